@@ -1,0 +1,1 @@
+"""What people can do in Discord. Each command defers, awaits the service, renders and sends."""

@@ -1,0 +1,215 @@
+"""What the terminal shows: answers, the article, progress; and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+from bot.doctor import Finding, Verdict
+from index import Answer, Citation, IndexInfo, Progress, ReindexReport, Stage, Status
+
+# What could move the cursor, recolour the terminal or reverse the reading order of what stands around it.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_PIPE_WIDTH = 100_000
+_VERDICTS = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "bold red"}
+
+
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves the decision to the command line, as for what is written without rich."""
+        raise  # this is called while BrokenPipeError is handled
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """A console that takes text as it is, and does not wrap where no terminal is."""
+    console = _Terminal(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console
+
+
+def never_fail_on_encoding() -> None:
+    """Writes and reads what the encoding lacks as a replacement, where Python would raise UnicodeError."""
+    for stream in (sys.stdin, sys.stdout):  # stderr never raises
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def printable(text: str) -> str:
+    """Strange text without what a terminal would obey."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def print_json(value: object) -> None:
+    """Writes one JSON value to stdout, in UTF-8 whatever the terminal's encoding."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a lone surrogate then becomes JSON's own escape
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+@contextmanager
+def progress(first: str) -> Iterator[Callable[[Progress], None]]:
+    """Shows on standard error how far work is: a bar on a terminal, a line for each stage elsewhere.
+
+    Args:
+        first: What is going on before the first stage of an index is reported.
+    """
+    console = terminal(stderr=True)
+    if not console.is_terminal:
+        shown: set[Stage] = set()
+
+        def write_line(step: Progress) -> None:
+            if step.stage not in shown:
+                shown.add(step.stage)
+                console.print(f"Index: {step.stage}")
+
+        yield write_line
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(first, total=None)
+
+        def move(step: Progress) -> None:
+            bar.update(task, description=f"Index: {step.stage}", completed=step.done, total=step.total)
+
+        yield move
+
+
+def answer_text(answer: Answer) -> RenderableType:
+    """An answer with its footnotes; each footnote gives the article's words and where they stand."""
+    lines: list[RenderableType] = []
+    if answer.read_as:
+        read = ", ".join(f"“{written}” as “{read}”" for written, read in answer.read_as)
+        lines += [Text(printable(f"Read {read}."), style="dim")]
+    if answer.status is Status.NOT_IN_ARTICLE:
+        lines += [Text(printable(answer.text), style="yellow")]
+        if answer.closest:
+            lines += [Text("\nThe closest it comes:", style="dim"), *map(_footnote, answer.closest)]
+        return Group(*lines)
+    if answer.status is Status.UNCERTAIN:
+        lines += [Text("Uncertain: this may not answer the question.", style="yellow")]
+    for citation in answer.in_article_order:
+        words = Text(printable(citation.text), style="bold")
+        lines.append(words.append(f" [{citation.number}]", style="not bold cyan"))
+    return Group(*lines, Text(), *map(_footnote, answer.citations))
+
+
+def _footnote(citation: Citation) -> RenderableType:
+    where = f"paragraph {citation.paragraph}, characters {citation.start} to {citation.end}"
+    speaker = f", said by {printable(citation.speaker)}" if citation.speaker else ""
+    return Group(
+        Text(f"[{citation.number}]", style="cyan").append(f" {where}{speaker}", style="dim"),
+        Padding.indent(Text(printable(citation.quote)), 4),
+    )
+
+
+def article_text(info: IndexInfo) -> RenderableType:
+    """The article as it is indexed: what is known of it, then its paragraphs under their numbers."""
+    article = info.article
+    facts = (
+        ("source", article.source or "unknown"),
+        ("published", article.published.isoformat() if article.published else "unknown"),
+        ("language", article.language),
+        ("indexed", f"{len(info.passages):,} passages, {info.indexed_at.isoformat(timespec='seconds')}"),
+        ("model", f"{info.model}, SHA-256 {info.model_sha256}"),
+    )
+    title = Text(printable(article.title), style="bold")
+    if article.title_is_label:
+        title.append(" (a label: the article has no title of its own)", style="not bold dim")
+    return Group(
+        title,
+        *(_row(Text(name, style="dim"), value, indent=9) for name, value in facts),
+        Text(),
+        *(
+            _row(Text(str(paragraph.number), style="cyan"), paragraph.of(article.text), indent=3)
+            for paragraph in article.paragraphs
+        ),
+    )
+
+
+def report_text(report: ReindexReport) -> RenderableType:
+    """What a reindex changed, in one line."""
+    title = printable(report.info.article.title)
+    changes = f"{report.added:,} new, {report.removed:,} removed, {report.kept:,} unchanged"
+    return Text(
+        f"Indexed “{title}” in {report.seconds:.1f} s: {len(report.info.passages):,} passages ({changes})."
+    )
+
+
+def findings_text(findings: Iterable[Finding]) -> RenderableType:
+    """The doctor's report."""
+    return Group(
+        *(
+            _row(Text(f"{f.verdict:<9}", style=_VERDICTS[f.verdict]).append(f.about), f.text, indent=17)
+            for f in findings
+        )
+    )
+
+
+def _row(head: Text, body: str, *, indent: int) -> RenderableType:
+    """A line whose body is wrapped under itself. A table of one row: without a terminal it pads nothing."""
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=indent)
+    row.add_row(head, Text(printable(body), overflow="fold"))
+    return row
+
+
+def answer_json(answer: Answer) -> dict[str, object]:
+    """What ``ask --json`` prints."""
+    return {
+        "question": answer.question,
+        "status": answer.status.value,
+        "answer": answer.text,
+        "citations": _citations_json(answer.citations),
+        "closest": _citations_json(answer.closest),
+        "read_as": [{"written": written, "read": read} for written, read in answer.read_as],
+        "article": {"id": answer.article_id, "title": answer.article_title},
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def _citations_json(citations: Sequence[Citation]) -> list[dict[str, object]]:
+    return [
+        {
+            "number": citation.number,
+            "quote": citation.quote,
+            "start": citation.start,
+            "end": citation.end,
+            "paragraph": citation.paragraph,
+            "passage_id": citation.passage_id,
+            "speaker": citation.speaker,
+            "score": citation.score,
+        }
+        for citation in citations
+    ]
+
+
+def article_json(info: IndexInfo) -> dict[str, object]:
+    """What ``show --json`` prints; every citation's ``start`` and ``end`` count in its ``text``."""
+    article = info.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "text": article.text,
+        "paragraphs": [
+            {"number": paragraph.number, "start": paragraph.start, "end": paragraph.end}
+            for paragraph in article.paragraphs
+        ],
+        "passages": [
+            {"id": passage.id, "paragraph": passage.paragraph, "start": passage.start, "end": passage.end}
+            for passage in info.passages
+        ],
+        "model": info.model,
+        "indexed_at": info.indexed_at.isoformat(),
+    }

@@ -1,0 +1,94 @@
+"""How far the best sentence can be relied on: an Answer's three tiers.
+
+What counts is how well the sentence matches the question (its MaxSim, ``ScoredSentence.support``), held
+against two thresholds that are fitted for the embedding model (``index/calibrate.py``). A match can be good and
+the answer not there; so whatever the match, a question is at most UNCERTAIN where it names what the
+article does not have (a name, a year), or asks for a number, a time or somebody's name and the sentence holds
+none that the question does not hold already. The rules for what is asked are English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from index.lexical import WORD
+from index.models import Status
+
+_NUMBER_WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
+    "dozen half third quarter twice double triple single no none once"
+).replace(" ", "|")
+_TIME_WORDS = (
+    "january february march april may june july august september october november december monday tuesday "
+    "wednesday thursday friday saturday sunday spring summer autumn winter today yesterday tomorrow tonight "
+    "morning evening afternoon night noon midnight century decade era age ago week month year season day hour "
+    "minute after before during until since recently centurie"
+).replace(" ", "|")
+_NUMBER = re.compile(rf"\d|\b(?:{_NUMBER_WORDS})s?\b", re.IGNORECASE)
+_TIME = re.compile(rf"\d|\b(?:{_TIME_WORDS})s?\b", re.IGNORECASE)
+_NAME = re.compile(r"\b[A-Z][\w’'-]*")
+
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|old|long|far|tall|high|large|big|deep|wide|fast|heavy)\b"
+    r"|\b(?:what|which)(?:\s\w+){0,2} (?:number|percentage|proportion|amount|share|population|cost|price)\b",
+    re.IGNORECASE,
+)
+_ASKS_TIME = re.compile(r"^\W*when\b|\b(?:what|which) (?:year|day|date|month|decade|century)\b", re.IGNORECASE)
+_ASKS_NAME = re.compile(
+    r"\bwho(?:m|se)?\b|^\W*where\b|\bwhich \w+"
+    r"|^\W*what (?:city|town|country|state|nation|company|party|team|person|place|organi[sz]ation)\b",
+    re.IGNORECASE,
+)
+
+
+class Thresholds(NamedTuple):
+    """The support below which the article does not say, and from which on it answers."""
+
+    uncertain: float
+    answered: float
+
+
+def status(
+    question: str, quote: str, support: float, thresholds: Thresholds, knows: Callable[[str], bool]
+) -> Status:
+    """The tier of an answer.
+
+    Args:
+        question: As it was read.
+        quote: The best sentence.
+        support: Its MaxSim.
+        thresholds: The embedding model's.
+        knows: Whether the article has a word in any of its forms.
+    """
+    if support < thresholds.uncertain:
+        return Status.NOT_IN_ARTICLE
+    if support < thresholds.answered or _asks_what_is_missing(question, quote, knows):
+        return Status.UNCERTAIN
+    return Status.ANSWERED
+
+
+def _asks_what_is_missing(question: str, quote: str, knows: Callable[[str], bool]) -> bool:
+    if any(not knows(name) for name in _names_and_numbers(question)):
+        return True
+    if _ASKS_NUMBER.search(question):
+        return not _NUMBER.search(quote)
+    if _ASKS_TIME.search(question):
+        return not _TIME.search(quote)
+    if _ASKS_NAME.search(question):
+        asked = question.lower()
+        found = (re.sub(r"[’']s?$", "", name.lower()) for name in _NAME.findall(quote[1:]))
+        return not re.search(r"\d", quote) and all(name in asked for name in found)
+    return False
+
+
+def _names_and_numbers(question: str) -> list[str]:
+    """Words that are capitalised though they do not open the question, and numbers."""
+    words = list(WORD.finditer(question))
+    return [
+        word[0]
+        for place, word in enumerate(words)
+        if word[0][0].isdigit() or (place > 0 and word[0][0].isupper() and not word[0] == "I")
+    ]

@@ -1,0 +1,47 @@
+"""One tree of errors. Every message is written for the person who reads it: what is wrong, what to do.
+
+IndexError is Python's own, so the root is named for the project:
+
+    FootnoteError
+    ├── ArticleError          the article cannot be read or is not an article
+    ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded
+    ├── QuestionError         the question cannot be asked (empty, too long)
+    ├── QuestionFileError     a file of questions cannot be read
+    ├── ReindexRunningError   a reindex of this library is running already
+    └── SnapshotError         an index on disk cannot be used or written
+        └── SnapshotDamagedError   its checksums, format or contents do not match: rebuild it
+"""
+
+from __future__ import annotations
+
+
+class FootnoteError(Exception):
+    """Root of every error this project raises on purpose; its text can be shown to a user as it is."""
+
+
+class ArticleError(FootnoteError):
+    """The article cannot be read, or what was read is not an article."""
+
+
+class EmbeddingModelError(FootnoteError):
+    """The embedding model or the re-ranker cannot be loaded."""
+
+
+class QuestionError(FootnoteError):
+    """The question cannot be asked: it is empty, or longer than the limit."""
+
+
+class QuestionFileError(FootnoteError):
+    """A file of questions cannot be read."""
+
+
+class ReindexRunningError(FootnoteError):
+    """A reindex is running already."""
+
+
+class SnapshotError(FootnoteError):
+    """An index on disk cannot be used or written."""
+
+
+class SnapshotDamagedError(SnapshotError):
+    """An index on disk does not match its checksums, its format or the article: it has to be rebuilt."""

@@ -1,0 +1,503 @@
+"""The command line: what it prints where, its exit codes, and that nothing makes it show a traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from bot import __main__ as cli
+from bot.console import answer_json, answer_text, printable
+from bot.doctor import plausible
+from bot.settings import Settings
+from index import (
+    Answer,
+    ArticleError,
+    EmbeddingModelError,
+    FootnoteError,
+    Progress,
+    SnapshotError,
+    Stage,
+)
+from tests.fakes import ARTICLE, FakeLibrary
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "doctor"]
+WITH_FAKE = (
+    "import bot.__main__ as cli; from tests.fakes import FakeLibrary;"
+    "cli.open_library = lambda _: FakeLibrary(); cli.main()"
+)
+BUILT = """\
+The harbour of Elms was built in 1901. [1]
+“We never turn a ship away,” said Ada Berg, the harbour master. [2]
+
+[1] paragraph 1, characters 0 to 38
+    The harbour of Elms was built in 1901.
+[2] paragraph 2, characters 78 to 141, said by Ada Berg
+    “We never turn a ship away,” said Ada Berg, the harbour master.
+"""
+NOTHING = """\
+The article does not say.
+
+The closest it comes:
+[1] paragraph 1, characters 0 to 38
+    The harbour of Elms was built in 1901.
+"""
+
+
+class BuildingLibrary(FakeLibrary):
+    """A library that has to build its index first."""
+
+    def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
+        assert on_progress
+        for stage in Stage:
+            on_progress(Progress(stage, 0, 2))
+            on_progress(Progress(stage, 2, 2))
+        return ("The index was damaged: rebuilt.",)
+
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, library: FakeLibrary) -> Invoke:
+    def invoke(*args: str, input: str | None = None, uses: FakeLibrary = library) -> Result:  # noqa: A002
+        monkeypatch.setattr(cli, "open_library", lambda _: uses)
+        return CliRunner().invoke(cli.app, args, input=input, prog_name="footnote")
+
+    return invoke
+
+
+def variables() -> set[str]:
+    """The environment variables that are settings."""
+    return {
+        str(field.validation_alias or f"FOOTNOTE_{name.upper()}")
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def process(*args: str | bytes, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WITH_FAKE, *args],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # What a shell starts in the background ignores Ctrl-C; a test run from there must not pass that on.
+        preexec_fn=None if os.name == "nt" else heed_ctrl_c,
+    )
+
+
+def heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def finished(*args: str | bytes, env: Mapping[str, str] | None = None) -> tuple[int, bytes, bytes]:
+    with process(*args, env=env) as running:
+        out, err = running.communicate(timeout=60)
+    return running.returncode, out, err
+
+
+def outcome(result: Result) -> tuple[int, str, str]:
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_help_explains_every_command(run: Invoke, command: Sequence[str]) -> None:
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(" ") or "Usage: footnote" in result.stdout
+    if not command:
+        assert re.findall(r"^│ (\w+) {2,}\w", result.stdout, re.MULTILINE) == COMMANDS
+        assert "Exit codes: 0 done; 1 it could not be done" in result.stdout
+
+
+def test_ask_prints_the_answer_with_its_footnotes_and_nothing_else(run: Invoke) -> None:
+    assert outcome(run("ask", "When was the harbour of Elms built?")) == (0, BUILT, "")
+
+
+def test_ask_says_that_the_article_does_not_say_and_what_comes_closest(run: Invoke) -> None:
+    assert outcome(run("ask", "Why?")) == (0, NOTHING, "")
+
+
+def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library: FakeLibrary) -> None:
+    class Slips(FakeLibrary):
+        def ask(self, question: str) -> Answer:
+            return replace(library.ask(question), read_as=(("lighthuose", "lighthouse"),))
+
+    assert run("ask", "lighthouse?", uses=Slips()).stdout.splitlines()[:3] == [
+        "Read “lighthuose” as “lighthouse”.",
+        "Uncertain: this may not answer the question.",
+        "The harbour of Elms was built in 1901. [2]",
+    ]
+
+
+def test_ask_json_is_one_object(run: Invoke) -> None:
+    code, out, err = outcome(run("ask", "When was the harbour of Elms built?", "--json"))
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found == {
+        "question": "When was the harbour of Elms built?",
+        "status": "answered",
+        "answer": "The harbour of Elms was built in 1901. “We never turn a ship away,” said Ada Berg, "
+        "the harbour master.",
+        "citations": [
+            {
+                "number": 1,
+                "quote": "The harbour of Elms was built in 1901.",
+                "start": 0,
+                "end": 38,
+                "paragraph": 1,
+                "passage_id": "p1",
+                "speaker": None,
+                "score": 4.0,
+            },
+            {
+                "number": 2,
+                "quote": "“We never turn a ship away,” said Ada Berg, the harbour master.",
+                "start": 78,
+                "end": 141,
+                "paragraph": 2,
+                "passage_id": "p2",
+                "speaker": "Ada Berg",
+                "score": 1.0,
+            },
+        ],
+        "closest": [],
+        "read_as": [],
+        "article": {"id": "harbour", "title": "The harbour of *Elms*"},
+        "timings_ms": {},
+    }
+    article = json.loads(run("show", "--json").stdout)
+    assert all(article["text"][c["start"] : c["end"]] == c["quote"] for c in found["citations"])
+
+
+def test_building_and_healing_are_told_on_standard_error_only(run: Invoke) -> None:
+    code, out, err = outcome(run("ask", "Why?", uses=BuildingLibrary()))
+    assert (code, out) == (0, NOTHING)
+    assert err.splitlines() == [
+        "Index: reading the article",
+        "Index: cutting it into passages",
+        "Index: embedding the passages",
+        "Index: saving the index",
+        "The index was damaged: rebuilt.",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_json_is_utf_8_whatever_the_terminal_and_the_question_are(encoding: str) -> None:
+    code, out, err = finished("ask", "--json", b"\xff Ada Berg", env={"PYTHONIOENCODING": encoding})
+    assert (code, err) == (0, b"")
+    found = json.loads(out.decode())
+    assert found["question"] == "? Ada Berg"
+    assert found["citations"][0]["quote"] == "“We never turn a ship away,” said Ada Berg, the harbour master."
+
+
+def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None:
+    code, out, err = finished("ask", "Who is Ada Berg?", env={"PYTHONIOENCODING": "ascii"})
+    assert (code, err) == (0, b"")
+    assert out.decode("ascii").splitlines()[1] == (
+        "?We never turn a ship away,? said Ada Berg, the harbour master. [1]"
+    )
+
+
+@pytest.mark.parametrize("args", [["“ask”"], ["ask", "--“json”"]])
+def test_a_wrong_command_line_is_exit_code_2_in_any_encoding(args: list[str]) -> None:
+    code, out, err = finished(*args, env={"PYTHONIOENCODING": "ascii"})
+    assert (code, out) == (2, b"")
+    assert err.startswith(b"Usage: footnote ")
+    assert b"Traceback" not in err
+
+
+def test_show_prints_the_article_as_it_is_indexed(run: Invoke) -> None:
+    one, two, three = ARTICLE.text.splitlines()
+    assert outcome(run("show")) == (
+        0,
+        "The harbour of *Elms*\n"
+        "source     unknown\n"
+        "published  unknown\n"
+        "language   en\n"
+        "indexed    3 passages, 2026-05-04T12:00:00+00:00\n"
+        f"model      bag of words, SHA-256 {'0' * 64}\n"
+        "\n"
+        f"1    {one}\n2    {two}\n3    {three}\n",
+        "",
+    )
+
+
+def test_show_says_that_a_title_is_only_a_label(run: Invoke) -> None:
+    labelled = FakeLibrary(replace(ARTICLE, title_is_label=True, source="[x](y)"))
+    lines = run("show", uses=labelled).stdout.splitlines()
+    assert lines[:2] == [
+        "The harbour of *Elms* (a label: the article has no title of its own)",
+        "source     [x](y)",
+    ]
+
+
+def test_show_json_is_the_whole_article(run: Invoke) -> None:
+    code, out, err = outcome(run("show", "--json"))
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {
+        "id": "harbour",
+        "title": "The harbour of *Elms*",
+        "text": ARTICLE.text,
+        "paragraphs": [
+            {"number": 1, "start": 0, "end": 77},
+            {"number": 2, "start": 78, "end": 178},
+            {"number": 3, "start": 179, "end": 216},
+        ],
+        "passages": [
+            {"id": "p1", "paragraph": 1, "start": 0, "end": 77},
+            {"id": "p2", "paragraph": 2, "start": 78, "end": 178},
+            {"id": "p3", "paragraph": 3, "start": 179, "end": 216},
+        ],
+        "model": "bag of words",
+        "indexed_at": "2026-05-04T12:00:00+00:00",
+    }
+
+
+def test_reindex_tells_its_stages_and_what_changed(run: Invoke) -> None:
+    assert outcome(run("reindex")) == (
+        0,
+        "Indexed “The harbour of *Elms*” in 2.5 s: 3 passages (0 new, 0 removed, 3 unchanged).\n",
+        "Index: reading the article\n"
+        "Index: cutting it into passages\n"
+        "Index: embedding the passages\n"
+        "Index: saving the index\n",
+    )
+
+
+def test_chat_goes_on_after_an_error_until_exit(run: Invoke) -> None:
+    said = f"When was the harbour of Elms built?\n\n{'x' * 4_001}\nWhy?\nexit\nnever asked\n"
+    assert outcome(run("chat", input=said)) == (
+        0,
+        f"{BUILT}\n{NOTHING}\n",
+        "A question has 1 to 4,000 characters; this has 4,001.\n",
+    )
+
+
+def test_chat_ends_with_its_input(run: Invoke) -> None:
+    assert outcome(run("chat", input="Why?")) == (0, f"{NOTHING}\n", "")
+
+
+def test_demo_without_its_page_asks_the_first_example(run: Invoke) -> None:
+    assert outcome(run("demo", "--no-page")) == (0, f"When was the harbour built?\n{BUILT}", "")
+
+
+def test_run_without_a_token_says_how_to_get_one(run: Invoke) -> None:
+    assert outcome(run("run")) == (
+        2,
+        "",
+        "Error: DISCORD_TOKEN is not set, so there is no bot to log in as.\n"
+        "  1. Open https://discord.com/developers/applications and create a New Application.\n"
+        "  2. Bot: press Reset Token and copy the token. No privileged intent is needed.\n"
+        "  3. OAuth2, URL Generator: tick the scopes bot and applications.commands, then the permissions\n"
+        "     View Channels, Send Messages and Embed Links. Open the link below them to invite the bot.\n"
+        "  4. Write DISCORD_TOKEN=<the token> in a file .env in this folder.\n"
+        "  5. Start `footnote run` again.\n"
+        "To try Footnote without Discord: footnote demo\n",
+    )
+
+
+@pytest.mark.parametrize("token", ["refused", "tökén", "two\nlines"])
+def test_run_with_a_wrong_token_says_so(run: Invoke, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    async def refuse(_http: object, token: str) -> None:
+        assert token == "refused"  # noqa: S105
+        raise discord.LoginFailure
+
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    monkeypatch.setattr("discord.http.HTTPClient.static_login", refuse)
+    assert outcome(run("run")) == (
+        2,
+        "",
+        "Error: Discord does not accept DISCORD_TOKEN. A token is shown once and ends when a new one is "
+        "made.\nMake a new one at https://discord.com/developers/applications: your application, Bot, "
+        "Reset Token.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (FootnoteError("The [bold]article[/] is\x1b[2J gone."), "The [bold]article[/] is\ufffd[2J gone."),
+        (PermissionError(13, "Permission denied", "/there"), "/there: Permission denied"),
+        (OSError("No route to Discord"), "No route to Discord"),
+        (discord.DiscordException("it is down"), "Discord: it is down"),
+    ],
+)
+def test_an_expected_error_is_one_message_and_exit_code_1(
+    run: Invoke, library: FakeLibrary, error: Exception, message: str
+) -> None:
+    library.error = error
+    assert outcome(run("ask", "Why?")) == (1, "", f"Error: {message}\n")
+
+
+def test_a_wrong_setting_is_named(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_SYNC_GUILD", "my server")
+    assert outcome(run("ask", "Why?")) == (
+        2,
+        "",
+        "Error: A setting is wrong.\n"
+        "FOOTNOTE_SYNC_GUILD: Input should be a valid integer, unable to parse string as an integer\n",
+    )
+
+
+def test_a_settings_file_that_is_not_text_is_named(run: Invoke) -> None:
+    Path(".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe")
+    assert outcome(run("ask", "Why?")) == (
+        2,
+        "",
+        "Error: The file .env is not UTF-8 text. Save it as UTF-8.\n",
+    )
+
+
+@pytest.mark.parametrize("args", [["--debug", "run"], ["run"]])
+def test_debugging_shows_the_traceback_as_well(args: list[str]) -> None:
+    debug = {} if "--debug" in args else {"FOOTNOTE_LOG_LEVEL": "debug"}
+    code, out, err = finished(*args, env=debug)
+    assert (code, out) == (2, b"")
+    assert b"Traceback (most recent call last):" in err
+    assert b"\nError: DISCORD_TOKEN is not set" in err
+
+
+def test_a_reader_who_goes_away_ends_it_quietly() -> None:
+    with process("show") as running:
+        assert running.stdout
+        running.stdout.close()
+        assert running.stderr
+        assert (running.stderr.read(), running.wait(60)) == (b"", 130)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to a console, not to a process")
+def test_ctrl_c_ends_it_quietly() -> None:
+    with process("chat") as running:
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write(b"Why?\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == b"The article does not say.\n"  # so it listens again by now
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert (running.returncode, err.strip()) == (130, b"")
+
+
+def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    token = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB"  # noqa: S105
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "warning")
+    code, out, err = outcome(run("doctor"))
+    assert (code, err) == (0, "")
+    versions, *rest = out.splitlines()
+    assert re.fullmatch(r"ok       versions  Python 3\.\S+, footnote \S+, discord\.py 2\.\S+, .*", versions)
+    assert rest == [
+        "ok       settings  log_level = WARNING",
+        "ok       token     DISCORD_TOKEN has the shape of a bot's token",
+        f"ok       data      {tmp_path / '.footnote'} can be written",
+        "ok       article   “The harbour of *Elms*”, 216 characters, from this package",
+        f"ok       model     bag of words, SHA-256 {'0' * 64}",
+        "ok       index     3 passages, whole, built 2026-05-04T12:00:00+00:00",
+    ]
+
+
+def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> None:
+    code, out, _ = outcome(run("doctor", uses=BuildingLibrary()))
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("note")] == [
+        "note     token     DISCORD_TOKEN is not set. "
+        "Only `footnote run` needs it: it says where to get one.",
+        "note     index     The index was damaged: rebuilt.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "about"),
+    [
+        (ArticleError("It is empty."), "article"),
+        (EmbeddingModelError("It is empty."), "model"),
+        (SnapshotError("It is empty."), "index"),
+    ],
+)
+def test_doctor_tells_what_is_broken(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch, error: FootnoteError, about: str
+) -> None:
+    class Broken(FakeLibrary):
+        def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
+            del on_progress
+            raise error
+
+    Path("file").touch()
+    monkeypatch.setenv("FOOTNOTE_DATA_DIR", "file")
+    monkeypatch.setenv("DISCORD_TOKEN", "not-a-token")
+    code, out, _ = outcome(run("doctor", uses=Broken()))
+    assert code == 1
+    assert [line for line in out.splitlines() if line.startswith("problem")] == [
+        "problem  token     DISCORD_TOKEN does not look like a bot's token, which has three parts with a dot "
+        "between them. Copy it anew: discord.com/developers, your application, Bot, Reset Token.",
+        f"problem  data      {Path('file').absolute()} cannot be written (File exists). "
+        "Set FOOTNOTE_DATA_DIR to another folder.",
+        f"problem  {about:<8}  It is empty.",
+    ]
+    assert "not-a-token" not in out
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a.b.c",
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl",
+        "bm90IGEgbnVtYmVyIGF0IGFsbA.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB",
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4O.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB",
+    ],
+)
+def test_what_is_no_token_is_not_plausible(token: str) -> None:
+    assert not plausible(token)
+
+
+@given(st.text())
+def test_plausible_takes_any_text(token: str) -> None:
+    assert plausible(token) in {True, False}
+
+
+@given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
+def test_no_text_reaches_the_terminal_as_a_command(words: str, speaker: str, word: str) -> None:
+    plain = FakeLibrary().ask("Ada Berg")
+    citation = replace(plain.citations[0], quote=words, before=speaker, speaker=speaker)
+    answer = replace(plain, text=words, citations=(citation,), closest=(citation,), read_as=((word, words),))
+    screen = io.StringIO()
+    terminal = Console(file=screen, markup=False, emoji=False, highlight=False, width=80)
+    terminal.print(answer_text(answer))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", screen.getvalue())
+    json.dumps(answer_json(answer), ensure_ascii=False).encode(errors="backslashreplace")
+
+
+def test_printable_leaves_what_people_write() -> None:
+    assert printable("“Ünï” \tline\nline 👩‍👧 שלום") == "“Ünï” \tline\nline 👩‍👧 שלום"
+
+
+def test_the_example_of_a_settings_file_names_every_setting_and_changes_none() -> None:
+    example = ROOT / ".env.example"
+    named = re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(named) == sorted(variables())
+    Path(".env").write_bytes(example.read_bytes())
+    assert Settings() == Settings.model_construct()

@@ -1,0 +1,126 @@
+"""Clean start and stop: commands synced only when they changed, answers in flight finished."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+
+from bot import Settings, create_bot
+from bot.client import FootnoteBot
+from bot.service import Service
+from tests.bot.conftest import World, says
+from tests.fakes import FakeLibrary
+
+QUESTION = "When was the harbour of Elms built?"
+
+
+def new_bot(settings: Settings) -> FootnoteBot:
+    return create_bot(settings, service=Service(FakeLibrary()))
+
+
+async def restart(world: World, bot: FootnoteBot) -> None:
+    await world.bot.service.close(patience=1)
+    await world.env.restart_bot(bot)
+
+
+def syncs(world: World) -> int:
+    return len(world.requests("PUT", "/applications/*"))
+
+
+def test_no_privileged_intent_and_no_ping(settings: Settings) -> None:
+    bot = new_bot(settings)
+    assert {name for name, on in bot.intents if on} == {"guilds", "guild_messages", "dm_messages"}
+    assert bot.allowed_mentions
+    assert dict(bot.allowed_mentions.to_dict()) == {"parse": []}
+
+
+async def test_commands_are_synced_once_and_again_only_when_they_changed(
+    world: World, settings: Settings
+) -> None:
+    assert syncs(world) == 1
+    await restart(world, new_bot(settings))
+    assert syncs(world) == 1
+    changed = new_bot(settings)
+
+    @changed.tree.command(name="new")
+    async def new(_: discord.Interaction[FootnoteBot]) -> None:
+        """A command that was not there before."""
+
+    await restart(world, changed)
+    assert syncs(world) == 2
+    await restart(world, new_bot(settings))
+    assert syncs(world) == 3
+
+
+async def test_commands_removed_elsewhere_come_back(world: World, settings: Settings) -> None:
+    world.bot.tree.clear_commands(guild=None)
+    await world.bot.tree.sync()
+    assert syncs(world) == 2
+    await restart(world, new_bot(settings))
+    assert syncs(world) == 3
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert result.acknowledged
+
+
+async def test_another_data_folder_knows_nothing_of_what_was_synced(world: World, tmp_path: Path) -> None:
+    await restart(world, new_bot(Settings(data_dir=tmp_path / "other")))
+    assert syncs(world) == 2
+
+
+async def test_commands_can_be_synced_to_one_server(world: World, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, sync_guild=world.guild.id)
+    await restart(world, new_bot(settings))
+    await restart(world, new_bot(settings))
+    assert len(world.requests("PUT", f"/applications/*/guilds/{world.guild.id}/commands")) == 1
+    guild_commands = await world.bot.tree.fetch_commands(guild=discord.Object(world.guild.id))
+    assert sorted(command.name for command in guild_commands) == ["article", "ask", "help", "reindex"]
+
+
+async def test_closing_finishes_the_answers_in_flight_and_refuses_new_ones(world: World) -> None:
+    world.library.asking.clear()
+    await world.begin(world.reader.slash(world.channel, "ask", question=QUESTION))
+    closing = asyncio.create_task(world.bot.close())
+    await asyncio.sleep(0)
+    await world.begin(world.admin.slash(world.channel, "ask", question=QUESTION))
+    assert not closing.done()
+    world.library.asking.set()
+    await closing
+    answer, refusal = world.texts(world.admin)
+    assert "The harbour of Elms was built in 1901." in answer
+    assert refusal == "Footnote is just stopping. Ask again in a minute."
+    assert len(world.env.errors) == 1
+
+
+async def test_serving_closes_when_it_is_cancelled(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = new_bot(settings)
+    started = asyncio.Event()
+
+    async def start(_: str) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(bot, "start", start)
+    serving = asyncio.create_task(bot.serve("token"))
+    await started.wait()
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+    assert bot.is_closed()
+
+
+async def test_the_default_service_is_made_from_the_settings(tmp_path: Path) -> None:
+    """Nothing is injected here: the library is the real one, with its own article and model."""
+    async with simcord.run(create_bot(Settings(data_dir=tmp_path)), settle_timeout=120) as env:
+        channel = env.create_guild().create_text_channel("general")
+        reader = env.guild.add_member(env.create_user("reader"))
+        result = await reader.slash(channel, "ask", question="How many Labour MPs signed the letter?")
+        text = says(result.response)
+        assert text.startswith("**The article says:**\n")
+        assert "\n> Nearly 60 Labour MPs recently signed a letter" in text
+        await env.bot.close()

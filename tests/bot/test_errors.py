@@ -1,0 +1,87 @@
+"""Every failure becomes a reply that a person understands and a line in the log."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import discord
+import pytest
+from discord import app_commands
+
+from index import EmbeddingModelError
+from tests.bot.conftest import World, says
+
+QUESTION = "When was the harbour of Elms built?"
+APOLOGY = re.compile(
+    "Sorry, something went wrong on my side. Please try again; if it happens again, "
+    "tell an admin of this bot the reference ([0-9a-f]{8})."
+)
+
+
+async def test_a_known_error_is_its_own_message(world: World) -> None:
+    world.library.error = EmbeddingModelError("The model *mini* cannot be loaded. Run `footnote doctor`.")
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert says(result.response) == "The model \\*mini\\* cannot be loaded. Run \\`footnote doctor\\`."
+    assert world.errors() == [EmbeddingModelError]
+
+
+async def test_an_unknown_error_is_an_apology_whose_reference_stands_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.library.error = ZeroDivisionError("secret detail")
+    await world.reader.slash(world.channel, "ask", question=QUESTION)
+    world.library.error = ZeroDivisionError("secret detail")
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    told = [APOLOGY.fullmatch(text) for text in world.texts() if text.startswith("Sorry")]
+    records = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [match and match[1] for match in told] == [
+        re.findall("reference ([0-9a-f]{8}), in server", record.getMessage())[0] for record in records
+    ]
+    assert len(records) == 2
+    assert all(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in records)
+    assert world.errors() == [ZeroDivisionError] * 2
+
+
+async def test_an_expired_interaction_is_only_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.env.inject_error("POST", "/interactions/*", status=404, code=10062, message="Unknown interaction")
+    await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert world.texts() == []
+    assert "Could not answer in server" in caplog.text
+    assert "Unknown interaction" in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert world.errors() == [discord.NotFound]
+
+
+async def test_a_reply_that_fails_too_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.library.error = EmbeddingModelError("No model.")
+    world.env.inject_error("*", "/webhooks/*", status=500, times=None)
+    await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert "Could not report an error in server" in caplog.text
+    assert world.errors() == [EmbeddingModelError]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            app_commands.CommandOnCooldown(app_commands.Cooldown(1, 5), 2.6),
+            "One moment, please\\: try again in 3 s.",
+        ),
+        (app_commands.MissingPermissions(["manage_guild"]), "You may not use this command here."),
+        (app_commands.NoPrivateMessage(), "This works only in a server."),
+        (app_commands.CommandNotFound("ask", []), "This command has changed. Reload Discord and try again."),
+    ],
+)
+async def test_errors_of_discord_py_are_polite(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: str
+) -> None:
+    async def refuse(_: object) -> bool:
+        raise error
+
+    monkeypatch.setattr(world.bot.tree, "interaction_check", refuse)
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert result.response
+    assert result.response.ephemeral
+    assert says(result.response) == expected
+    assert world.errors() == [type(error)]

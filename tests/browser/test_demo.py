@@ -1,0 +1,164 @@
+"""The demo as a person meets it: `footnote demo` with the real model, driven in a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
+
+ARTIFACTS = Path(os.environ.get("FOOTNOTE_ARTIFACTS", "artifacts"))
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+QUESTION = "How many Labour MPs signed the letter?"
+QUOTE = (
+    "Nearly 60 Labour MPs recently signed a letter demanding immediate recognition of Palestine, according "
+    "to The Guardian, following controversial remarks by Israel’s defence minister about relocating Gaza’s "
+    "population to the ruins of Rafah."
+)
+BEFORE_IT = "Inside the Labour Party, pressure has been building."
+
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        missing = f"needs one of {', '.join(BROWSERS)} on the PATH"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page's address, as the demo prints it after its sample question and answer."""
+    del browser  # without one there is no need to start the demo
+    folder = tmp_path_factory.mktemp("demo")
+    errors = folder / "stderr"
+    command = [sys.executable, "-m", "bot", "demo", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"}
+    with (
+        errors.open("wb") as stderr,
+        subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr) as demo,
+    ):
+        assert demo.stdout
+        printed = ""
+        while not (found := re.search(r"^Footnote is at (\S+)$", printed, re.MULTILINE)):
+            line = demo.stdout.readline().decode()
+            assert line, printed + errors.read_text(encoding="utf-8")
+            printed += line
+        assert printed.startswith(f"{QUESTION}\n")
+        assert f"    {QUOTE}\n" in printed
+        yield found[1]
+        demo.terminate()
+        assert demo.wait(60) == 0
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    # The page forbids `eval`, which is how Playwright waits for a function.
+    opened = browser.new_page(viewport=DESKTOP, bypass_csp=True)
+    opened.goto(address)
+    settle(opened)
+    expect(messages(opened).first).to_contain_text("Ask me about the article.")
+    yield opened
+    opened.close()
+
+
+def settle(page: Page) -> None:
+    """Waits until the page has its fonts and has drawn what it was told last."""
+    page.wait_for_function("window.simcordPreview?.ready")
+
+
+def messages(page: Page) -> Locator:
+    return page.locator(".channel-message")
+
+
+def act_as(page: Page, person: str) -> None:
+    page.get_by_label("Viewing as").select_option(label=person)
+    expect(page.get_by_label("Viewing as").locator("option:checked")).to_have_text(person)
+
+
+def command(page: Page, name: str, **options: str) -> None:
+    """Types a slash command as a person does: its name, Enter, its options, Enter."""
+    page.get_by_label("Message", exact=True).fill(f"/{name}")
+    offered(page).get_by_text(f"/{name}", exact=True).wait_for()
+    page.keyboard.press("Enter")
+    for option, value in options.items():
+        page.get_by_label(f"{option}, required").fill(value)
+    page.keyboard.press("Enter")
+
+
+def offered(page: Page) -> Locator:
+    """The list of commands that opens above what is being typed."""
+    return page.locator(".command-popup")
+
+
+def keep(page: Page, name: str) -> None:
+    """Keeps pictures of the page, as on a desk and as on a phone."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
+        page.set_viewport_size(size)
+        page.wait_for_timeout(500)  # until the page has noticed its new size
+        settle(page)
+        messages(page).last.scroll_into_view_if_needed()
+        page.screenshot(path=ARTIFACTS / f"demo-{name}-{device}.png")
+
+
+def test_reader_asks_and_sees_the_citation_in_its_context(page: Page) -> None:
+    keep(page, "welcome")
+    act_as(page, "Robin (reader)")
+    command(page, "ask", question=QUESTION)
+    answer = messages(page).filter(has_text=f"Question: {QUESTION}").last
+    expect(answer).to_contain_text("The article says:")
+    expect(answer.locator("blockquote").first).to_have_text(QUOTE)
+    expect(answer).to_contain_text("[1] paragraph 4")
+    keep(page, "answer")
+    answer.get_by_role("button", name="Show in context").first.click()
+    context = messages(page).last
+    expect(context).to_contain_text("Only you can see this")
+    expect(context).to_contain_text("Paragraph 4 of 8")
+    expect(context).to_contain_text(f"{BEFORE_IT} {QUOTE}")
+    expect(context.locator("strong").last).to_have_text(QUOTE)
+    keep(page, "context")
+
+
+def test_what_the_article_does_not_say_is_not_answered(page: Page) -> None:
+    command(page, "ask", question="How do I bake sourdough bread?")
+    answer = messages(page).filter(has_text="Question: How do I bake sourdough bread?").last
+    expect(answer).to_contain_text("The article does not say.")
+    keep(page, "not-in-article")
+
+
+def test_only_the_admin_is_offered_reindex_and_it_works(page: Page) -> None:
+    act_as(page, "Robin (reader)")
+    page.get_by_label("Message", exact=True).fill("/")
+    expect(offered(page)).to_contain_text("/ask")
+    expect(offered(page)).not_to_contain_text("/reindex")
+    page.get_by_label("Message", exact=True).fill("")
+    act_as(page, "Ada (admin)")
+    command(page, "reindex")
+    done = messages(page).last
+    expect(done).to_contain_text(re.compile(r"Reindexed Khan on Gaza .+ in \d+\.\d s\."), timeout=60_000)
+    expect(done).to_contain_text("nothing changed")
+    keep(page, "reindex")
