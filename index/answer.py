@@ -65,7 +65,7 @@ class Answerer:
         began = time.perf_counter()
         asked = _checked(question)
         read, read_as = self._spell(asked)
-        ranking = self.rank(read)
+        ranking = self._retriever.rank(read)
         ranked = time.perf_counter()
         best = ranking.sentences[0]
         tier = status(read, best.sentence.of(self._article.text), best.support, self._thresholds, self._knows)
@@ -92,7 +92,7 @@ class Answerer:
 
     def rank(self, question: str) -> Ranking:
         """What the question finds, best first: the answer before it is put into words."""
-        return self._retriever.rank(question)
+        return self._retriever.rank(self._spell(_checked(question))[0])
 
     def _spell(self, question: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The question with the slips in the article's own words set right, and which they were.

@@ -40,6 +40,8 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
         if tail is None or tail.start() == starts[-1]:
             continue  # nothing but space and marks: they open the next sentence
         cut = _CLOSING.match(text, tail.start(), end)
+        if cut and cut[0] and text[end : end + 1].islower():
+            continue  # “Who?” she said.
         starts.append(cut.end() if cut else end)
     pieces = zip(starts, [*starts[1:], len(text)], strict=True)
     spans = [span for start, end in pieces if (span := _trimmed(text, start, end)) is not None]

@@ -72,6 +72,9 @@ class Embedder(Protocol):
     def embed_question(self, text: str) -> Embedding:
         """Embeds one question; what is beyond the model's window is not seen."""
 
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """The vectors alone, shape (texts, dimension): what any plain use of the model would compute."""
+
 
 class SentenceTransformerEmbedder:
     """A sentence-transformers model, giving a text's vector and its token embeddings in one pass.
@@ -129,6 +132,9 @@ class SentenceTransformerEmbedder:
             [text], prompt=self._question_prompt, output_value=None, show_progress_bar=False
         )
         return self._embeddings([text], outputs, self._question_prompt)[0]
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return _unit(self._model.encode(list(texts), batch_size=32, show_progress_bar=False))
 
     def _prompt(self, *names: str) -> str:
         prompts = self._model.prompts
@@ -191,9 +197,12 @@ def _load(model: str | None) -> SentenceTransformer:
     if model is None:
         return SentenceTransformer(str(_bundled_folder()), local_files_only=True)
     try:
-        return SentenceTransformer(model)
+        loaded = SentenceTransformer(model)
+        if not getattr(loaded.tokenizer, "is_fast", False):
+            raise TypeError("its tokenizer does not tell where in a text its tokens stand")
     except Exception as error:  # torch, transformers, safetensors and the hub's client share no root
         raise load_failure("embedding model", model, "FOOTNOTE_EMBEDDING_MODEL", error) from error
+    return loaded
 
 
 def _bundled_folder() -> Path:

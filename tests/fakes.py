@@ -52,7 +52,7 @@ class FakeLibrary(Library):
         self.error: Exception | None = None
         self.asked: list[tuple[str, str]] = []
 
-    def load(self, on_progress: Callable[[Progress], None] = lambda progress: None) -> tuple[str, ...]:
+    def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
         del on_progress
         return ()
 
@@ -81,7 +81,7 @@ class FakeLibrary(Library):
             snapshot="1",
         )
 
-    def reindex(self, on_progress: Callable[[Progress], None] = lambda progress: None) -> ReindexReport:
+    def reindex(self, on_progress: Callable[[Progress], None] = lambda _: None) -> ReindexReport:
         for stage in Stage:
             on_progress(Progress(stage, 1, 2))
         self.reindexing.wait(timeout=10)

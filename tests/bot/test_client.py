@@ -7,12 +7,11 @@ from pathlib import Path
 
 import discord
 import pytest
-import simcord
 
 from bot import Settings, create_bot
 from bot.client import FootnoteBot
 from bot.service import Service
-from tests.bot.conftest import World, says
+from tests.bot.conftest import World
 from tests.fakes import FakeLibrary
 
 QUESTION = "When was the harbour of Elms built?"
@@ -112,15 +111,3 @@ async def test_serving_closes_when_it_is_cancelled(
     with pytest.raises(asyncio.CancelledError):
         await serving
     assert bot.is_closed()
-
-
-async def test_the_default_service_is_made_from_the_settings(tmp_path: Path) -> None:
-    """Nothing is injected here: the library is the real one, with its own article and model."""
-    async with simcord.run(create_bot(Settings(data_dir=tmp_path)), settle_timeout=120) as env:
-        channel = env.create_guild().create_text_channel("general")
-        reader = env.guild.add_member(env.create_user("reader"))
-        result = await reader.slash(channel, "ask", question="How many Labour MPs signed the letter?")
-        text = says(result.response)
-        assert text.startswith("**The article says:**\n")
-        assert "\n> Nearly 60 Labour MPs recently signed a letter" in text
-        await env.bot.close()

@@ -75,7 +75,7 @@ class Loading(FakeLibrary):
         super().__init__()
         self.outcome = outcome
 
-    def load(self, on_progress: Callable[[Progress], None] = lambda progress: None) -> tuple[str, ...]:
+    def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
         del on_progress
         if self.outcome:
             raise self.outcome

@@ -1,0 +1,50 @@
+"""The real model and the index of the article that ships, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from index.answer import Answerer
+from index.build import Index, build
+from index.calibrate import thresholds
+from index.confidence import Thresholds
+from index.embed import SentenceTransformerEmbedder
+from index.models import Article
+from index.sources import SHIPPED_ARTICLE, load_article
+from tests.index.fakes import FakeEmbedder
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Article:
+    return load_article(SHIPPED_ARTICLE)
+
+
+@pytest.fixture(scope="session")
+def real_embedder() -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder()
+
+
+@pytest.fixture(scope="session")
+def shipped_index(shipped: Article, real_embedder: SentenceTransformerEmbedder) -> Index:
+    return build(shipped, real_embedder)
+
+
+@pytest.fixture(scope="session")
+def answerer(shipped_index: Index, real_embedder: SentenceTransformerEmbedder) -> Answerer:
+    return Answerer(
+        shipped_index, real_embedder, thresholds=thresholds(real_embedder), snapshot="000001-97da9c48"
+    )
+
+
+@pytest.fixture
+def fake_embedder() -> FakeEmbedder:
+    return FakeEmbedder()
+
+
+@pytest.fixture
+def _known_thresholds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The fake embedder's thresholds as if they had been fitted, which takes a while."""
+    monkeypatch.setattr("index.library.thresholds", lambda embedder: Thresholds(uncertain=0.2, answered=0.4))
+    yield

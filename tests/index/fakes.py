@@ -1,0 +1,85 @@
+"""An embedding model that needs no weights: two texts are as alike as the words that they share."""
+
+from __future__ import annotations
+
+import re
+import threading
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from index.chunk import TokenSpans
+from index.embed import Embedding, Floats
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
+def word_spans(texts: Sequence[str]) -> list[TokenSpans]:
+    """Words and marks as tokens."""
+    return [
+        np.array([match.span() for match in _TOKEN.finditer(text)], dtype=np.int32).reshape(-1, 2)
+        for text in texts
+    ]
+
+
+def char_spans(texts: Sequence[str]) -> list[TokenSpans]:
+    """Every character that is not a space as a token."""
+    return [
+        np.array([(n, n + 1) for n, char in enumerate(text) if not char.isspace()], dtype=np.int32).reshape(-1, 2)
+        for text in texts
+    ]
+
+
+class FakeEmbedder:
+    """A bag of words: each word is an axis (by its CRC), a text's vector counts its words."""
+
+    name = "bag of words"
+    dimension = 256
+
+    def __init__(self, *, window: int = 60, sha256: str = "0" * 64) -> None:
+        self.window = window
+        self.sha256 = sha256
+
+    def token_spans(self, texts: Sequence[str]) -> list[TokenSpans]:
+        return word_spans(texts)
+
+    def embed_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> list[Embedding]:
+        if on_progress is not None:
+            on_progress(len(texts))
+        return [self._embed(text) for text in texts]
+
+    def embed_question(self, text: str) -> Embedding:
+        return self._embed(text)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return np.stack([self._embed(text).vector for text in texts])
+
+    def _embed(self, text: str) -> Embedding:
+        spans = word_spans([text])[0][: self.window]
+        ids = np.array([self.token_id(text[start:end]) for start, end in spans], dtype=np.int32)
+        tokens: Floats = np.eye(self.dimension, dtype=np.float32)[ids]
+        counts: Floats = tokens.sum(axis=0)
+        vector: Floats = counts / max(float(np.linalg.norm(counts)), 1e-6)
+        return Embedding(vector, tokens, spans, ids)
+
+    def token_id(self, word: str) -> int:
+        return zlib.crc32(word.lower().encode()) % self.dimension
+
+
+class BlockingEmbedder(FakeEmbedder):
+    """Holds passages back until ``let_through`` is set; ``started`` tells that some are held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started, self.let_through = threading.Event(), threading.Event()
+
+    def embed_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> list[Embedding]:
+        self.started.set()
+        if not self.let_through.wait(timeout=30):
+            raise TimeoutError
+        return super().embed_passages(texts, on_progress)
