@@ -19,15 +19,20 @@ lint: $(READY)
 	$(BIN)/mypy
 
 $(READY): pyproject.toml constraints.txt
+	@echo 'Installing into $(VENV): about 2 GB, some minutes the first time.'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
 	touch $@
 
-# Resolves the ranges of pyproject.toml afresh and pins what came out. torch stays where it is pinned by hand.
+# Resolves the ranges of pyproject.toml afresh, in an environment of its own, and pins what came out. The
+# build of torch (its "+cpu", "+cu130") is left out: it is the index's to offer and the machine's to choose.
+constraints: FRESH := build/constraints
 constraints:
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --constraint .torch-pin --editable '.[demo,dev]'
+	$(PYTHON) -m venv --clear $(FRESH)
+	$(FRESH)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[demo,dev]'
+	echo '# Everything that gets installed, pinned. To refresh: make constraints' > constraints.txt
+	$(FRESH)/bin/python -m pip freeze --exclude-editable | sed 's/+.*//' >> constraints.txt
+	rm -rf $(FRESH)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

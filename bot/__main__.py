@@ -16,7 +16,8 @@ import traceback
 from collections.abc import Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import discord
 import typer
@@ -29,7 +30,7 @@ from bot.client import create_bot
 from bot.demo import serve
 from bot.service import Service, open_library
 from bot.settings import Settings, explain
-from index import FootnoteError, Library
+from index import FootnoteError, Library, Mode
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 
@@ -42,7 +43,8 @@ DISCORD_TOKEN is not set, so there is no bot to log in as.
   1. Open https://discord.com/developers/applications and create a New Application.
   2. Bot: press Reset Token and copy the token. No privileged intent is needed.
   3. OAuth2, URL Generator: tick the scopes bot and applications.commands, then the permissions
-     View Channels, Send Messages and Embed Links. Open the link below them to invite the bot.
+     View Channels, Send Messages, Send Messages in Threads and Read Message History.
+     Open the link below them to invite the bot.
   4. Write DISCORD_TOKEN=<the token> in a file .env in this folder.
   5. Start `footnote run` again.
 To try Footnote without Discord: footnote demo"""
@@ -51,6 +53,16 @@ Discord does not accept DISCORD_TOKEN. A token is shown once and ends when a new
 Make a new one at https://discord.com/developers/applications: your application, Bot, Reset Token."""
 DEBUG_HELP = "Show what happens inside, and the traceback of an error."
 JSON_HELP = "Print one JSON object, in UTF-8."
+QUESTIONS_HELP = (
+    "JSON lines with `question` and `evidence` (parts of the article word for word; none where it does not "
+    "say), or SQuAD 1.1 or 2.0 JSON, which brings its own articles."
+)
+POOLED_HELP = "Ask each question of all the file's articles as one."
+FOREIGN_HELP = "Ask each question of another article as well, which should not answer."
+COMPARE_HELP = "Measure a plain dense search beside it: one vector a passage, one a sentence."
+POOLED_AND_FOREIGN = (
+    "--pooled makes all articles one, and --foreign needs another one to ask. Give one of the two."
+)
 
 
 class MisuseError(FootnoteError):
@@ -208,6 +220,31 @@ def show(as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = Fals
         console.print_json(console.article_json(info))
     else:
         console.terminal().print(console.article_text(info))
+
+
+@app.command(name="eval")
+def evaluate(
+    file: Annotated[Path, typer.Argument(help=QUESTIONS_HELP, show_default=False)],
+    pooled: Annotated[bool, typer.Option("--pooled", help=POOLED_HELP)] = False,
+    foreign: Annotated[bool, typer.Option("--foreign", help=FOREIGN_HELP)] = False,
+    compare: Annotated[Literal["plain"] | None, typer.Option(help=COMPARE_HELP)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """Measure the answers to a file of questions."""
+    if pooled and foreign:
+        raise FootnoteError(POOLED_AND_FOREIGN)
+    mode = Mode.POOLED if pooled else Mode.FOREIGN if foreign else Mode.ARTICLE
+    library = open_library(_settings())
+    with console.asking("Footnote") as on_question:
+        metrics = library.evaluate(file, mode=mode, on_question=on_question)
+    plain = None
+    if compare == "plain":
+        with console.asking("the plain baseline") as on_question:
+            plain = library.evaluate(file, mode=mode, plain=True, on_question=on_question)
+    if as_json:
+        console.print_json(console.metrics_json(metrics, plain))
+    else:
+        console.terminal().print(console.metrics_text(metrics, plain))
 
 
 @app.command(name="doctor")

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from io import TextIOWrapper
 
 from rich.console import Console, Group, RenderableType
@@ -17,12 +18,34 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.doctor import Finding, Verdict
-from index import Answer, Citation, IndexInfo, Progress, ReindexReport, Stage, Status
+from index import Answer, Citation, IndexInfo, Metrics, Mode, Progress, ReindexReport, Status
 
 # What could move the cursor, recolour the terminal or reverse the reading order of what stands around it.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PIPE_WIDTH = 100_000
 _VERDICTS = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "bold red"}
+_ASKED = {
+    Mode.ARTICLE: "each question asked of its own article",
+    Mode.POOLED: "each question asked of all articles as one",
+    Mode.FOREIGN: "each question asked of its own article, and of another that does not answer it",
+}
+_MEASURES = {
+    "citation_at_1": "The first citation holds the answer",
+    "citation_at_3": "One of the first three citations holds the answer",
+    "passage_recall_at_1": "The first passage is the one with the answer",
+    "passage_mrr": "1 / place of the passage with the answer, on average",
+    "answer_recall": "The answer given quotes the answer",
+    "mean_quoted_chars": "Characters quoted in an answer, on average",
+    "answered": "Answered without reserve, where the article answers",
+    "false_refusals": "Refused, though the article answers",
+    "not_answered_when_impossible": "Refused or marked uncertain, where the article does not answer",
+    "byte_exact": "Quotes that are the article's text, byte for byte",
+}
+_LATENCIES = {
+    "p50": "Time for a question: half take at most",
+    "p95": "Time for a question: 95 of 100 take at most",
+    "bare_encode_p50": "Time for the model alone to encode a question: half take at most",
+}
 
 
 class _Terminal(Console):
@@ -60,19 +83,34 @@ def print_json(value: object) -> None:
 
 @contextmanager
 def progress(first: str) -> Iterator[Callable[[Progress], None]]:
-    """Shows on standard error how far work is: a bar on a terminal, a line for each stage elsewhere.
+    """Shows on standard error how far an index is.
 
     Args:
-        first: What is going on before the first stage of an index is reported.
+        first: What is going on before the first stage is reported.
     """
+    with _meter(first) as move:
+        yield lambda step: move(f"Index: {step.stage}", step.done, step.total)
+
+
+@contextmanager
+def asking(whom: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows on standard error how many questions of how many are done."""
+    with _meter("Loading the model and indexing") as move:
+        yield lambda done, total: move(f"Asking {whom}: {total:,} questions", done, total)
+
+
+@contextmanager
+def _meter(first: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Takes what is being done and how far it is: a bar on a terminal, a line for each thing elsewhere."""
     console = terminal(stderr=True)
     if not console.is_terminal:
-        shown: set[Stage] = set()
+        shown: set[str] = set()
 
-        def write_line(step: Progress) -> None:
-            if step.stage not in shown:
-                shown.add(step.stage)
-                console.print(f"Index: {step.stage}")
+        def write_line(doing: str, done: int, total: int) -> None:
+            del done, total
+            if doing not in shown:
+                shown.add(doing)
+                console.print(doing)
 
         yield write_line
         return
@@ -80,8 +118,8 @@ def progress(first: str) -> Iterator[Callable[[Progress], None]]:
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task(first, total=None)
 
-        def move(step: Progress) -> None:
-            bar.update(task, description=f"Index: {step.stage}", completed=step.done, total=step.total)
+        def move(doing: str, done: int, total: int) -> None:
+            bar.update(task, description=doing, completed=done, total=total)
 
         yield move
 
@@ -163,6 +201,39 @@ def _row(head: Text, body: str, *, indent: int) -> RenderableType:
     row.add_column(width=indent)
     row.add_row(head, Text(printable(body), overflow="fold"))
     return row
+
+
+def metrics_text(metrics: Metrics, plain: Metrics | None = None) -> RenderableType:
+    """What ``eval`` found, a line for each measure; beside it, if given, what the plain baseline does."""
+    columns = [metrics] if plain is None else [metrics, plain]
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=plain is not None)
+    table.add_column()
+    for name in ("Footnote", "plain")[: len(columns)]:
+        table.add_column(name, justify="right")
+    for name, label in _MEASURES.items():
+        table.add_row(label, *(_figure(name, getattr(column, name)) for column in columns))
+    for name, label in _LATENCIES.items():
+        table.add_row(label, *(f"{column.latency_ms[name]:.1f} ms" for column in columns))
+    title = Text(f"{printable(metrics.file)}: {metrics.questions:,} questions", style="bold")
+    return Group(title, Text(f"{_ASKED[metrics.mode]}\n", style="dim"), table)
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    match name:
+        case "mean_quoted_chars":
+            return f"{value:,.0f}"
+        case "passage_mrr":
+            return f"{value:.3f}"
+        case _:
+            return f"{value:.1%}"
+
+
+def metrics_json(metrics: Metrics, plain: Metrics | None = None) -> dict[str, object]:
+    """What ``eval --json`` prints; with ``plain``, the same of the baseline under that key."""
+    found = asdict(metrics)
+    return found if plain is None else {**found, "plain": asdict(plain)}
 
 
 def answer_json(answer: Answer) -> dict[str, object]:

@@ -10,6 +10,7 @@ from index.errors import (
     SnapshotDamagedError,
     SnapshotError,
 )
+from index.evaluate import Metrics, Mode
 from index.library import Library
 from index.models import (
     MAX_QUESTION_CHARS,
@@ -37,6 +38,8 @@ __all__ = [
     "FootnoteError",
     "IndexInfo",
     "Library",
+    "Metrics",
+    "Mode",
     "Paragraph",
     "Passage",
     "Progress",

@@ -18,10 +18,11 @@ from index.speech import Speech
 NOT_IN_ARTICLE = "The article does not say."
 
 MAX_QUOTE_CHARS = 600
-"""A sentence longer than this is cited by the clauses that answer, not whole."""
+"""What an answer quotes at most: a longer sentence is cited by the clauses that answer, not whole."""
 
-_SECOND_WITHIN = 0.75
-_SECOND_CHARS = 450
+SECOND_WITHIN = 1.0
+"""How much less the runner-up may score to be quoted too: a standard deviation of the sentences' scores."""
+
 _CLAUSE = re.compile(r"[;:,–—)](?:\s+|$)|$")
 
 
@@ -72,11 +73,12 @@ class Answerer:
         spans = [best.sentence] if tier is Status.NOT_IN_ARTICLE else self._spans(ranking)
         cited = [self._cite(n, span, ranking, read) for n, span in enumerate(spans, 1)]
         refused = tier is Status.NOT_IN_ARTICLE
+        said = " ".join(citation.text for citation in sorted(cited, key=lambda one: one.start))
         answered = time.perf_counter()
         return Answer(
             question=question,
             status=tier,
-            text=NOT_IN_ARTICLE if refused else " ".join(c.text for c in sorted(cited, key=lambda c: c.start)),
+            text=NOT_IN_ARTICLE if refused else said,
             citations=() if refused else tuple(cited),
             closest=tuple(cited) if refused else (),
             article_id=self._article.id,
@@ -132,11 +134,11 @@ class Answerer:
 
     def _second(self, ranked: Sequence[ScoredSentence]) -> Span | None:
         """The runner-up, where it is nearly as good and the two are not too much to read."""
-        if len(ranked) < 2 or ranked[1].score < ranked[0].score - _SECOND_WITHIN:
+        if len(ranked) < 2 or ranked[1].score < ranked[0].score - SECOND_WITHIN:
             return None
         best, second = ranked[0].sentence, ranked[1].sentence
         length = best.end - best.start + second.end - second.start
-        return second if length <= _SECOND_CHARS else None
+        return second if length <= MAX_QUOTE_CHARS else None
 
     def _follow(self, first: Span, last: Span) -> bool:
         """Whether two sentences can be read on as one quote: neighbours, and nobody else's words."""
@@ -157,7 +159,9 @@ class Answerer:
         span = self._shortened(span, question)
         before, after = self._speech.frame(span)
         passage = self._passages[self._passage_at(span.start)]
-        scores = [s.score for s in ranking.sentences if span.start <= s.sentence.start < span.end]
+        scores = [
+            s.score for s in ranking.sentences if s.sentence.start < span.end and span.start < s.sentence.end
+        ]
         return Citation(
             number=number,
             quote=span.of(self._article.text),
@@ -194,6 +198,7 @@ def _checked(question: str) -> str:
         raise QuestionError("There is no question. Ask something about the article.")
     if len(asked) > MAX_QUESTION_CHARS:
         raise QuestionError(
-            f"The question has {len(asked):,} characters; at most {MAX_QUESTION_CHARS:,} can be read. Shorten it."
+            f"The question has {len(asked):,} characters; at most {MAX_QUESTION_CHARS:,} can be read. "
+            "Shorten it."
         )
     return asked

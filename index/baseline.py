@@ -1,4 +1,4 @@
-"""What a plain dense bot does, to be measured against: one vector a passage and one a sentence, FAISS, no more."""
+"""What a plain dense bot does, to be measured against: FAISS over one vector a passage and one a sentence."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Index(NamedTuple):
     tokens: TokenTable
 
 
-def build(article: Article, embedder: Embedder, on_progress: OnProgress = lambda progress: None) -> Index:
+def build(article: Article, embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Index:
     """Cuts an article into passages and embeds them."""
     on_progress(Progress(Stage.CHUNK, 0, 1))
     passages = chunk(article, embedder.token_spans, embedder.window)

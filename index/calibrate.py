@@ -69,7 +69,8 @@ def fit(embedder: Embedder) -> Thresholds:
         retriever = Retriever(index, embedder)
         asked = [q.question for q in material.questions if q.evidence]
         of_next = [q.question for q in materials[(place + 1) % len(materials)].questions]
-        some = [everyday[(place * _FOREIGN_PER_ARTICLE + n) % len(everyday)] for n in range(_FOREIGN_PER_ARTICLE)]
+        numbers = range(place * _FOREIGN_PER_ARTICLE, (place + 1) * _FOREIGN_PER_ARTICLE)
+        some = [everyday[number % len(everyday)] for number in numbers]
         answerable += [retriever.rank(question).sentences[0].support for question in asked]
         foreign += [retriever.rank(question).sentences[0].support for question in of_next + some]
     ends = (np.quantile(answerable, FALSE_REFUSALS), np.quantile(foreign, 1 - FALSE_ANSWERS))

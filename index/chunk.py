@@ -17,7 +17,7 @@ TokenSpans = npt.NDArray[np.int32]
 Tokenize = Callable[[Sequence[str]], list[TokenSpans]]
 """The embedding model's own tokenizer: the token spans of each text, special tokens left out."""
 
-QUOTATION_MARKS = "“”„‟«»\"" # double marks only: ’ is an apostrophe far more often than a mark
+QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
 _MASK = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
 _TAIL = re.compile(rf"[\s{QUOTATION_MARKS}]*\Z")
 _CLOSING = re.compile(rf"[{QUOTATION_MARKS}]*")
@@ -67,14 +67,12 @@ def chunk(article: Article, tokenize: Tokenize, window: int) -> tuple[Passage, .
     token_spans = tokenize([paragraph.of(article.text) for paragraph in paragraphs])
     groups: list[tuple[Paragraph, int, list[Span]]] = []
     for paragraph, tokens in zip(paragraphs, token_spans, strict=True):
-        text = paragraph.of(article.text)
-        sentences = [
-            piece
-            for sentence in split_sentences(text, article.language)
-            for piece in _pieces(text, sentence, tokens, window)
+        groups += [
+            (paragraph, part, group)
+            for part, group in enumerate(
+                _fitting(paragraph.of(article.text), article.language, tokens, tokenize, window), 1
+            )
         ]
-        packed = _pack(sentences, [_count(tokens, s.start, s.end) for s in sentences], window)
-        groups += [(paragraph, part, group) for part, group in enumerate(packed, 1)]
     starts = [0, *(p.start + group[0].start for p, _, group in groups[1:]), len(article.text)]
     parts = {paragraph.number: part for paragraph, part, _ in groups}
     return tuple(
@@ -91,6 +89,25 @@ def chunk(article: Article, tokenize: Tokenize, window: int) -> tuple[Passage, .
         )
         for number, (paragraph, part, group) in enumerate(groups)
     )
+
+
+def _fitting(
+    text: str, language: str, tokens: TokenSpans, tokenize: Tokenize, window: int
+) -> list[list[Span]]:
+    """The sentences of a paragraph, grouped into passages that fit the window also by themselves.
+
+    A word that is cut can have more tokens than it had whole: the cuts are then made closer together.
+    """
+    sentences = split_sentences(text, language)
+    groups: list[list[Span]] = []
+    for limit in range(window, 0, -1):
+        pieces = [piece for sentence in sentences for piece in _pieces(text, sentence, tokens, limit)]
+        groups = list(_pack(pieces, [_count(tokens, p.start, p.end) for p in pieces], limit))
+        if len(groups) == 1 or all(
+            len(alone) <= window for alone in tokenize([text[g[0].start : g[-1].end] for g in groups])
+        ):
+            break
+    return groups
 
 
 def _trimmed(text: str, start: int, end: int) -> Span | None:

@@ -1,10 +1,10 @@
 """How far the best sentence can be relied on: an Answer's three tiers.
 
 What counts is how well the sentence matches the question (its MaxSim, ``ScoredSentence.support``), held
-against two thresholds that are fitted for the embedding model (``index/calibrate.py``). A match can be good and
-the answer not there; so whatever the match, a question is at most UNCERTAIN where it names what the
-article does not have (a name, a year), or asks for a number, a time or somebody's name and the sentence holds
-none that the question does not hold already. The rules for what is asked are English.
+against two thresholds that are fitted for the embedding model (``index/calibrate.py``). A match can be good
+and the answer not there; so whatever the match, a question is at most UNCERTAIN where it names what the
+article does not have (a name, a year), or asks for a number, a time or somebody's name and the sentence
+holds none that the question does not hold already. The rules for what is asked are English.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from index.lexical import WORD
 from index.models import Status
 
 _NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
-    "dozen half third quarter twice double triple single no none once"
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand "
+    "million billion dozen half third quarter twice double triple single no none once"
 ).replace(" ", "|")
 _TIME_WORDS = (
     "january february march april may june july august september october november december monday tuesday "
     "wednesday thursday friday saturday sunday spring summer autumn winter today yesterday tomorrow tonight "
-    "morning evening afternoon night noon midnight century decade era age ago week month year season day hour "
-    "minute after before during until since recently centurie"
+    "morning evening afternoon night noon midnight century decade era age ago week month year season day "
+    "hour minute after before during until since recently centurie"
 ).replace(" ", "|")
 _NUMBER = re.compile(rf"\d|\b(?:{_NUMBER_WORDS})s?\b", re.IGNORECASE)
 _TIME = re.compile(rf"\d|\b(?:{_TIME_WORDS})s?\b", re.IGNORECASE)
@@ -36,7 +36,9 @@ _ASKS_NUMBER = re.compile(
     r"|\b(?:what|which)(?:\s\w+){0,2} (?:number|percentage|proportion|amount|share|population|cost|price)\b",
     re.IGNORECASE,
 )
-_ASKS_TIME = re.compile(r"^\W*when\b|\b(?:what|which) (?:year|day|date|month|decade|century)\b", re.IGNORECASE)
+_ASKS_TIME = re.compile(
+    r"^\W*when\b|\b(?:what|which) (?:year|day|date|month|decade|century)\b", re.IGNORECASE
+)
 _ASKS_NAME = re.compile(
     r"\bwho(?:m|se)?\b|^\W*where\b|\bwhich \w+"
     r"|^\W*what (?:city|town|country|state|nation|company|party|team|person|place|organi[sz]ation)\b",
@@ -90,5 +92,6 @@ def _names_and_numbers(question: str) -> list[str]:
     return [
         word[0]
         for place, word in enumerate(words)
-        if word[0][0].isdigit() or (place > 0 and word[0][0].isupper() and not word[0] == "I")
+        if word[0][0].isdigit()
+        or (place > 0 and word[0][0].isupper() and word[0] != "I" and not question.isupper())
     ]

@@ -97,6 +97,7 @@ class SentenceTransformerEmbedder:
         self._passage_prompt = self._prompt("document", "passage", "corpus")
         # The model's own tokenizer truncates, a setting that lives in the tokenizer: this one never does.
         self._tokenizer = copy.deepcopy(self._model.tokenizer)
+        self._unknown = self._tokenizer.unk_token_id
         special = self._tokenizer("a", return_special_tokens_mask=True)["special_tokens_mask"]
         self._lead = special.index(0)
         self._special = sum(special)
@@ -104,11 +105,13 @@ class SentenceTransformerEmbedder:
         self.window = int(self._model.max_seq_length or 512) - self._special - prompt_tokens
 
     def token_spans(self, texts: Sequence[str]) -> list[TokenSpans]:
+        """See ``Embedder``."""
         return [_spans(offsets) for offsets in self._tokenize(texts)["offset_mapping"]]
 
     def embed_passages(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> list[Embedding]:
+        """See ``Embedder``."""
         done: dict[int, Embedding] = {}
         longest_first = sorted(range(len(texts)), key=lambda n: -len(texts[n]))  # alike lengths pad little
         for start in range(0, len(texts), _BATCH):
@@ -128,26 +131,36 @@ class SentenceTransformerEmbedder:
         return [done[n] for n in range(len(texts))]
 
     def embed_question(self, text: str) -> Embedding:
+        """See ``Embedder``."""
         outputs = self._model.encode_query(
             [text], prompt=self._question_prompt, output_value=None, show_progress_bar=False
         )
         return self._embeddings([text], outputs, self._question_prompt)[0]
 
     def encode(self, texts: Sequence[str]) -> Floats:
+        """See ``Embedder``."""
         return _unit(self._model.encode(list(texts), batch_size=32, show_progress_bar=False))
 
     def _prompt(self, *names: str) -> str:
         prompts = self._model.prompts
         name = next((name for name in names if name in prompts), self._model.default_prompt_name)
-        return prompts[name] if name else ""
+        return (prompts[name] or "") if name else ""
 
     def _tokenize(self, texts: Sequence[str]) -> Any:
         return self._tokenizer(
-            list(texts), add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
+            list(texts),
+            add_special_tokens=False,
+            truncation=False,
+            return_offsets_mapping=True,
+            verbose=False,
         )
 
     def _embeddings(self, texts: Sequence[str], outputs: Any, prompt: str) -> list[Embedding]:
-        """Takes one forward pass apart: special, prompt and padding tokens are left out."""
+        """Takes one forward pass apart.
+
+        Special, prompt and padding tokens are left out, and unknown ones: a word that the model does not
+        know (an emoji, another script) would be like any other that it does not know.
+        """
         tokenized = self._tokenize([prompt + text for text in texts])
         found: list[Embedding] = []
         for output, ids, offsets in zip(
@@ -156,14 +169,15 @@ class SentenceTransformerEmbedder:
             seen = output["token_embeddings"][output["attention_mask"].bool()]
             content = seen[self._lead : self._lead + len(seen) - self._special].float().cpu().numpy()
             spans = _spans(offsets)[: len(content)] - len(prompt)
-            keep = spans[:, 0] >= 0
+            numbers = np.asarray(ids[: len(content)], dtype=np.int32)
+            keep = (spans[:, 0] >= 0) & (numbers != self._unknown)
             vector = output["sentence_embedding"].float().cpu().numpy()
             found.append(
                 Embedding(
                     vector=_unit(vector),
                     tokens=_unit(content[keep]),
                     spans=spans[keep],
-                    ids=np.asarray(ids[: len(content)], dtype=np.int32)[keep],
+                    ids=numbers[keep],
                 )
             )
         return found
@@ -176,7 +190,7 @@ def _spans(offsets: Sequence[tuple[int, int]]) -> TokenSpans:
 def _unit(vectors: Floats) -> Floats:
     """The vectors (the last axis), each divided by its length; zero vectors stay zero."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.maximum(length, np.finfo(np.float32).tiny)
+    return np.asarray(vectors / np.maximum(length, np.finfo(np.float32).tiny), dtype=np.float32)
 
 
 def load_failure(kind: str, model: str, setting: str, error: Exception) -> EmbeddingModelError:
@@ -193,15 +207,17 @@ def _load(model: str | None) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if model is None:
         return SentenceTransformer(str(_bundled_folder()), local_files_only=True)
     try:
         loaded = SentenceTransformer(model)
-        if not getattr(loaded.tokenizer, "is_fast", False):
-            raise TypeError("its tokenizer does not tell where in a text its tokens stand")
+        fast = bool(getattr(loaded.tokenizer, "is_fast", False))
     except Exception as error:  # torch, transformers, safetensors and the hub's client share no root
         raise load_failure("embedding model", model, "FOOTNOTE_EMBEDDING_MODEL", error) from error
+    if not fast:
+        reason = TypeError("its tokenizer does not tell where in a text its tokens stand")
+        raise load_failure("embedding model", model, "FOOTNOTE_EMBEDDING_MODEL", reason)
     return loaded
 
 

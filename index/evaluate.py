@@ -11,17 +11,17 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from statistics import fmean
-from typing import Protocol
+from typing import Annotated, Protocol, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, NonNegativeInt, StringConstraints, ValidationError
 
 from index.answer import Answerer
 from index.build import Index, build
 from index.calibrate import thresholds
 from index.embed import Embedder
 from index.errors import QuestionFileError
-from index.models import Answer, Article, Span, Status
+from index.models import MAX_QUESTION_CHARS, Answer, Article, Span, Status
 from index.retrieve import Ranking, Reranker
 
 
@@ -53,8 +53,8 @@ class Metrics:
         false_refusals: Answerable questions whose status is ``not_in_article``.
         answered: Answerable questions whose status is ``answered``.
         byte_exact: Citations that are the article's text at their offsets.
-        latency_ms: ``p50`` and ``p95`` of a warm question, and ``bare_encode_p50``: the median of encoding the
-            same question with the model alone, turn by turn in the same run.
+        latency_ms: ``p50`` and ``p95`` of a warm question, and ``bare_encode_p50``: the median of encoding
+            the same question with the model alone, turn by turn in the same run.
     """
 
     file: str
@@ -90,20 +90,26 @@ class GoldArticle:
     questions: tuple[GoldQuestion, ...]
 
 
+_Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
+]
+_Words = Annotated[str, Field(min_length=1)]
+
+
 class _JsonlQuestion(BaseModel):
     id: str = ""
-    question: str
-    evidence: tuple[str, ...]
+    question: _Question
+    evidence: tuple[_Words, ...]
 
 
 class _SquadAnswer(BaseModel):
-    text: str
-    answer_start: int
+    text: _Words
+    answer_start: NonNegativeInt
 
 
 class _SquadQuestion(BaseModel):
     id: str = ""
-    question: str
+    question: _Question
     answers: tuple[_SquadAnswer, ...] = ()
     is_impossible: bool = False
 
@@ -122,6 +128,7 @@ class _Squad(BaseModel):
     data: tuple[_SquadArticle, ...] = Field(min_length=1)
 
 
+_Form = TypeVar("_Form", bound=BaseModel)
 _MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
 
 OnQuestion = Callable[[int, int], None]
@@ -144,33 +151,41 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionFileError(f"The question file {path} cannot be read: {error}.") from error
-    if not text.strip():
+    except OSError as error:
+        raise QuestionFileError(f"The question file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(f"The question file {path} is not UTF-8 text.") from error
+    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
+    if not lines:
         raise QuestionFileError(f"The question file {path} is empty.")
-    try:
-        if isinstance(json.loads(text.strip().splitlines()[0]), dict) and '"question"' in text.splitlines()[0]:
-            lines = [line for line in text.splitlines() if line.strip()]
-            questions = [TypeAdapter(_JsonlQuestion).validate_json(line) for line in lines]
-            return (GoldArticle(article, tuple(_gold(question, article) for question in questions)),)
-    except ValidationError as error:
-        raise _not_understood(path, error) from error
-    except ValueError:
-        pass  # a first line that is no JSON of its own: SQuAD spread over lines
-    try:
-        squad = _Squad.model_validate_json(text)
-    except ValidationError as error:
-        raise _not_understood(path, error) from error
-    return tuple(_from_squad(path, n, paragraphs.paragraphs) for n, paragraphs in enumerate(squad.data, 1))
+    if _is_question(next(iter(lines.values()))):
+        read = [_parsed(_JsonlQuestion, line, path, f"line {number}") for number, line in lines.items()]
+        return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
+    squad = _parsed(_Squad, text, path)
+    found = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
+    if not any(one.questions for one in found):
+        raise QuestionFileError(f"The question file {path} has no questions.")
+    return found
 
 
-def _not_understood(path: Path, error: ValidationError) -> QuestionFileError:
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "the file"
-    return QuestionFileError(
-        f"The question file {path} is neither JSON lines with 'question' and 'evidence' nor SQuAD JSON: "
-        f"{where}: {first['msg']}."
-    )
+def _is_question(line: str) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False  # SQuAD spread over lines
+    return isinstance(value, dict) and "question" in value
+
+
+def _parsed(form: type[_Form], text: str, path: Path, where: str = "") -> _Form:
+    try:
+        return form.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ", ".join(filter(None, [where, ".".join(map(str, first["loc"]))]))
+        raise QuestionFileError(
+            f"The question file {path} is neither JSON lines with 'question' and 'evidence' nor SQuAD JSON: "
+            f"{f'{place}: ' if place else ''}{first['msg']}."
+        ) from error
 
 
 def _gold(question: _JsonlQuestion, article: Article) -> GoldQuestion:
@@ -179,8 +194,8 @@ def _gold(question: _JsonlQuestion, article: Article) -> GoldQuestion:
         found = [Span(m.start(), m.end()) for m in re.finditer(re.escape(evidence), article.text)]
         if not found:
             raise QuestionFileError(
-                f"Question {question.id or question.question!r}: its evidence {evidence!r} is not in the article "
-                f"{article.id!r}."
+                f"Question {question.id or question.question!r}: its evidence {evidence!r} is not in the "
+                f"article {article.id!r}. Set FOOTNOTE_ARTICLE to the article that the questions are about."
             )
         gold += found
     return GoldQuestion(question.question, tuple(gold), question.id)
@@ -191,15 +206,20 @@ def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) 
     questions: list[GoldQuestion] = []
     for paragraph in paragraphs:
         for asked in paragraph.qas:
-            answers = () if asked.is_impossible else asked.answers
-            gold = tuple(
-                Span(len(text) + a.answer_start, len(text) + a.answer_start + len(a.text)) for a in answers
-            )
-            if any(span.of(text + paragraph.context) != a.text for span, a in zip(gold, answers, strict=True)):
-                raise QuestionFileError(f"{path}: an answer of question {asked.id!r} is not where it says.")
-            questions.append(GoldQuestion(asked.question, gold, asked.id))
+            gold: list[Span] = []
+            for answer in () if asked.is_impossible else asked.answers:
+                span = Span(answer.answer_start, answer.answer_start + len(answer.text))
+                if span.of(paragraph.context) != answer.text:
+                    raise QuestionFileError(
+                        f"Question {asked.id or asked.question!r}: its answer {answer.text!r} is not at "
+                        f"{answer.answer_start} of its paragraph."
+                    )
+                gold.append(Span(len(text) + span.start, len(text) + span.end))
+            questions.append(GoldQuestion(asked.question, tuple(gold), asked.id))
         text += paragraph.context + "\n"
     article = Article(id=f"article-{number}", title=f"{path.stem} {number}", text=text)
+    if not article.paragraphs:
+        raise QuestionFileError(f"The question file {path} has no text in its article {number}.")
     return GoldArticle(article, tuple(questions))
 
 
@@ -232,7 +252,7 @@ def evaluate(
     file: str,
     mode: Mode = Mode.ARTICLE,
     system: Callable[[Index], Asked],
-    on_question: OnQuestion = lambda done, total: None,
+    on_question: OnQuestion = lambda *_: None,
 ) -> Metrics:
     """Asks every question and counts.
 

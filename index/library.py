@@ -6,16 +6,20 @@ import logging
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from index.answer import Answerer
+from index.baseline import PlainDense
 from index.build import OnProgress, build
 from index.calibrate import thresholds
 from index.embed import Embedder, SentenceTransformerEmbedder
 from index.errors import ArticleError, ReindexRunningError, SnapshotDamagedError, SnapshotError
+from index.evaluate import Metrics, Mode, OnQuestion, evaluate, footnote_system, load_questions
 from index.models import Answer, Article, IndexInfo, Progress, ReindexReport, Stage
 from index.rerank import CrossEncoderReranker
 from index.retrieve import Reranker
@@ -68,7 +72,7 @@ class Library:
         self._ready: _Ready | None = None
         self._loading = threading.Lock()
 
-    def load(self, on_progress: OnProgress = lambda progress: None) -> tuple[str, ...]:
+    def load(self, on_progress: OnProgress = lambda _: None) -> tuple[str, ...]:
         """Makes ready to answer: loads the model, opens the index, builds or heals it where needed.
 
         Calling it again costs nothing. Returns notices for people, empty when all was well, e.g. that
@@ -99,7 +103,7 @@ class Library:
         """
         return self._now().answerer.answer(question)
 
-    def reindex(self, on_progress: OnProgress = lambda progress: None) -> ReindexReport:
+    def reindex(self, on_progress: OnProgress = lambda _: None) -> ReindexReport:
         """Reads the article afresh, builds a new index beside the old one and swaps it in.
 
         Questions asked meanwhile are answered from the old index; when this raises, the old one stays.
@@ -108,19 +112,48 @@ class Library:
             ReindexRunningError: another reindex of this library is running, here or in another process.
             ArticleError, SnapshotError: nothing was changed.
         """
-        before = self._now(on_progress).snapshot
         began = time.perf_counter()
         on_progress(Progress(Stage.READ, 0, 1))
         embedder = self._load_models()
+        before = self._ready.snapshot if self._ready else self._newest()
         snapshot = self._publish(load_article(self._article_path), embedder, on_progress, wait=False)
         self._ready = self._answering(snapshot, embedder)
-        old, new = _texts(before), _texts(snapshot)
+        old, new = _texts(before) if before else Counter[str](), _texts(snapshot)
         return ReindexReport(
             info=self.info(),
             kept=(old & new).total(),
             added=(new - old).total(),
             removed=(old - new).total(),
             seconds=time.perf_counter() - began,
+        )
+
+    def evaluate(
+        self,
+        file: Path,
+        *,
+        mode: Mode = Mode.ARTICLE,
+        plain: bool = False,
+        on_question: OnQuestion = lambda *_: None,
+    ) -> Metrics:
+        """Asks the questions of a file and counts what came right; the index on disk is not touched.
+
+        Args:
+            file: Questions with their answers, see ``load_questions``; those of a JSON-lines file are about
+                this library's article.
+            mode: What each question is asked of.
+            plain: Whether to measure a plain dense baseline instead of Footnote.
+            on_question: Told of each question that is done.
+
+        Raises:
+            QuestionFileError: the file cannot be read, or is not enough for the mode.
+        """
+        questions = load_questions(file, load_article(self._article_path))
+        embedder = self._load_models()
+        system = (
+            partial(PlainDense, embedder=embedder) if plain else footnote_system(embedder, self._reranker)
+        )
+        return evaluate(
+            questions, embedder, file=file.name, mode=mode, system=system, on_question=on_question
         )
 
     @property
@@ -140,9 +173,9 @@ class Library:
             snapshot=snapshot.name,
         )
 
-    def _now(self, on_progress: OnProgress = lambda progress: None) -> _Ready:
+    def _now(self) -> _Ready:
         if self._ready is None:
-            for notice in self.load(on_progress):
+            for notice in self.load():
                 log.warning("%s", notice)
         assert self._ready is not None  # noqa: S101 - told to the type checker: load raises or sets it
         return self._ready
@@ -153,6 +186,13 @@ class Library:
         if self._reranker is None and self._reranker_model is not None:
             self._reranker = CrossEncoderReranker(self._reranker_model)
         return self._embedder
+
+    def _newest(self) -> Snapshot | None:
+        """The newest snapshot that is whole, of whatever text and model."""
+        for name in self._folder.names():
+            with suppress(SnapshotDamagedError):
+                return self._folder.open(name)
+        return None
 
     def _open_newest(self, embedder: Embedder) -> tuple[Snapshot | None, list[str]]:
         """The newest snapshot, if it can be served, and what is to be said of the index."""
@@ -169,7 +209,9 @@ class Library:
                 notices.append(f"The index was damaged and is not used: {error}")
                 continue
             if snapshot.manifest.model_sha256 != embedder.sha256:
-                notices.append(f"The index was built with another embedding model ({snapshot.manifest.model}).")
+                notices.append(
+                    f"The index was built with another embedding model ({snapshot.manifest.model})."
+                )
             elif article is not None and snapshot.index.article != article:
                 notices.append("The article has changed since it was indexed.")
             elif article is None or len(notices) == 0:
@@ -195,8 +237,8 @@ class Library:
             raise busy from error
         except OSError as error:
             raise SnapshotError(
-                f"The data folder {self._data_dir} cannot be written to: {error.strerror}. Check its permissions "
-                "and space, or set FOOTNOTE_DATA_DIR to another folder."
+                f"The data folder {self._data_dir} cannot be written to: {error.strerror}. Check its "
+                "permissions and space, or set FOOTNOTE_DATA_DIR to another folder."
             ) from error
 
     def _answering(self, snapshot: Snapshot, embedder: Embedder) -> _Ready:

@@ -11,7 +11,7 @@ import numpy as np
 from index.build import Index, Ints, TokenTable
 from index.embed import Embedder, Embedding, Floats
 from index.lexical import BM25, Analyzer
-from index.models import Article, Passage, Sentence, Span
+from index.models import Passage, Sentence, Span
 
 CANDIDATES = 16
 """How many passages each of FAISS and BM25 sends on to be ranked sentence by sentence."""
@@ -19,12 +19,11 @@ CANDIDATES = 16
 RERANKED = 20
 """How many of the best sentences a re-ranker reads."""
 
-# The weights of the sum that ranks, all of z-scores over the candidates. They are the middle of the range
-# in which nothing changes by more than a question in a hundred, on three sets of questions.
-_SENTENCE_BM25 = 0.05
-_SENTENCE_PASSAGE = 0.1
-_PASSAGE_VECTOR = 0.25
-_PASSAGE_BM25 = 0.25
+CARRY = 0.75
+"""How much of a match in the sentence before counts for a sentence, and so on back through the passage."""
+
+_IDF_POWER = 0.75
+_BM25_WEIGHT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +58,53 @@ class Reranker(Protocol):
         """One score a text, higher is better, shape (texts,)."""
 
 
-def max_sim(question: Floats, weights: Floats, tokens: Floats, starts: Ints) -> Floats:
-    """MaxSim of a question with each of several runs of tokens.
-
-    For every question token its best match in the run, averaged with ``weights`` (ColBERT's late
-    interaction, Khattab & Zaharia 2020, https://arxiv.org/abs/2004.12832, as a weighted mean).
+def best_matches(question: Floats, tokens: Floats, starts: Ints) -> Floats:
+    """For every question token its best match in each run of tokens.
 
     Args:
         question: Token embeddings of length 1, shape (question tokens, dimension).
-        weights: Shape (question tokens,), not all 0.
         tokens: Token embeddings of length 1, shape (tokens, dimension).
         starts: Where each run starts in ``tokens``, ascending, shape (runs,).
 
     Returns:
-        Shape (runs,), from -1 to 1.
+        Cosine similarities, shape (question tokens, runs).
     """
-    best = np.maximum.reduceat(question @ tokens.T, starts, axis=1)
-    return np.asarray(weights @ best / weights.sum(), dtype=np.float32)
+    return np.asarray(np.maximum.reduceat(question @ tokens.T, starts, axis=1), dtype=np.float32)
+
+
+def carried(best: Floats, places: Ints) -> Floats:
+    """Lets each sentence inherit the matches of the ones before it in its passage.
+
+    Prose names a thing once and then goes on about it. A question token that finds its match a sentence
+    earlier has found it at CARRY of its value, two sentences earlier at CARRY squared.
+
+    Args:
+        best: What ``best_matches`` gives for sentences in order, shape (question tokens, sentences).
+        places: Each sentence's place in its passage, from 0, shape (sentences,).
+
+    Returns:
+        The same shape, nowhere smaller where ``best`` is positive.
+    """
+    inherited = best.copy()
+    for place in range(1, int(places.max(initial=0)) + 1):
+        here = np.flatnonzero(places == place)
+        inherited[:, here] = np.maximum(best[:, here], CARRY * inherited[:, here - 1])
+    return inherited
+
+
+def max_sim(best: Floats, weights: Floats) -> Floats:
+    """MaxSim: the mean of the question tokens' best matches, weighted.
+
+    ColBERT's late interaction (Khattab & Zaharia 2020, https://arxiv.org/abs/2004.12832) as a mean.
+
+    Args:
+        best: Shape (question tokens, runs).
+        weights: Shape (question tokens,), positive.
+
+    Returns:
+        Shape (runs,), from -1 to 1; all 0 for a question without a token.
+    """
+    return np.asarray(weights @ best / max(weights.sum(), np.finfo(np.float32).tiny), dtype=np.float32)
 
 
 def z_scores(values: Floats) -> Floats:
@@ -87,13 +116,13 @@ def z_scores(values: Floats) -> Floats:
 class Retriever:
     """Ranks an article's sentences and passages for a question.
 
-    FAISS (dense passage vectors) and BM25 give candidate passages; MaxSim between the question's token
+    FAISS (dense passage vectors) and BM25 give candidate passages. MaxSim between the question's token
     embeddings and the candidates' stored ones ranks their sentences, with a little weight on the
-    sentence's BM25 score and its passage's vector. A passage ranks by its best sentence, its vector
-    and its BM25 score.
+    sentence's BM25 score. A passage ranks by its best sentence and by its own MaxSim as a whole.
 
-    A sentence that says "he", or that is quoted speech, is ranked as if it also held the name of the
-    person: the token embeddings of the ``mentions`` of a sentence outside of it count as its own.
+    What a sentence leans on counts with it: matches in the sentences before it are ``carried`` over, and
+    where it says "he" or is quoted speech, the token embeddings of the person's name, which ``mentions``
+    finds, count as its own.
     """
 
     def __init__(
@@ -101,7 +130,7 @@ class Retriever:
         index: Index,
         embedder: Embedder,
         *,
-        mentions: Callable[[Span], Sequence[Span]] = lambda span: (),
+        mentions: Callable[[Span], Sequence[Span]] = lambda _: (),
         reranker: Reranker | None = None,
     ) -> None:
         article, passages, store, tokens = index
@@ -125,36 +154,22 @@ class Retriever:
         self._first_sentence = np.concatenate([[0], np.cumsum(counts)]).tolist()
         self._idf, self._idf_unseen = _idf(tokens, len(self._sentences))
 
-    def rank(self, question: str, embedding: Embedding | None = None) -> Ranking:
-        """Ranks the candidates for a question, best first.
+    def rank(self, question: str) -> Ranking:
+        """Ranks the candidates for a question, best first."""
+        embedding = self._embedder.embed_question(question)
+        numbers, _ = self._store.search(embedding.vector, CANDIDATES)
+        by_words = np.argsort(-self._passage_bm25.scores(question), kind="stable")[:CANDIDATES]
+        candidates = np.union1d(numbers, by_words)
 
-        Args:
-            question: The question, not empty.
-            embedding: The question's, where it is at hand.
-        """
-        if embedding is None:
-            embedding = self._embedder.embed_question(question)
-        bm25 = self._passage_bm25.scores(question)
-        numbers, similarities = self._store.search(embedding.vector, len(self._passages))
-        vector = np.empty(len(self._passages), dtype=np.float32)
-        vector[numbers] = similarities
-        candidates = np.union1d(numbers[:CANDIDATES], np.argsort(-bm25, kind="stable")[:CANDIDATES])
-
-        sentences = [s for n in candidates for s in self._sentence_numbers(int(n))]
-        place = np.searchsorted(candidates, [self._sentences[n].passage for n in sentences])
-        support = self._support(embedding, sentences)
-        score = (
-            z_scores(support)
-            + _SENTENCE_BM25 * z_scores(self._sentence_bm25.scores(question)[sentences])
-            + _SENTENCE_PASSAGE * z_scores(vector[candidates])[place]
-        )
-        best = np.full(len(candidates), -np.inf, dtype=np.float32)
-        np.maximum.at(best, place, score)
-        passage_score = (
-            best
-            + _PASSAGE_VECTOR * z_scores(vector)[candidates]
-            + _PASSAGE_BM25 * z_scores(bm25)[candidates]
-        )
+        sentences = [n for passage in candidates for n in self._sentence_numbers(int(passage))]
+        first = np.cumsum([0, *(len(self._passages[passage].sentences) for passage in candidates[:-1])])
+        best = self._best_matches(embedding, sentences)
+        weights = self._weights(embedding.ids)
+        places = np.arange(len(sentences)) - np.repeat(first, np.diff([*first, len(sentences)]))
+        support = max_sim(carried(best, places), weights)
+        score = z_scores(support) + _BM25_WEIGHT * z_scores(self._sentence_bm25.scores(question)[sentences])
+        whole = max_sim(np.maximum.reduceat(best, first, axis=1), weights)
+        passage_score = np.maximum.reduceat(score, first) + z_scores(whole)
         return Ranking(
             sentences=self._rerank(
                 question,
@@ -173,26 +188,26 @@ class Retriever:
         first = self._first_sentence[passage]
         return range(first, first + len(self._passages[passage].sentences))
 
-    def _support(self, embedding: Embedding, sentences: Sequence[int]) -> Floats:
-        """MaxSim of the question with each sentence; -1 for one without a token."""
-        support = np.full(len(sentences), -1, dtype=np.float32)
+    def _best_matches(self, embedding: Embedding, sentences: Sequence[int]) -> Floats:
+        """``best_matches`` of the question in each sentence; -1 in one without a token."""
+        best = np.full((len(embedding.tokens), len(sentences)), -1, dtype=np.float32)
         filled = [place for place, n in enumerate(sentences) if len(self._rows[n])]
-        if not filled or not len(embedding.tokens):
-            return support
-        runs = [self._rows[sentences[place]] for place in filled]
-        starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
-        tokens = self._tokens.vectors[np.concatenate(runs)].astype(np.float32)
-        support[filled] = max_sim(embedding.tokens, self._weights(embedding.ids), tokens, starts)
-        return support
+        if filled:
+            runs = [self._rows[sentences[place]] for place in filled]
+            starts = np.cumsum([0, *(len(run) for run in runs[:-1])])
+            tokens = self._tokens.vectors[np.concatenate(runs)].astype(np.float32)
+            best[:, filled] = best_matches(embedding.tokens, tokens, starts)
+        return best
 
     def _rows_of(self, spans: Sequence[Span]) -> Iterator[Ints]:
         """The rows of the token table that stand in each span."""
         for span in spans:
-            yield np.arange(*np.searchsorted(self._tokens.starts, [span.start, span.end]))
+            yield np.arange(*np.searchsorted(self._tokens.starts, [span.start, span.end]), dtype=np.int32)
 
     def _weights(self, ids: Ints) -> Floats:
-        """sqrt(idf) of each question token: a rare word's match counts for more than a common one's."""
-        return np.sqrt(np.array([self._idf.get(int(n), self._idf_unseen) for n in ids], dtype=np.float32))
+        """A power of each question token's idf: a rare word's match counts for more than a common one's."""
+        idf = np.array([self._idf.get(int(n), self._idf_unseen) for n in ids], dtype=np.float32)
+        return np.asarray(idf**_IDF_POWER, dtype=np.float32)
 
     def _rerank(self, question: str, ranked: list[ScoredSentence]) -> tuple[ScoredSentence, ...]:
         if self._reranker is None:

@@ -110,7 +110,10 @@ class SnapshotFolder:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise SnapshotError(f"{self._folder} cannot be read: {error.strerror}.") from error
+            raise SnapshotError(
+                f"The data folder {self._folder} cannot be read: {error.strerror}. Check its permissions, or "
+                "set FOOTNOTE_DATA_DIR to another folder."
+            ) from error
         return sorted(entries, key=_number, reverse=True)
 
     def open(self, name: str) -> Snapshot:
@@ -135,9 +138,7 @@ class SnapshotFolder:
         tokens = TokenTable(vectors, sentences, starts, ids)
         return Snapshot(name, manifest, Index(article, passages, store, tokens))
 
-    def publish(
-        self, index: Index, *, model: str, model_sha256: str, thresholds: Thresholds
-    ) -> Snapshot:
+    def publish(self, index: Index, *, model: str, model_sha256: str, thresholds: Thresholds) -> Snapshot:
         """Writes a snapshot beside the others and makes it the newest, all or nothing.
 
         Raises:
@@ -209,7 +210,7 @@ class SnapshotFolder:
         for name in self.names()[KEPT:]:
             try:
                 shutil.rmtree(self._folder / name)
-            except OSError as error:  # on Windows a file that is mapped somewhere: the next publish tries again
+            except OSError as error:  # mapped somewhere, on Windows: the next publish tries again
                 log.warning("The old snapshot %s could not be removed: %s.", name, error)
 
 
@@ -223,7 +224,9 @@ def _checked(path: Path, expected: _File) -> bytes:
     except OSError as error:
         raise SnapshotDamagedError(f"{path} cannot be read: {error.strerror}.") from error
     if len(content) != expected.size or hashlib.sha256(content).hexdigest() != expected.sha256:
-        raise SnapshotDamagedError(f"{path} is not as it was written ({len(content)} of {expected.size} bytes).")
+        raise SnapshotDamagedError(
+            f"{path} is not as it was written ({len(content)} of {expected.size} bytes)."
+        )
     return content
 
 

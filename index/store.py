@@ -64,6 +64,7 @@ class FaissStore:
         return int(self._index.d)
 
     def search(self, vector: Floats, count: int) -> tuple[npt.NDArray[np.int64], Floats]:
+        """See ``VectorStore``."""
         scores, numbers = self._index.search(vector[np.newaxis], min(count, len(self)))
         return numbers[0], scores[0]
 
@@ -72,4 +73,5 @@ class FaissStore:
         return np.asarray(self._index.reconstruct_n(0, len(self)), dtype=np.float32)
 
     def to_bytes(self) -> bytes:
+        """See ``VectorStore``."""
         return bytes(faiss.serialize_index(self._index))

@@ -1,0 +1,18 @@
+"""Commands that measure; nothing here is collected as a test."""
+
+from __future__ import annotations
+
+import os
+import platform
+
+import torch
+
+from index.embed import Embedder
+
+
+def machine(embedder: Embedder) -> str:
+    """What a figure was measured on, in a line."""
+    return (
+        f"Python {platform.python_version()}, torch {torch.__version__}, {os.cpu_count()} CPUs, "
+        f"{torch.get_num_threads()} torch threads, {embedder.name}"
+    )

@@ -29,6 +29,8 @@ from index import (
     ArticleError,
     EmbeddingModelError,
     FootnoteError,
+    Metrics,
+    Mode,
     Progress,
     SnapshotError,
     Stage,
@@ -36,7 +38,7 @@ from index import (
 from tests.fakes import ARTICLE, FakeLibrary
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "doctor"]
+COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "doctor"]
 WITH_FAKE = (
     "import bot.__main__ as cli; from tests.fakes import FakeLibrary;"
     "cli.open_library = lambda _: FakeLibrary(); cli.main()"
@@ -68,6 +70,69 @@ class BuildingLibrary(FakeLibrary):
             on_progress(Progress(stage, 0, 2))
             on_progress(Progress(stage, 2, 2))
         return ("The index was damaged: rebuilt.",)
+
+
+FOUND = Metrics(
+    file="questions.json",
+    mode=Mode.ARTICLE,
+    questions=1709,
+    citation_at_1=0.8364,
+    citation_at_3=0.95,
+    answer_recall=0.9,
+    mean_quoted_chars=237.79,
+    passage_recall_at_1=0.97,
+    passage_mrr=0.9833,
+    not_answered_when_impossible=None,
+    false_refusals=0.0,
+    answered=0.88,
+    byte_exact=1.0,
+    latency_ms={"p50": 16.35, "p95": 21.0, "bare_encode_p50": 12.04},
+)
+PLAIN = replace(
+    FOUND,
+    citation_at_1=0.7,
+    answer_recall=None,
+    mean_quoted_chars=None,
+    false_refusals=None,
+    answered=None,
+    byte_exact=None,
+    latency_ms={"p50": 13.0, "p95": 15.0, "bare_encode_p50": 12.0},
+)
+MEASURED = """\
+questions.json: 1,709 questions
+each question asked of its own article
+
+                                                                   Footnote     plain
+The first citation holds the answer                                   83.6%     70.0%
+One of the first three citations holds the answer                     95.0%     95.0%
+The first passage is the one with the answer                          97.0%     97.0%
+1 / place of the passage with the answer, on average                  0.983     0.983
+The answer given quotes the answer                                    90.0%         –
+Characters quoted in an answer, on average                              238         –
+Answered without reserve, where the article answers                   88.0%         –
+Refused, though the article answers                                    0.0%         –
+Refused or marked uncertain, where the article does not answer            –         –
+Quotes that are the article's text, byte for byte                    100.0%         –
+Time for a question: half take at most                              16.4 ms   13.0 ms
+Time for a question: 95 of 100 take at most                         21.0 ms   15.0 ms
+Time for the model alone to encode a question: half take at most    12.0 ms   12.0 ms
+"""
+
+
+class MeasuredLibrary(FakeLibrary):
+    """Has been measured before."""
+
+    def evaluate(
+        self,
+        file: Path,
+        *,
+        mode: Mode = Mode.ARTICLE,
+        plain: bool = False,
+        on_question: Callable[[int, int], None] = lambda *_: None,
+    ) -> Metrics:
+        for done in (1, 2):
+            on_question(done, 2)
+        return replace(PLAIN if plain else FOUND, file=file.name, mode=mode)
 
 
 Invoke = Callable[..., Result]
@@ -312,7 +377,8 @@ def test_run_without_a_token_says_how_to_get_one(run: Invoke) -> None:
         "  1. Open https://discord.com/developers/applications and create a New Application.\n"
         "  2. Bot: press Reset Token and copy the token. No privileged intent is needed.\n"
         "  3. OAuth2, URL Generator: tick the scopes bot and applications.commands, then the permissions\n"
-        "     View Channels, Send Messages and Embed Links. Open the link below them to invite the bot.\n"
+        "     View Channels, Send Messages, Send Messages in Threads and Read Message History.\n"
+        "     Open the link below them to invite the bot.\n"
         "  4. Write DISCORD_TOKEN=<the token> in a file .env in this folder.\n"
         "  5. Start `footnote run` again.\n"
         "To try Footnote without Discord: footnote demo\n",
@@ -399,6 +465,106 @@ def test_ctrl_c_ends_it_quietly() -> None:
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
     assert (running.returncode, err.strip()) == (130, b"")
+
+
+def test_eval_prints_a_line_for_each_measure_with_the_baseline_beside_it(run: Invoke) -> None:
+    assert outcome(run("eval", "folder/questions.json", "--compare", "plain", uses=MeasuredLibrary())) == (
+        0,
+        MEASURED,
+        "Asking Footnote: 2 questions\nAsking the plain baseline: 2 questions\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "mode", "asked"),
+    [
+        ([], Mode.ARTICLE, "each question asked of its own article"),
+        (["--pooled"], Mode.POOLED, "each question asked of all articles as one"),
+        (
+            ["--foreign"],
+            Mode.FOREIGN,
+            "each question asked of its own article, and of another that does not answer it",
+        ),
+    ],
+)
+def test_eval_asks_what_its_flags_say(run: Invoke, flags: list[str], mode: Mode, asked: str) -> None:
+    lines = run("eval", "questions.json", *flags, uses=MeasuredLibrary()).stdout.splitlines()
+    assert lines[:4] == ["questions.json: 1,709 questions", asked, "", lines[3]]
+    assert re.fullmatch(r"The first citation holds the answer +83\.6%", lines[3])
+    found = run("eval", "questions.json", *flags, "--json", uses=MeasuredLibrary()).stdout
+    assert json.loads(found)["mode"] == mode
+
+
+def test_eval_json_is_one_object_with_the_baseline_in_it(run: Invoke) -> None:
+    def figures(metrics: Metrics) -> dict[str, object]:
+        return {**vars(metrics), "mode": "article"}
+
+    code, out, err = outcome(run("eval", "questions.json", "--json", uses=MeasuredLibrary()))
+    assert (code, err) == (0, "Asking Footnote: 2 questions\n")
+    assert json.loads(out) == figures(FOUND)
+    out = run("eval", "questions.json", "--json", "--compare", "plain", uses=MeasuredLibrary()).stdout
+    assert json.loads(out) == {**figures(FOUND), "plain": figures(PLAIN)}
+
+
+def test_eval_of_the_article_with_the_real_model() -> None:
+    Path("three.jsonl").write_text(
+        '{"question": "How many Labour MPs signed the letter?", "evidence": ["Nearly 60 Labour MPs"]}\n'
+        '{"question": "Who is the Health Secretary?", "evidence": ["Wes Streeting"]}\n'
+        '{"question": "What is the price of bread in Lisbon?", "evidence": []}\n',
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(cli.app, ["eval", "three.jsonl", "--json", "--compare", "plain"])
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "Asking Footnote: 3 questions\nAsking the plain baseline: 3 questions\n",
+    )
+    found = json.loads(result.stdout)
+    plain = found.pop("plain")
+    assert list(plain["latency_ms"]) == ["p50", "p95", "bare_encode_p50"]
+    assert (plain["answer_recall"], plain["not_answered_when_impossible"]) == (None, None)
+    assert (plain["file"], plain["questions"], plain["passage_mrr"]) == ("three.jsonl", 3, 0.75)
+    assert found.pop("latency_ms").keys() == plain["latency_ms"].keys()
+    assert found.pop("mean_quoted_chars") > len("Nearly 60 Labour MPs")
+    assert found == {
+        "file": "three.jsonl",
+        "mode": "article",
+        "questions": 3,
+        "citation_at_1": 1,
+        "citation_at_3": 1,
+        "answer_recall": 1,
+        "passage_recall_at_1": 1,
+        "passage_mrr": 1,
+        "not_answered_when_impossible": 1,
+        "false_refusals": 0,
+        "answered": 1,
+        "byte_exact": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["gone.json"], "The question file gone.json cannot be read: No such file or directory."),
+        (["."], "The question file . cannot be read: Is a directory."),
+        (
+            ["one.jsonl", "--pooled", "--foreign"],
+            "--pooled makes all articles one, and --foreign needs another one to ask. Give one of the two.",
+        ),
+        (
+            ["one.jsonl", "--foreign"],
+            "one.jsonl is about one article: there is no other to ask its questions of.",
+        ),
+        (
+            ["elsewhere.jsonl"],
+            "Question 'Who?': its evidence 'Ada Berg' is not in the article 'khan-gaza-palestine'. "
+            "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+        ),
+    ],
+)
+def test_eval_says_what_is_wrong(args: list[str], message: str) -> None:
+    Path("one.jsonl").write_text('{"question": "Why?", "evidence": []}', encoding="utf-8")
+    Path("elsewhere.jsonl").write_text('{"question": "Who?", "evidence": ["Ada Berg"]}', encoding="utf-8")
+    assert outcome(CliRunner().invoke(cli.app, ["eval", *args])) == (1, "", f"Error: {message}\n")
 
 
 def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -501,3 +667,9 @@ def test_the_example_of_a_settings_file_names_every_setting_and_changes_none() -
     assert sorted(named) == sorted(variables())
     Path(".env").write_bytes(example.read_bytes())
     assert Settings() == Settings.model_construct()
+
+
+def test_the_readme_names_every_setting_as_the_example_does() -> None:
+    readme, example = (ROOT / name for name in ("README.md", ".env.example"))
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", readme.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), re.MULTILINE)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from index.answer import Answerer
 from index.build import Index, build
 from index.calibrate import thresholds
-from index.confidence import Thresholds
 from index.embed import SentenceTransformerEmbedder
 from index.models import Article
 from index.sources import SHIPPED_ARTICLE, load_article
-from tests.index.fakes import FakeEmbedder
+from tests.index.fakes import THRESHOLDS
 
 
 @pytest.fixture(scope="session")
@@ -39,12 +36,6 @@ def answerer(shipped_index: Index, real_embedder: SentenceTransformerEmbedder) -
 
 
 @pytest.fixture
-def fake_embedder() -> FakeEmbedder:
-    return FakeEmbedder()
-
-
-@pytest.fixture
-def _known_thresholds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _known_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fake embedder's thresholds as if they had been fitted, which takes a while."""
-    monkeypatch.setattr("index.library.thresholds", lambda embedder: Thresholds(uncertain=0.2, answered=0.4))
-    yield
+    monkeypatch.setattr("index.library.thresholds", lambda _: THRESHOLDS)

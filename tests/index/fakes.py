@@ -10,7 +10,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from index.chunk import TokenSpans
+from index.confidence import Thresholds
 from index.embed import Embedding, Floats
+
+THRESHOLDS = Thresholds(uncertain=0.2, answered=0.4)
+"""The fake embedder's, as if they had been fitted."""
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
@@ -26,7 +30,9 @@ def word_spans(texts: Sequence[str]) -> list[TokenSpans]:
 def char_spans(texts: Sequence[str]) -> list[TokenSpans]:
     """Every character that is not a space as a token."""
     return [
-        np.array([(n, n + 1) for n, char in enumerate(text) if not char.isspace()], dtype=np.int32).reshape(-1, 2)
+        np.array([(n, n + 1) for n, char in enumerate(text) if not char.isspace()], dtype=np.int32).reshape(
+            -1, 2
+        )
         for text in texts
     ]
 

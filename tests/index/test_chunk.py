@@ -10,10 +10,11 @@ from index.models import Article, Passage
 from tests.index.fakes import char_spans, word_spans
 
 PIECES = (
-    "One two three. ", "Who? ", "“No. Never!” ", '"Yes," he said. ', "e.g. ", "Mr. ", "3.5 ", "…", "; ", ", ", " – ",
-    "word ", "\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", " ", "\t", "\u00a0", "\u3000", "\u200b",
-    "🙂", "👩‍👩‍👧", "مرحبا بالعالم. ", "שלום! ", "\u202e", "日本語の文。", "？", "e\u0301", "ﷺ", "\x00", "”", "“", "(", ") ", "-", "x" * 120,
-    "floccinaucinihilipilification", "Donaudampfschifffahrtsgesellschaftskapitän ", "naïve/", "a1b2c3d4e5f6g7h8i9",
+    "One two three. ", "Who? ", "“No. Never!” ", '"Yes," he said. ', "e.g. ", "Mr. ", "3.5 ", "…", "; ",
+    ", ", " – ", "word ", "\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", " ",
+    "\t", "\u00a0", "\u3000", "\u200b", "🙂", "👩‍👩‍👧", "مرحبا بالعالم. ", "שלום! ", "\u202e", "日本語の文。",
+    "？", "e\u0301", "ﷺ", "\x00", "”", "“", "(", ") ", "-", "x" * 120, "floccinaucinihilipilification",
+    "naïve/", "a1b2c3d4e5f6g7h8i9", "Donaudampfschifffahrtsgesellschaftskapitän ",
 )  # fmt: skip
 TEXTS = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
@@ -23,11 +24,13 @@ WINDOWS = st.integers(min_value=1, max_value=40)
 
 SHIPPED_SENTENCES = {
     1: [
-        "In a statement posted on X, Khan described the humanitarian situation in Gaza as “absolutely harrowing,” "
+        "In a statement posted on X, Khan described the humanitarian situation in Gaza as “absolutely "
+        "harrowing,” "
         "urging stronger intervention by the international community.",
         "“Starving children searching hopelessly for food in the rubble.",
         'Family members shot dead by Israeli soldiers as they search for aid," he wrote.',
-        "“The international community – including our own government – must do far more to pressure the Israeli "
+        "“The international community – including our own government – must do far more to pressure the "
+        "Israeli "
         "government to stop this horrific, senseless killing and let vital, life-saving aid in.",
         "Nothing justifies the actions of the Israeli government.”",
     ],
@@ -37,33 +40,40 @@ SHIPPED_SENTENCES = {
     ],
     3: [
         "The UK government has said it would recognize Palestine as part of a broader peace process, ideally "
-        "alongside other Western allies and “at the point of maximum impact,” though a timeline has not been set "
+        "alongside other Western allies and “at the point of maximum impact,” though a timeline has not been "
+        "set "
         "for when that would come."
     ],
     4: [
         "Inside the Labour Party, pressure has been building.",
-        "Nearly 60 Labour MPs recently signed a letter demanding immediate recognition of Palestine, according to "
+        "Nearly 60 Labour MPs recently signed a letter demanding immediate recognition of Palestine, "
+        "according to "
         "The Guardian, following controversial remarks by Israel’s defence minister about relocating Gaza’s "
         "population to the ruins of Rafah.",
     ],
     5: [
-        "A number of senior UK ministers have also reportedly pushed Prime Minister Starmer in cabinet meetings to "
+        "A number of senior UK ministers have also reportedly pushed Prime Minister Starmer in cabinet "
+        "meetings to "
         "make recognition a diplomatic tool to hold Israel accountable.",
         "According to reports, growing restlessness is growing through parts of the cabinet in recent weeks, "
         "especially as images and reports of mass hunger and civilian casualties in Gaza continue.",
     ],
     6: [
-        "Speaking in Parliament on Tuesday, Health Secretary Wes Streeting voiced concern that recognition should "
-        "happen “while there’s still a state of Palestine left to recognise,” and said Israeli military operations "
+        "Speaking in Parliament on Tuesday, Health Secretary Wes Streeting voiced concern that recognition "
+        "should "
+        "happen “while there’s still a state of Palestine left to recognise,” and said Israeli military "
+        "operations "
         "“go well beyond legitimate self-defence.”"
     ],
     7: [
         "Khan's latest remarks are not the first time he has diverged from party leadership.",
-        "In June, he broke ranks to oppose proposed changes to disability benefits, aligning himself with Labour "
+        "In June, he broke ranks to oppose proposed changes to disability benefits, aligning himself with "
+        "Labour "
         "members who eventually defeated the plan.",
     ],
     8: [
-        "Khan, who has served three terms as mayor, is not expected to run for a fourth term, which has given him "
+        "Khan, who has served three terms as mayor, is not expected to run for a fourth term, which has "
+        "given him "
         "more room to speak freely on national issues."
     ],
 }
@@ -102,7 +112,9 @@ def check(text: str, passages: tuple[Passage, ...]) -> None:
     assert not text[end:].strip()
 
 
-def test_the_article_that_ships_sentence_by_sentence(shipped: Article, real_embedder: SentenceTransformerEmbedder) -> None:
+def test_the_article_that_ships_sentence_by_sentence(
+    shipped: Article, real_embedder: SentenceTransformerEmbedder
+) -> None:
     passages = chunk(shipped, real_embedder.token_spans, real_embedder.window)
     found = {p.paragraph: [s.of(shipped.text) for s in p.sentences] for p in passages}
     assert found == SHIPPED_SENTENCES
@@ -118,7 +130,7 @@ def test_the_article_that_ships_sentence_by_sentence(shipped: Article, real_embe
         ("“Stop!” “Why? Who says?”", ["“Stop!”", "“Why?", "Who says?”"]),
         ('He asked. "Who?" she said. "Me."', ["He asked.", '"Who?" she said.', '"Me."']),
         ("«Non.» Il part. „Nein.“ Er geht.", ["«Non.»", "Il part.", "„Nein.“", "Er geht."]),
-        ("Dr. Ames met Mr. Bell at 3.30 p.m. on Monday. They ate.", ["Dr. Ames met Mr. Bell at 3.30 p.m. on Monday.", "They ate."]),
+        ("Dr. Ames met Mr. Bell at 3.30 p.m. They ate.", ["Dr. Ames met Mr. Bell at 3.30 p.m.", "They ate."]),
         ("  One.   Two.  ", ["One.", "Two."]),
         ("Wait… what? – Yes.", ["Wait… what?", "– Yes."]),
         ("🙂🙂 One. 🙂 Two.", ["🙂🙂 One.", "🙂 Two."]),
@@ -133,7 +145,11 @@ def test_sentences_end_inside_quotations_and_keep_their_marks(text: str, expecte
 
 
 def test_sentences_of_another_language() -> None:
-    assert sentences("今日は晴れ。「明日は？」と聞いた。", "ja") == ["今日は晴れ。", "「明日は？」", "と聞いた。"]
+    assert sentences("今日は晴れ。「明日は？」と聞いた。", "ja") == [
+        "今日は晴れ。",
+        "「明日は？」",
+        "と聞いた。",
+    ]
     assert sentences("Das kostet z. B. drei Euro. Gut.", "de") == ["Das kostet z. B. drei Euro.", "Gut."]
 
 
@@ -170,12 +186,29 @@ def test_a_paragraph_that_does_not_fit_is_cut_evenly_between_sentences() -> None
 @pytest.mark.parametrize(
     ("window", "expected"),
     [
-        (7, [["One two, three four five;"], ["six seven – eight nine"], ["(ten eleven)"], ["twelve thirteen fourteen."]]),
-        (9, [["One two, three four five;"], ["six seven – eight nine (ten eleven)"], ["twelve thirteen fourteen."]]),
+        (
+            7,
+            [
+                ["One two, three four five;"],
+                ["six seven – eight nine"],
+                ["(ten eleven)"],
+                ["twelve thirteen fourteen."],
+            ],
+        ),
+        (
+            9,
+            [
+                ["One two, three four five;"],
+                ["six seven – eight nine (ten eleven)"],
+                ["twelve thirteen fourteen."],
+            ],
+        ),
         (99, [["One two, three four five; six seven – eight nine (ten eleven) twelve thirteen fourteen."]]),
     ],
-)  # fmt: skip
-def test_a_sentence_longer_than_the_window_is_cut_at_its_clauses(window: int, expected: list[list[str]]) -> None:
+)
+def test_a_sentence_longer_than_the_window_is_cut_at_its_clauses(
+    window: int, expected: list[list[str]]
+) -> None:
     text = "One two, three four five; six seven – eight nine (ten eleven) twelve thirteen fourteen."
     assert pieces(text, window) == expected
 

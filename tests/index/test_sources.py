@@ -27,7 +27,9 @@ def refusal(path: Path) -> str:
 
 def test_the_article_that_ships_is_word_for_word(shipped: Article) -> None:
     data = SHIPPED_ARTICLE.read_bytes()
-    assert hashlib.sha256(data).hexdigest() == "97da9c48f2c4b79018cad33051ef99d3b95cf0f837d3d5ad36910d79c9627254"
+    assert (
+        hashlib.sha256(data).hexdigest() == "97da9c48f2c4b79018cad33051ef99d3b95cf0f837d3d5ad36910d79c9627254"
+    )
     assert shipped.text.encode() == data
     assert shipped.sha256 == hashlib.sha256(data).hexdigest()
 
@@ -104,16 +106,19 @@ def test_a_folder_is_no_article(tmp_path: Path) -> None:
         ),
         (
             b'source = "javascript:alert(1)"',
-            "says something of the article that cannot be used: source: Value error, should be a web address that "
+            "says something of the article that cannot be used: source: Value error, should be a web address "
+            "that "
             "starts with http:// or https://.",
         ),
         (
             b'title = " "',
-            "says something of the article that cannot be used: title: String should have at least 1 character.",
+            "says something of the article that cannot be used: title: String should have at least 1 "
+            "character.",
         ),
         (
             b'questions = ["Who?", ""]\npublished = "soon"',
-            "says something of the article that cannot be used: published: Input should be a valid date or datetime, "
+            "says something of the article that cannot be used: published: Input should be a valid date or "
+            "datetime, "
             "input is too short; questions.1: String should have at least 1 character.",
         ),
     ],

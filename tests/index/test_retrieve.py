@@ -1,0 +1,149 @@
+"""Exact MaxSim on handmade vectors, and who is ranked before whom."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from index.build import build
+from index.embed import Floats
+from index.models import Article, Span
+from index.retrieve import Ranking, Retriever, max_sim, z_scores
+from tests.index.fakes import FakeEmbedder
+
+TEXT = (
+    "Forty ships anchor here. Ada Berg keeps the log.\n"
+    "She came from Norway. A lamp burns all night.\n"
+    "Visitors are welcome; visitors pay nothing."
+)
+
+
+def floats(*rows: Sequence[float]) -> Floats:
+    return np.array(rows, dtype=np.float32)
+
+
+def retriever(text: str = TEXT, **options: object) -> Retriever:
+    embedder = FakeEmbedder()
+    return Retriever(build(Article(id="a", title="t", text=text), embedder), embedder, **options)  # type: ignore[arg-type]
+
+
+def quotes(ranking: Ranking) -> list[str]:
+    return [scored.sentence.of(TEXT) for scored in ranking.sentences]
+
+
+def test_max_sim_is_the_mean_of_each_question_tokens_best_match() -> None:
+    question = floats([1, 0], [0, 1])
+    tokens = floats([1, 0], [0.6, 0.8], [0, 1], [-1, 0])
+    starts = np.array([0, 2, 3], dtype=np.int32)
+    even = np.ones(2, dtype=np.float32)
+    assert max_sim(question, even, tokens, starts).tolist() == pytest.approx(
+        [(1 + 0.8) / 2, (0 + 1) / 2, -0.5]
+    )
+
+
+def test_max_sim_weighs_the_question_tokens() -> None:
+    question = floats([1, 0], [0, 1])
+    tokens = floats([1, 0], [0.6, 0.8], [0, 1])
+    weights = np.array([3, 1], dtype=np.float32)
+    starts = np.array([0, 2], dtype=np.int32)
+    assert max_sim(question, weights, tokens, starts).tolist() == pytest.approx([(3 + 0.8) / 4, 1 / 4])
+
+
+def test_z_scores_are_exact() -> None:
+    assert z_scores(np.array([1, 2, 3], dtype=np.float32)).tolist() == pytest.approx(
+        [-math.sqrt(1.5), 0, math.sqrt(1.5)]
+    )
+
+
+def test_z_scores_of_equal_values_are_nought() -> None:
+    assert z_scores(np.full(3, 0.1, dtype=np.float32)).tolist() == [0, 0, 0]
+
+
+def test_support_is_the_share_of_the_question_found_rare_words_counting_more() -> None:
+    support = {s.sentence.of(TEXT): s.support for s in retriever().rank("lamp visitors zebra").sentences}
+    # sqrt(ln(1 + (N - n + 0.5) / (n + 0.5))) of N = 5 sentences: n = 1 but for "zebra", which has n = 0.
+    known, unseen = math.sqrt(math.log1p(4.5 / 1.5)), math.sqrt(math.log1p(5.5 / 0.5))
+    share = pytest.approx(known / (2 * known + unseen), rel=1e-3)
+    assert support == {
+        "A lamp burns all night.": share,
+        "Visitors are welcome; visitors pay nothing.": share,
+        "She came from Norway.": 0,
+        "Forty ships anchor here.": 0,
+        "Ada Berg keeps the log.": 0,
+    }
+
+
+def test_the_sentence_and_its_passage_come_first() -> None:
+    ranking = retriever().rank("Where does the lamp burn all night?")
+    assert quotes(ranking)[0] == "A lamp burns all night."
+    assert ranking.passages[0].passage.id == "p2"
+    assert sorted(quotes(ranking)) == sorted(
+        [
+            "Forty ships anchor here.",
+            "Ada Berg keeps the log.",
+            "She came from Norway.",
+            "A lamp burns all night.",
+            "Visitors are welcome; visitors pay nothing.",
+        ]
+    )
+    for scores in ([s.score for s in ranking.sentences], [p.score for p in ranking.passages]):
+        assert scores == sorted(scores, reverse=True)
+
+
+def test_a_question_without_a_token_supports_nothing() -> None:
+    assert [scored.support for scored in retriever().rank("  ").sentences] == [-1] * 5
+
+
+def test_a_sentence_counts_the_names_that_it_leans_on_as_its_own() -> None:
+    ada = TEXT.index("Ada Berg")
+
+    def mentions(span: Span) -> list[Span]:
+        return [Span(ada, ada + len("Ada Berg"))] if span.of(TEXT).startswith("She") else []
+
+    question = "Berg came from Norway"
+    assert {s.sentence.of(TEXT): s.support for s in retriever().rank(question).sentences}[
+        "She came from Norway."
+    ] < 1
+    leaning = retriever(mentions=mentions).rank(question).sentences[0]
+    assert leaning.sentence.of(TEXT) == "She came from Norway."
+    assert leaning.support == pytest.approx(1)
+
+
+def test_passages_beyond_the_candidates_are_not_ranked_and_a_rare_word_brings_its_own() -> None:
+    text = "\n".join([f"Word{n} stands alone." for n in range(200)])
+    ranking = retriever(text).rank("word150")
+    assert ranking.sentences[0].sentence.of(text) == "Word150 stands alone."
+    assert len(ranking.passages) < 200
+
+
+class Backwards:
+    """Prefers what comes last."""
+
+    asked: list[tuple[str, list[str]]]
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    def scores(self, question: str, texts: Sequence[str]) -> Floats:
+        self.asked.append((question, list(texts)))
+        return np.arange(len(texts), dtype=np.float32)
+
+
+def test_a_reranker_reads_the_best_sentences_and_decides() -> None:
+    plain = quotes(retriever().rank("lamp"))
+    backwards = Backwards()
+    ranking = retriever(reranker=backwards).rank("lamp")
+    assert backwards.asked == [("lamp", plain)]
+    assert quotes(ranking) == plain[::-1]
+    assert [scored.score for scored in ranking.sentences] == [4, 3, 2, 1, 0]
+
+
+def test_a_reranker_leaves_the_rest_as_it_was() -> None:
+    text = "\n".join([f"Word{n} stands. Alone{n}." for n in range(40)])
+    plain = [s.sentence for s in retriever(text).rank("word7 alone9").sentences]
+    backwards = Backwards()
+    ranked = [s.sentence for s in retriever(text, reranker=backwards).rank("word7 alone9").sentences]
+    read = len(backwards.asked[0][1])
+    assert 1 < read < len(plain)
+    assert ranked == plain[:read][::-1] + plain[read:]

@@ -1,0 +1,129 @@
+"""Who may import what, and where the outside world is touched: read off the source with ``ast``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import index
+
+ROOT = Path(__file__).parents[1]
+SOURCES = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for package in ("bot", "index")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+INDEX = [name for name in SOURCES if name.startswith("index/")]
+BOT = [name for name in SOURCES if name.startswith("bot/")]
+
+
+def imports(name: str) -> Iterator[tuple[str, str]]:
+    """Every import of a file, those inside functions and ``if TYPE_CHECKING`` too: (module, name or "")."""
+    package = name.rpartition("/")[0].split("/")
+    for node in ast.walk(SOURCES[name]):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((module, alias.name) for alias in node.names)
+
+
+def importers(package: str) -> set[str]:
+    return {name for name in SOURCES if any(module.split(".")[0] == package for module, _ in imports(name))}
+
+
+def mentions(*words: str) -> set[str]:
+    """The files in which a name, an attribute or an imported name is one of ``words``."""
+    return {
+        name
+        for name, tree in SOURCES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Name) and node.id in words)
+        or (isinstance(node, ast.Attribute) and node.attr in words)
+        or (isinstance(node, ast.ImportFrom) and any(alias.name in words for alias in node.names))
+    }
+
+
+def test_there_is_something_to_check() -> None:
+    assert {"index/library.py", "index/embed.py", "bot/service.py", "bot/cogs/ask.py"} <= set(SOURCES)
+    assert ("sentence_transformers", "SentenceTransformer") in set(imports("index/embed.py"))
+
+
+@pytest.mark.parametrize("name", INDEX)
+def test_the_index_knows_nothing_of_discord(name: str) -> None:
+    assert {module.split(".")[0] for module, _ in imports(name)}.isdisjoint(
+        {"bot", "discord", "simcord", "tests"}
+    )
+
+
+@pytest.mark.parametrize("name", BOT)
+def test_the_bot_uses_only_the_indexs_public_names(name: str) -> None:
+    used = {(module, what) for module, what in imports(name) if module.split(".")[0] == "index"}
+    assert used <= {("index", public) for public in index.__all__}
+
+
+@pytest.mark.parametrize("name", BOT)
+def test_nothing_of_the_tests_is_shipped(name: str) -> None:
+    assert "tests" not in {module.split(".")[0] for module, _ in imports(name)}
+
+
+@pytest.mark.parametrize(
+    ("package", "files"),
+    [
+        ("sentence_transformers", {"index/embed.py", "index/rerank.py"}),
+        ("faiss", {"index/store.py"}),
+        ("bm25s", {"index/lexical.py"}),
+        ("Stemmer", {"index/lexical.py"}),
+        ("sentencex", {"index/chunk.py"}),
+        ("filelock", {"index/library.py"}),
+        ("pydantic_settings", {"bot/settings.py"}),
+        ("typer", {"bot/__main__.py"}),
+        ("simcord", {"bot/demo.py"}),
+    ],
+)
+def test_a_library_has_one_place(package: str, files: set[str]) -> None:
+    assert importers(package) == files
+
+
+def test_the_environment_is_read_in_two_places() -> None:
+    readers = mentions("environ", "environb", "getenv", "getenvb", "dotenv_values", "load_dotenv")
+    assert readers | importers("pydantic_settings") <= {"bot/__main__.py", "bot/settings.py"}
+
+
+def test_blocking_work_leaves_the_event_loop_in_one_place() -> None:
+    executors = mentions(
+        "ThreadPoolExecutor", "ProcessPoolExecutor", "run_in_executor", "to_thread", "Thread"
+    )
+    assert executors == {"bot/service.py"}
+
+
+def test_the_public_names_are_sorted_and_complete() -> None:
+    assert index.__all__ == sorted(index.__all__, key=lambda name: (not name.isupper(), name))
+    imported = {what for module, what in imports("index/__init__.py") if module.startswith("index.")}
+    assert set(index.__all__) == imported
+    assert all(hasattr(index, name) for name in index.__all__)
+
+
+def test_index_modules_do_not_import_the_facade() -> None:
+    inner = set(INDEX) - {"index/__init__.py"}
+    assert {
+        name for name in inner for module, _ in imports(name) if module in ("index", "index.library")
+    } == set()
+
+
+def test_index_imports_have_no_circle() -> None:
+    uses = {
+        name.removesuffix(".py").replace("/", "."): {
+            module for module, _ in imports(name) if module in modules
+        }
+        for modules in [{name.removesuffix(".py").replace("/", ".") for name in INDEX}]
+        for name in INDEX
+    }
+    done: set[str] = set()
+    while free := {name for name, used in uses.items() if name not in done and used <= done}:
+        done |= free
+    assert set(uses) - done == set()
