@@ -72,7 +72,7 @@ class MisuseError(FootnoteError):
 class Commands(TyperGroup):
     """The one place where an error becomes a message and an exit code."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as in the base class
+    def invoke(self, ctx: Any) -> Any:
         """Runs the command; what it raises on purpose is said in one message on standard error."""
         try:
             result = super().invoke(ctx)
@@ -245,6 +245,15 @@ def evaluate(
         console.print_json(console.metrics_json(metrics, plain))
     else:
         console.terminal().print(console.metrics_text(metrics, plain))
+
+
+@app.command()
+def calibrate() -> None:
+    """Fit the confidence thresholds of the embedding model and print them as JSON."""
+    library = open_library(_settings())
+    with console.progress("Loading the model") as on_progress:
+        fitted = library.calibrate(on_progress)
+    console.print_json(fitted)
 
 
 @app.command(name="doctor")

@@ -16,6 +16,7 @@ from index.retrieve import Ranking, Reranker, Retriever, ScoredSentence
 from index.speech import Speech
 
 NOT_IN_ARTICLE = "The article does not say."
+MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
 
 MAX_QUOTE_CHARS = 600
 """What an answer quotes at most: a longer sentence is cited by the clauses that answer, not whole."""
@@ -69,11 +70,15 @@ class Answerer:
         ranking = self._retriever.rank(read)
         ranked = time.perf_counter()
         best = ranking.sentences[0]
-        tier = status(read, best.sentence.of(self._article.text), best.support, self._thresholds, self._knows)
-        spans = [best.sentence] if tier is Status.NOT_IN_ARTICLE else self._spans(ranking)
-        cited = [self._cite(n, span, ranking, read) for n, span in enumerate(spans, 1)]
+        before, after = self._speech.frame(best.sentence)
+        quote = f"{before}{best.sentence.of(self._article.text)}{after}"
+        tier = status(read, quote, best.support, self._thresholds, self._knows)
         refused = tier is Status.NOT_IN_ARTICLE
+        spans = [best.sentence] if refused else self._spans(ranking)
+        cited = [self._cite(n, span, ranking, read) for n, span in enumerate(spans, 1)]
         said = " ".join(citation.text for citation in sorted(cited, key=lambda one: one.start))
+        if tier is Status.UNCERTAIN:
+            said = f"{MAY_NOT_ANSWER} {said}"
         answered = time.perf_counter()
         return Answer(
             question=question,

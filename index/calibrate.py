@@ -1,24 +1,23 @@
-"""Fits the confidence thresholds of an embedding model: ``python -m index.calibrate [MODEL]``.
+"""Fits the confidence thresholds of an embedding model, see ``footnote calibrate``.
 
-The bundled model's lie in ``calibration/thresholds.json``, printed by this command. Any other model's are
-fitted the same way when it first builds an index, and are kept with that index. The material is the
+The bundled model's lie in ``calibration/thresholds.json``, as that command prints them. Any other model's
+are fitted the same way when it first builds an index, and are kept with that index. The material is the
 project's own: articles with questions that they answer, and questions that they do not.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from functools import cache
 from importlib import resources
 
 import numpy as np
 from pydantic import BaseModel, TypeAdapter
 
-from index.build import build
+from index.build import OnProgress, build
 from index.confidence import Thresholds
-from index.embed import Embedder, SentenceTransformerEmbedder
-from index.models import Article
+from index.embed import Embedder
+from index.models import Article, Progress, Stage
 from index.retrieve import Retriever
 
 FALSE_REFUSALS = 0.01
@@ -41,10 +40,10 @@ class _Material(BaseModel):
     questions: tuple[_Question, ...]
 
 
-def thresholds(embedder: Embedder) -> Thresholds:
-    """The thresholds of a model: the known ones, or fitted now (some seconds)."""
+def thresholds(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
+    """The thresholds of a model: the known ones, or fitted now (half a minute with a small model)."""
     known = json.loads(_read("thresholds.json")).get(embedder.sha256)
-    return Thresholds(**known) if known else fit(embedder)
+    return Thresholds(**known) if known else fit(embedder, on_progress)
 
 
 @cache
@@ -52,7 +51,7 @@ def _read(name: str) -> str:
     return (resources.files("index") / "calibration" / name).read_text(encoding="utf-8")
 
 
-def fit(embedder: Embedder) -> Thresholds:
+def fit(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
     """Fits the thresholds of a model.
 
     The lower one is the support that all but FALSE_REFUSALS of the answerable questions reach; the upper
@@ -65,6 +64,7 @@ def fit(embedder: Embedder) -> Thresholds:
     answerable: list[float] = []
     foreign: list[float] = []
     for place, material in enumerate(materials):
+        on_progress(Progress(Stage.CALIBRATE, place, len(materials)))
         index = build(Article(id=material.id, title=material.id, text=material.text), embedder)
         retriever = Retriever(index, embedder)
         asked = [q.question for q in material.questions if q.evidence]
@@ -75,8 +75,3 @@ def fit(embedder: Embedder) -> Thresholds:
         foreign += [retriever.rank(question).sentences[0].support for question in of_next + some]
     ends = (np.quantile(answerable, FALSE_REFUSALS), np.quantile(foreign, 1 - FALSE_ANSWERS))
     return Thresholds(uncertain=round(float(min(ends)), 3), answered=round(float(max(ends)), 3))
-
-
-if __name__ == "__main__":
-    embedder = SentenceTransformerEmbedder(*sys.argv[1:2])
-    sys.stdout.write(json.dumps({embedder.sha256: fit(embedder)._asdict()}, indent=2) + "\n")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from index.lexical import WORD
+from index.lexical import STOP_WORDS, WORD
 from index.models import Status
 
 _NUMBER_WORDS = (
@@ -40,7 +40,7 @@ _ASKS_TIME = re.compile(
     r"^\W*when\b|\b(?:what|which) (?:year|day|date|month|decade|century)\b", re.IGNORECASE
 )
 _ASKS_NAME = re.compile(
-    r"\bwho(?:m|se)?\b|^\W*where\b|\bwhich \w+"
+    r"^\W*(?:\w+\W+){0,2}who(?:m|se)?\b|^\W*where\b|\bwhich \w+|\b(?:first|last|full|sur) ?name\b"
     r"|^\W*what (?:city|town|country|state|nation|company|party|team|person|place|organi[sz]ation)\b",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ def status(
 
     Args:
         question: As it was read.
-        quote: The best sentence.
+        quote: The best sentence, with its speaker where it is given with one.
         support: Its MaxSim.
         thresholds: The embedding model's.
         knows: Whether the article has a word in any of its forms.
@@ -81,8 +81,8 @@ def _asks_what_is_missing(question: str, quote: str, knows: Callable[[str], bool
         return not _TIME.search(quote)
     if _ASKS_NAME.search(question):
         asked = question.lower()
-        found = (re.sub(r"[’']s?$", "", name.lower()) for name in _NAME.findall(quote[1:]))
-        return not re.search(r"\d", quote) and all(name in asked for name in found)
+        names = (re.sub(r"[’']s?$", "", name.lower()) for name in _NAME.findall(quote))
+        return not re.search(r"\d", quote) and all(name in asked or name in STOP_WORDS for name in names)
     return False
 
 

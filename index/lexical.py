@@ -22,7 +22,7 @@ QUESTION_WORDS = frozenset(
 )
 """Words that ask, and say nothing of the thing asked."""
 
-_STOP_WORDS = QUESTION_WORDS | frozenset(STOPWORDS_EN) | {"s", "t"}
+STOP_WORDS = QUESTION_WORDS | frozenset(STOPWORDS_EN) | {"s", "t"}
 _STEMMERS = {
     "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish", "fr": "french",
     "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian", "pt": "portuguese",
@@ -41,7 +41,7 @@ class Analyzer:
     def __init__(self, language: str = "en") -> None:
         name = _STEMMERS.get(language.partition("-")[0].lower())
         self._stemmer = Stemmer.Stemmer(name) if name else None
-        self._stop_words = _STOP_WORDS if name in (None, "english") else frozenset[str]()
+        self._stop_words = STOP_WORDS if name in (None, "english") else frozenset[str]()
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text in order, repeats included."""

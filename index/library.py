@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from index.answer import Answerer
 from index.baseline import PlainDense
 from index.build import OnProgress, build
-from index.calibrate import thresholds
+from index.calibrate import fit, thresholds
 from index.embed import Embedder, SentenceTransformerEmbedder
 from index.errors import ArticleError, ReindexRunningError, SnapshotDamagedError, SnapshotError
 from index.evaluate import Metrics, Mode, OnQuestion, evaluate, footnote_system, load_questions
@@ -156,6 +156,11 @@ class Library:
             questions, embedder, file=file.name, mode=mode, system=system, on_question=on_question
         )
 
+    def calibrate(self, on_progress: OnProgress = lambda _: None) -> dict[str, dict[str, float]]:
+        """The confidence thresholds of the embedding model, fitted afresh, by the hash of the model."""
+        embedder = self._load_models()
+        return {embedder.sha256: fit(embedder, on_progress)._asdict()}
+
     @property
     def article(self) -> Article:
         """The article as it is indexed now."""
@@ -228,7 +233,7 @@ class Library:
             self._data_dir.mkdir(parents=True, exist_ok=True)
             with self._lock.acquire(blocking=wait):
                 index = build(article, embedder, on_progress)
-                limits = thresholds(embedder)
+                limits = thresholds(embedder, on_progress)
                 on_progress(Progress(Stage.SAVE, 0, 1))
                 return self._folder.publish(
                     index, model=embedder.name, model_sha256=embedder.sha256, thresholds=limits

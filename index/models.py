@@ -138,9 +138,10 @@ class Answer:
 
     ``citations`` are what the answer rests on, number 1 the strongest; empty when the status is
     NOT_IN_ARTICLE. ``closest`` is then the nearest passage's sentence, to be shown as no more than that.
-    ``text`` is the citations' ``text`` in article order, or the sentence that says that the article does
-    not say. ``read_as`` lists words of the question that were read as another word of the article's
-    (spelling slips). ``snapshot`` names the index that answered; ``timings_ms`` is per stage.
+    ``text`` is the citations' ``text`` in article order, with a warning before it when the status is
+    UNCERTAIN, or the sentence that says that the article does not say. ``read_as`` lists words of the
+    question that were read as another word of the article's (spelling slips). ``snapshot`` names the index
+    that answered; ``timings_ms`` is per stage.
     """
 
     question: str
@@ -178,6 +179,7 @@ class Stage(StrEnum):
     READ = "reading the article"
     CHUNK = "cutting it into passages"
     EMBED = "embedding the passages"
+    CALIBRATE = "fitting the confidence thresholds"
     SAVE = "saving the index"
 
 

@@ -47,6 +47,7 @@ FORMAT = 1
 KEPT = 3
 """How many snapshots of an article are kept."""
 
+_UNFINISHED = ".writing-"
 _NAME = re.compile(r"(\d{6,})-[0-9a-f]{8}")
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
 
@@ -141,6 +142,8 @@ class SnapshotFolder:
     def publish(self, index: Index, *, model: str, model_sha256: str, thresholds: Thresholds) -> Snapshot:
         """Writes a snapshot beside the others and makes it the newest, all or nothing.
 
+        One at a time: the caller holds the library's lock.
+
         Raises:
             OSError: it cannot be written; nothing is changed.
         """
@@ -177,6 +180,8 @@ class SnapshotFolder:
             },
         )
         contents["manifest.json"] = manifest.model_dump_json(indent=2).encode()
+        for left in self._folder.glob(f"{_UNFINISHED}*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
         newest = next(iter(self.names()), None)
         name = f"{_number(newest) + 1 if newest else 1:06d}-{article.sha256[:8]}"
         self._write(name, contents)
@@ -239,7 +244,7 @@ def _npy(array: Any) -> bytes:
 @contextlib.contextmanager
 def _work_folder(parent: Path) -> Iterator[Path]:
     """A folder of our own beside the snapshots; what is left of it at the end is removed."""
-    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=parent))
+    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=parent))
     work.chmod(0o755)
     try:
         yield work

@@ -72,3 +72,17 @@ def test_what_is_asked_for_has_to_stand_in_the_sentence(question: str, quote: st
 
 def test_too_little_support_outweighs_a_number() -> None:
     assert tier("How many ships?", "Forty ships.", support=0.1) is Status.NOT_IN_ARTICLE
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "expected"),
+    [
+        ("Who has served three terms?", "Khan, who has served three terms as mayor.", Status.ANSWERED),
+        ("Which city is Khan the mayor of?", "Khan, who has served as mayor.", Status.UNCERTAIN),
+        ("Who fears this?", "The people who eventually defeated the plan fear it.", Status.UNCERTAIN),
+        ("Khan joined members who defeated the plan", "They defeated the plan.", Status.ANSWERED),
+        ("What is Khan's first name?", "Khan's remarks are not the first.", Status.UNCERTAIN),
+    ],
+)
+def test_a_name_is_looked_for_where_one_is_asked_for(question: str, quote: str, expected: Status) -> None:
+    assert tier(question, quote) is expected

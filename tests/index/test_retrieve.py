@@ -9,7 +9,7 @@ import pytest
 from index.build import build
 from index.embed import Floats
 from index.models import Article, Span
-from index.retrieve import Ranking, Retriever, max_sim, z_scores
+from index.retrieve import _IDF_POWER, CARRY, Ranking, Retriever, best_matches, carried, max_sim, z_scores
 from tests.index.fakes import FakeEmbedder
 
 TEXT = (
@@ -32,22 +32,34 @@ def quotes(ranking: Ranking) -> list[str]:
     return [scored.sentence.of(TEXT) for scored in ranking.sentences]
 
 
-def test_max_sim_is_the_mean_of_each_question_tokens_best_match() -> None:
+def test_the_best_match_of_each_question_token_in_each_run() -> None:
     question = floats([1, 0], [0, 1])
     tokens = floats([1, 0], [0.6, 0.8], [0, 1], [-1, 0])
-    starts = np.array([0, 2, 3], dtype=np.int32)
-    even = np.ones(2, dtype=np.float32)
-    assert max_sim(question, even, tokens, starts).tolist() == pytest.approx(
-        [(1 + 0.8) / 2, (0 + 1) / 2, -0.5]
+    found = best_matches(question, tokens, np.array([0, 2, 3], dtype=np.int32))
+    np.testing.assert_allclose(found, floats([1, 0, -1], [0.8, 1, 0]), atol=1e-6)
+
+
+def test_max_sim_is_the_weighted_mean_of_the_best_matches() -> None:
+    best = floats([1, 0, -1], [0.8, 1, 0])
+    even, weighted = floats([1, 1], [3, 1])
+    np.testing.assert_allclose(max_sim(best, even), [0.9, 0.5, -0.5], atol=1e-6)
+    np.testing.assert_allclose(max_sim(best, weighted), [(3 + 0.8) / 4, 1 / 4, -3 / 4], atol=1e-6)
+
+
+def test_max_sim_of_a_question_without_a_token_is_nought() -> None:
+    nothing = np.empty(0, dtype=np.float32)
+    assert max_sim(np.empty((0, 3), dtype=np.float32), nothing).tolist() == [0, 0, 0]
+
+
+def test_a_match_is_carried_through_the_rest_of_its_passage() -> None:
+    best = floats([1, 0, 0, 0, 0.5], [0.2, 0.9, -1, -1, 0])
+    places = np.array([0, 1, 2, 0, 1], dtype=np.int32)
+    np.testing.assert_allclose(
+        carried(best, places),
+        [[1, CARRY, CARRY**2, 0, 0.5], [0.2, 0.9, 0.9 * CARRY, -1, 0]],
+        atol=1e-6,
     )
-
-
-def test_max_sim_weighs_the_question_tokens() -> None:
-    question = floats([1, 0], [0, 1])
-    tokens = floats([1, 0], [0.6, 0.8], [0, 1])
-    weights = np.array([3, 1], dtype=np.float32)
-    starts = np.array([0, 2], dtype=np.int32)
-    assert max_sim(question, weights, tokens, starts).tolist() == pytest.approx([(3 + 0.8) / 4, 1 / 4])
+    assert best[0].tolist() == [1, 0, 0, 0, 0.5]
 
 
 def test_z_scores_are_exact() -> None:
@@ -62,8 +74,8 @@ def test_z_scores_of_equal_values_are_nought() -> None:
 
 def test_support_is_the_share_of_the_question_found_rare_words_counting_more() -> None:
     support = {s.sentence.of(TEXT): s.support for s in retriever().rank("lamp visitors zebra").sentences}
-    # sqrt(ln(1 + (N - n + 0.5) / (n + 0.5))) of N = 5 sentences: n = 1 but for "zebra", which has n = 0.
-    known, unseen = math.sqrt(math.log1p(4.5 / 1.5)), math.sqrt(math.log1p(5.5 / 0.5))
+    # ln(1 + (N - n + 0.5) / (n + 0.5)) of N = 5 sentences: n = 1 but for "zebra", which has n = 0.
+    known, unseen = math.log1p(4.5 / 1.5) ** _IDF_POWER, math.log1p(5.5 / 0.5) ** _IDF_POWER
     share = pytest.approx(known / (2 * known + unseen), rel=1e-3)
     assert support == {
         "A lamp burns all night.": share,
@@ -92,7 +104,7 @@ def test_the_sentence_and_its_passage_come_first() -> None:
 
 
 def test_a_question_without_a_token_supports_nothing() -> None:
-    assert [scored.support for scored in retriever().rank("  ").sentences] == [-1] * 5
+    assert [scored.support for scored in retriever().rank("  ").sentences] == [0] * 5
 
 
 def test_a_sentence_counts_the_names_that_it_leans_on_as_its_own() -> None:
