@@ -60,11 +60,12 @@ async def test_progress_is_edited_into_the_message(world: World, monkeypatch: py
         "Reindexing: reading the article `██████████░░░░░░░░░░` 50%",
         "Reindexing: cutting it into passages `██████████░░░░░░░░░░` 50%",
         "Reindexing: embedding the passages `██████████░░░░░░░░░░` 50%",
+        "Reindexing: fitting the confidence thresholds `██████████░░░░░░░░░░` 50%",
         "Reindexing: saving the index `██████████░░░░░░░░░░` 50%",
     ]
     world.library.reindexing.set()
     await world.env.settle()
-    assert edits(world)[4:] == ["Reindexing: saving the index `████████████████████` 100%", UNCHANGED]
+    assert edits(world)[5:] == ["Reindexing: saving the index `████████████████████` 100%", UNCHANGED]
 
 
 async def test_progress_is_not_edited_more_often_than_once_a_second(world: World) -> None:

@@ -38,7 +38,7 @@ from index import (
 from tests.fakes import ARTICLE, FakeLibrary
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "doctor"]
+COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor"]
 WITH_FAKE = (
     "import bot.__main__ as cli; from tests.fakes import FakeLibrary;"
     "cli.open_library = lambda _: FakeLibrary(); cli.main()"
@@ -264,6 +264,7 @@ def test_building_and_healing_are_told_on_standard_error_only(run: Invoke) -> No
         "Index: reading the article",
         "Index: cutting it into passages",
         "Index: embedding the passages",
+        "Index: fitting the confidence thresholds",
         "Index: saving the index",
         "The index was damaged: rebuilt.",
     ]
@@ -348,6 +349,7 @@ def test_reindex_tells_its_stages_and_what_changed(run: Invoke) -> None:
         "Index: reading the article\n"
         "Index: cutting it into passages\n"
         "Index: embedding the passages\n"
+        "Index: fitting the confidence thresholds\n"
         "Index: saving the index\n",
     )
 

@@ -402,7 +402,7 @@ def _build_and_ask(path: Path, meet: Path, number: int) -> str:
     while len(list(meet.iterdir())) < 2 and time.monotonic() < until:
         time.sleep(0.01)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.library.thresholds", lambda _: THRESHOLDS)
+        patch.setattr("index.library.thresholds", lambda *_: THRESHOLDS)
         return library_of(path).ask(SHIPS).citations[0].quote
 
 
