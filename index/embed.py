@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from index.chunk import TokenSpans
 from index.errors import EmbeddingModelError
@@ -204,6 +205,9 @@ def load_failure(kind: str, model: str, setting: str, error: Exception) -> Embed
 
 def _load(model: str | None) -> SentenceTransformer:
     """Loads a model on the best device there is; the bundled one offline and with its file checked."""
+    # One BLAS thread for numpy: its threads and torch's would spin against each other for the same cores,
+    # which doubles the time of a question on two.
+    threadpool_limits(1, user_api="blas")
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging as transformers_logging
 

@@ -13,7 +13,7 @@ from index.embed import Embedder, Embedding, Floats
 from index.lexical import BM25, Analyzer
 from index.models import Passage, Sentence, Span
 
-CANDIDATES = 16
+CANDIDATES = 8
 """How many passages each of FAISS and BM25 sends on to be ranked sentence by sentence."""
 
 RERANKED = 20
@@ -138,7 +138,7 @@ class Retriever:
         self._passages = passages
         self._sentences = [sentence for passage in passages for sentence in passage.sentences]
         self._store = store
-        self._tokens = tokens
+        self._tokens = tokens._replace(vectors=np.asarray(tokens.vectors))  # a memmap is slow to index
         self._embedder = embedder
         self._reranker = reranker
         analyzer = Analyzer(article.language)
