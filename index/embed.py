@@ -91,7 +91,7 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, model: str | None = None) -> None:
         self.name = model or BUNDLED_MODEL
-        self._model = _load(model)
+        self._model = _load(model).eval()
         self.sha256 = BUNDLED_MODEL_SHA256 if model is None else _weights_sha256(self._model)
         self.dimension = int(self._model.get_embedding_dimension() or 0)
         self._question_prompt = self._prompt("query")
@@ -133,10 +133,16 @@ class SentenceTransformerEmbedder:
 
     def embed_question(self, text: str) -> Embedding:
         """See ``Embedder``."""
-        outputs = self._model.encode_query(
-            [text], prompt=self._question_prompt, output_value=None, show_progress_bar=False
-        )
-        return self._embeddings([text], outputs, self._question_prompt)[0]
+        from sentence_transformers.util import batch_to_device
+        from torch import inference_mode
+
+        # What encode_query does, less its batching: a question is short, and waits for every millisecond.
+        with inference_mode():
+            features = self._model.preprocess([text], prompt=self._question_prompt, task="query")
+            batch = self._model(batch_to_device(features, self._model.device), task="query")
+        parts = ("token_embeddings", "attention_mask", "sentence_embedding")
+        output = {part: batch[part][0] for part in parts}
+        return self._embeddings([text], [output], self._question_prompt)[0]
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """See ``Embedder``."""

@@ -152,7 +152,7 @@ def test_a_reranker_reads_the_best_sentences_and_decides() -> None:
 
 
 def test_a_reranker_leaves_the_rest_as_it_was() -> None:
-    text = "\n".join([f"Word{n} stands. Alone{n}." for n in range(40)])
+    text = "\n".join([f"Word{n} stands. Alone{n}. Still{n}. There{n}." for n in range(40)])
     plain = [s.sentence for s in retriever(text).rank("word7 alone9").sentences]
     backwards = Backwards()
     ranked = [s.sentence for s in retriever(text, reranker=backwards).rank("word7 alone9").sentences]
