@@ -478,7 +478,7 @@ def test_any_text_and_any_cut(text: str, data: st.DataObject) -> None:
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
     text = (piece * (100_000 // len(piece) + 1))[:100_000]
     span = Span(0, len(text))
-    fastest = 10.0
+    fastest = float("inf")
     for _ in range(2):
         started = time.process_time()
         speech = Speech(article(text))
@@ -486,7 +486,7 @@ def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
         speech.frame(span)
         speech.leans_on_previous(span)
         fastest = min(fastest, time.process_time() - started)
-    assert fastest < 2  # 0.1 to 0.7 s on an idle core; what is not linear takes minutes
+    assert fastest < 20  # 0.1 to 0.7 s on an idle core; what is not linear takes minutes
 
 
 def test_building_costs_next_to_nothing() -> None:
@@ -497,4 +497,4 @@ def test_building_costs_next_to_nothing() -> None:
         started = time.process_time()
         Speech(long)
         fastest = min(fastest, time.process_time() - started)
-    assert fastest < 0.005
+    assert fastest < 0.25  # 3 ms on an idle core; attributing every quotation first would take longer
