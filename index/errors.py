@@ -8,6 +8,10 @@ IndexError is Python's own, so the root is named for the project:
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
     ├── ReindexRunningError   a reindex of this library is running already
+    ├── LibraryError          the library cannot do what was asked: no such article, nothing to undo, not its own
+    │   └── UnknownArticleError    no article of that id is here
+    ├── SelfCheckError        the answers to an article's own questions are too often wrong to publish it
+    ├── CancelledError        somebody called the work off
     └── SnapshotError         an index on disk cannot be used or written
         └── SnapshotDamagedError   its checksums, format or contents do not match: rebuild it
 """
@@ -16,7 +20,18 @@ from __future__ import annotations
 
 
 class FootnoteError(Exception):
-    """Root of every error this project raises on purpose; its text can be shown to a user as it is."""
+    """Root of every error this project raises on purpose; its text can be shown to a user as it is.
+
+    Args:
+        message: The text, with the names of ``values`` in braces; without ``values``, taken as it is. It is
+            what a catalogue of translations knows the error by.
+        values: What stands in the braces.
+    """
+
+    def __init__(self, message: str = "", /, **values: object) -> None:
+        super().__init__(message.format(**values) if values else message)
+        self.message = message
+        self.values = values
 
 
 class ArticleError(FootnoteError):
@@ -37,6 +52,30 @@ class QuestionFileError(FootnoteError):
 
 class ReindexRunningError(FootnoteError):
     """A reindex is running already."""
+
+
+class LibraryError(FootnoteError):
+    """The library cannot do what was asked of it; nothing was changed."""
+
+
+class UnknownArticleError(LibraryError):
+    """No article of that id is in this library."""
+
+
+class SelfCheckError(FootnoteError):
+    """Too few of an article's own questions are answered rightly; nothing was published.
+
+    Attributes:
+        failed: The questions that were not.
+    """
+
+    def __init__(self, message: str, /, *, failed: tuple[str, ...], **values: object) -> None:
+        super().__init__(message, **values)
+        self.failed = failed
+
+
+class CancelledError(FootnoteError):
+    """Somebody called the work off; nothing was changed."""
 
 
 class SnapshotError(FootnoteError):

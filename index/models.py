@@ -34,12 +34,20 @@ class Paragraph(Span):
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class Heading(Span):
+    """A line of the article that heads what follows it. ``level`` counts from 1, the outermost."""
+
+    level: int
+
+
 @dataclass(frozen=True)
 class Article:
     """An article as it is indexed and quoted.
 
     ``text`` is never altered after it was read: citations count in it. What the source does not
     say is None. ``title_is_label`` marks a title that is not the article's own but a label for it.
+    ``source`` is the article's own (canonical) web address. ``headings`` are paragraphs of the text, in order.
     """
 
     id: str
@@ -50,6 +58,9 @@ class Article:
     source: str | None = None
     published: date | None = None
     questions: tuple[str, ...] = ()
+    author: str | None = None
+    site: str | None = None
+    headings: tuple[Heading, ...] = ()
 
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:
@@ -87,13 +98,15 @@ class Passage(Span):
     """What is embedded as one: whole sentences of one paragraph, within the model's window.
 
     Passages partition the article: each runs on to the start of the next, so that their texts in order
-    are the article's. ``number`` counts from 0, ``sentences`` are this passage's, in order.
+    are the article's. ``number`` counts from 0, ``sentences`` are this passage's, in order. ``path`` are
+    the headings that it stands under, outermost first.
     """
 
     id: str
     number: int
     paragraph: int
     sentences: tuple[Sentence, ...]
+    path: tuple[str, ...] = ()
 
 
 class Status(StrEnum):
@@ -162,6 +175,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that was asked before in a conversation, and the spans of the article cited to it."""
+
+    question: str
+    cited: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IndexInfo:
     """What is indexed, for people: see ``footnote show`` and ``/article``."""
 
@@ -180,6 +201,7 @@ class Stage(StrEnum):
     CHUNK = "cutting it into passages"
     EMBED = "embedding the passages"
     CALIBRATE = "fitting the confidence thresholds"
+    CHECK = "asking its questions"
     SAVE = "saving the index"
 
 
@@ -193,11 +215,84 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedAnswer:
+    """An example question whose answer a reindex changed: what was quoted, and what is now.
+
+    None where the article did not or does not say.
+    """
+
+    question: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheck:
+    """How an article's own question file came out: ``right`` of ``asked`` first citations were right."""
+
+    asked: int
+    right: int
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReindexReport:
-    """What a reindex changed, in passages, and how long it took."""
+    """What a reindex changed, in passages, and how long it took.
+
+    ``kept`` passages stand unchanged and were not embedded again. ``published`` is False where nothing
+    at all had changed, so that the index from before still serves. ``examples`` is how many example
+    questions were asked before and after. ``check`` is None where no question file accompanies the article.
+    """
 
     info: IndexInfo
     kept: int
     added: int
     removed: int
     seconds: float
+    published: bool = True
+    examples: int = 0
+    moved: tuple[MovedAnswer, ...] = ()
+    check: SelfCheck | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer and the index that gave it: ``info.article`` is what its citations count in."""
+
+    answer: Answer
+    info: IndexInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article of a library. ``own`` is False for the one that the library falls back to."""
+
+    id: str
+    title: str
+    place: str
+    passages: int
+    indexed_at: datetime
+    snapshots: int
+    own: bool
+    in_use: bool
+
+
+class Action(StrEnum):
+    """What can be done to a library."""
+
+    ADDED = "added"
+    REINDEXED = "reindexed"
+    REMOVED = "removed"
+    USED = "used"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A line of a library's history: who did what to which article, and when (UTC)."""
+
+    when: datetime
+    who: str
+    action: Action
+    article: str
+    detail: str = ""

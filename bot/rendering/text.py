@@ -1,0 +1,108 @@
+"""Text for messages: every limit of Discord's and every escape lives here.
+
+Text that is not the bot's own goes through ``clip``: it renders as exactly the characters it has, on one
+line, as nothing but text, and no longer than it may be.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import accumulate
+
+MAX_CONTENT = 2_000
+MAX_TEXT = 4_000  # over all texts of a message with components
+MAX_SOURCES = 10  # at three components each, under the forty a message may have
+MARGIN = 32  # for the marks, spaces and line breaks around a text
+MAX_NAME = 80  # of a title, a speaker, a model, a word: what should be short but need not be
+
+
+_MARKUP = frozenset("\\`*_~|<>@#[]():&")
+_BLOCK_MARKER = 1  # the backslash before what would start a list
+_BLOCK_START = re.compile(r"[-+=]|\d+(?=[.)])")
+_LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_EMBEDDINGS = frozenset("\u202a\u202b\u202d\u202e")
+_ISOLATES = frozenset("\u2066\u2067\u2068")
+_END_OF_EMBEDDING, _END_OF_ISOLATE = "\u202c", "\u2069"
+
+
+def clip(text: str, limit: int, *, keep_end: bool = False) -> str:
+    """Escapes ``text`` so that it renders as itself, cut at a word end with "…" where it is too long.
+
+    Line breaks become spaces; control characters, which cannot be shown, become U+FFFD; directions that
+    the text opens and does not close are closed.
+
+    Args:
+        text: Anything.
+        limit: Most characters of the result, counted as UTF-16 does; at least 1.
+        keep_end: Cut from the front instead.
+    """
+    words = text.strip()
+    characters = words[-limit:] if keep_end else words[:limit]  # no character takes up less than one
+    line = "".join("\ufffd" if _unshowable(c) else " " if c in _LINE_BREAKS else c for c in characters)
+    if len(words) <= limit and cost(line) <= limit:
+        return _escape(line)
+    costs = map(_cost_of, reversed(line) if keep_end else line)
+    fits = sum(total <= limit - _BLOCK_MARKER - len("…") for total in accumulate(costs))
+    if keep_end:
+        start = len(line) - fits
+        word = line.find(" ", max(start - 1, 0))
+        return "…" + _escape(line[word if 0 <= word < start + fits // 2 else start :].strip())
+    word = line.rfind(" ", 0, fits + 1)
+    return _escape(line[: word if word > fits // 2 else fits].strip()) + "…"
+
+
+def plain(text: str) -> str:
+    """A message's whole content, as text and nothing else."""
+    return clip(text, MAX_CONTENT)
+
+
+def shares(wanted: list[int], total: int) -> list[int]:
+    """Deals ``total`` out: who wants little gets it whole, the others the same of what is left."""
+    shares = [0] * len(wanted)
+    by_size = sorted(range(len(wanted)), key=wanted.__getitem__)
+    for position, index in enumerate(by_size):
+        shares[index] = min(wanted[index], total // (len(wanted) - position))
+        total -= shares[index]
+    return shares
+
+
+def _escape(line: str) -> str:
+    opening = _BLOCK_START.match(line)
+    marker = -1 if opening is None else opening.end() if opening[0].isdecimal() else 0
+    escaped = (f"\\{c}" if c in _MARKUP or i == marker else c for i, c in enumerate(line))
+    return "".join(escaped) + _closing(line)
+
+
+def _closing(line: str) -> str:
+    """The marks that end the directions ``line`` leaves open, so that they do not run on behind it."""
+    open_: list[str] = []
+    for c in line:
+        if c in _EMBEDDINGS:
+            open_.append(_END_OF_EMBEDDING)
+        elif c in _ISOLATES:
+            open_.append(_END_OF_ISOLATE)
+        elif c == _END_OF_EMBEDDING and open_[-1:] == [c]:
+            open_.pop()
+        elif c == _END_OF_ISOLATE and c in open_:
+            while open_.pop() != c:
+                pass
+    return "".join(reversed(open_))
+
+
+def _unshowable(c: str) -> bool:
+    return unicodedata.category(c) in ("Cc", "Cs") and c != "\t" and c not in _LINE_BREAKS
+
+
+def cost(text: str) -> int:
+    """The most that ``text`` takes up once it is escaped."""
+    return _BLOCK_MARKER + sum(map(_cost_of, text))
+
+
+def _cost_of(c: str) -> int:
+    return size(c) + (c in _MARKUP) + (c in _EMBEDDINGS) + (c in _ISOLATES)
+
+
+def size(text: str) -> int:
+    """The length of ``text`` as Discord counts it, in UTF-16 code units."""
+    return len(text) + sum(c > "\uffff" for c in text)
