@@ -11,17 +11,23 @@ from pathlib import Path
 import discord
 from discord.ext import commands
 
+from bot.changes import Changes
 from bot.cogs.about import About
 from bot.cogs.admin import Admin
 from bot.cogs.ask import Ask
+from bot.cogs.library import LibraryCommands
+from bot.cogs.read import Read
+from bot.manners import Rates
 from bot.service import Service, open_library
 from bot.settings import Settings
 from bot.tree import FootnoteTree, report
-from bot.views import ContextButton
+from bot.words import CommandTranslator
+from index import import_model_libraries
 
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 20.0
+GLOBAL = "global"
 
 
 def create_bot(settings: Settings, *, service: Service | None = None) -> FootnoteBot:
@@ -31,7 +37,11 @@ def create_bot(settings: Settings, *, service: Service | None = None) -> Footnot
         settings: Where the index lies, which article and which models.
         service: What answers; None for the library that the settings describe.
     """
-    return FootnoteBot(settings, service=service or Service(open_library(settings)))
+    if service is None:
+        import_model_libraries()  # now: it would hold up an event loop for seconds
+        rates = Rates(person=settings.questions_per_minute, server=settings.server_questions_per_minute)
+        service = Service(open_library(settings), rates=rates, line=settings.queue)
+    return FootnoteBot(settings, service=service)
 
 
 class FootnoteBot(commands.Bot):
@@ -47,6 +57,7 @@ class FootnoteBot(commands.Bot):
         )
         self.settings = settings
         self.service = service
+        self.changes = Changes(service)
 
     async def serve(self, token: str) -> None:
         """Runs until it is cancelled, then finishes the answers in flight.
@@ -60,9 +71,9 @@ class FootnoteBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Starts loading the article, then registers commands and buttons."""
         self.service.start()
-        for cog in (Ask(self), About(self), Admin(self)):
+        await self.tree.set_translator(CommandTranslator())
+        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self)):
             await self.add_cog(cog)
-        self.add_dynamic_items(ContextButton)
         await self._sync_commands()
 
     async def close(self) -> None:
@@ -74,9 +85,13 @@ class FootnoteBot(commands.Bot):
         """Does nothing: there are no text commands. The cog ``Ask`` listens to messages."""
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
-        """Gives an error in an event to the one handler, with the message to reply to where there is one."""
+        """Gives an error in an event to the one handler, with what to reply to where there is something."""
         error = sys.exc_info()[1]
-        if isinstance(error, Exception) and args and isinstance(args[0], discord.Message):
+        if (
+            isinstance(error, Exception)
+            and args
+            and isinstance(args[0], discord.Message | discord.Interaction)
+        ):
             await report(args[0], error)
         else:
             await super().on_error(event_method, *args, **kwargs)
@@ -87,9 +102,16 @@ class FootnoteBot(commands.Bot):
         if guild:
             self.tree.copy_global_to(guild=guild)
         registered = self.tree.get_commands(guild=guild)
-        payload = json.dumps([command.to_dict(self.tree) for command in registered], sort_keys=True)
-        digest = hashlib.sha256(payload.encode()).hexdigest()
-        note = self.settings.data_dir / "discord" / f"{self.application_id}-{guild.id if guild else 'global'}"
+        translator = self.tree.translator
+        payload = [
+            await command.get_translated_payload(self.tree, translator)
+            if translator
+            else command.to_dict(self.tree)
+            for command in registered
+        ]
+        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        note = self._note(str(guild.id) if guild else GLOBAL)
+        await self._unregister_elsewhere(note)
         # The names are compared as well, so that commands which were removed elsewhere come back.
         there = {command.name for command in await self.tree.fetch_commands(guild=guild)}
         if _read(note) == digest and there >= {command.name for command in registered}:
@@ -98,6 +120,25 @@ class FootnoteBot(commands.Bot):
         await self.tree.sync(guild=guild)
         _write(note, digest)
         log.info("Registered %d commands.", len(registered))
+
+    async def _unregister_elsewhere(self, note: Path) -> None:
+        """Takes back the commands that were registered in another scope, or people would see them twice."""
+        for other in sorted(note.parent.glob(f"{self.application_id}-*")):
+            scope = other.name.partition("-")[2]
+            if other == note or not (scope == GLOBAL or scope.isdecimal()):
+                continue
+            try:
+                if scope == GLOBAL:
+                    await self.http.bulk_upsert_global_commands(self.application_id or 0, [])
+                else:
+                    await self.http.bulk_upsert_guild_commands(self.application_id or 0, int(scope), [])
+            except (discord.Forbidden, discord.NotFound) as gone:  # the bot is not in that server any more
+                log.info("Could not take back the commands of %s: %s", scope, gone)
+            other.unlink()
+
+    def _note(self, scope: str) -> Path:
+        """The file that says what was registered: everywhere, or in one server."""
+        return self.settings.data_dir / "discord" / f"{self.application_id}-{scope}"
 
 
 def _read(path: Path) -> str | None:

@@ -18,7 +18,21 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.doctor import Finding, Verdict
-from index import Answer, Citation, IndexInfo, Metrics, Mode, Progress, ReindexReport, Status
+from index import (
+    Answer,
+    Change,
+    Citation,
+    ConversationMetrics,
+    Entry,
+    IndexInfo,
+    Metrics,
+    Mode,
+    MovedAnswer,
+    Progress,
+    ReindexReport,
+    SelfCheck,
+    Status,
+)
 
 # What could move the cursor, recolour the terminal or reverse the reading order of what stands around it.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -40,6 +54,12 @@ _MEASURES = {
     "false_refusals": "Refused, though the article answers",
     "not_answered_when_impossible": "Refused or marked uncertain, where the article does not answer",
     "byte_exact": "Quotes that are the article's text, byte for byte",
+}
+_CARRIED = {
+    "all": "All second turns that the article answers",
+    "follow_ups": "… that ask on",
+    "new_subjects": "… that change the subject",
+    "held_out": "… that were held out",
 }
 _LATENCIES = {
     "p50": "Time for a question: half take at most",
@@ -124,9 +144,16 @@ def _meter(first: str) -> Iterator[Callable[[str, int, int], None]]:
         yield move
 
 
-def answer_text(answer: Answer) -> RenderableType:
-    """An answer with its footnotes; each footnote gives the article's words and where they stand."""
+def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
+    """An answer with its footnotes; each footnote gives the article's words and where they stand.
+
+    Args:
+        answer: The answer.
+        with_title: Whether to say first which article it is from, where several were asked.
+    """
     lines: list[RenderableType] = []
+    if with_title:
+        lines += [Text(printable(f"{answer.article_title} ({answer.article_id})"), style="dim")]
     if answer.read_as:
         read = ", ".join(f"“{written}” as “{read}”" for written, read in answer.read_as)
         lines += [Text(printable(f"Read {read}."), style="dim")]
@@ -177,12 +204,91 @@ def article_text(info: IndexInfo) -> RenderableType:
 
 
 def report_text(report: ReindexReport) -> RenderableType:
-    """What a reindex changed, in one line."""
+    """What a reindex did: to the passages, to the answers to the example questions; and the self-check."""
     title = printable(report.info.article.title)
-    changes = f"{report.added:,} new, {report.removed:,} removed, {report.kept:,} unchanged"
-    return Text(
-        f"Indexed “{title}” in {report.seconds:.1f} s: {len(report.info.passages):,} passages ({changes})."
+    changes = f"{report.kept:,} kept, {report.added:,} new, {report.removed:,} removed"
+    passages = f"{len(report.info.passages):,} passages ({changes})"
+    lines: list[RenderableType] = [Text(f"Indexed “{title}” in {report.seconds:.1f} s: {passages}.")]
+    if not report.published:
+        lines.append(Text("Nothing has changed, so the index from before goes on serving."))
+    if report.examples:
+        lines.append(
+            Text(f"Example questions whose answer moved: {len(report.moved):,} of {report.examples:,}.")
+        )
+        lines += map(_moved, report.moved)
+    if report.check is not None:
+        lines.append(_check(report.check))
+    return Group(*lines)
+
+
+def _moved(moved: MovedAnswer) -> RenderableType:
+    return Group(
+        Text(f"  {printable(moved.question)}", style="bold"),
+        *(
+            _row(Text(f"    {when}", style="dim"), quote, indent=10)
+            for when, quote in (
+                ("before", moved.before or "the article did not say"),
+                ("now", moved.after or "the article does not say"),
+            )
+        ),
     )
+
+
+def _check(check: SelfCheck) -> RenderableType:
+    asked = Text(f"Its own questions: {check.right:,} of {check.asked:,} answered rightly.")
+    return Group(
+        asked, *(Text(f"  wrong: {printable(question)}", style="yellow") for question in check.failed)
+    )
+
+
+def undone_text(info: IndexInfo) -> RenderableType:
+    """Which index an article is back at."""
+    when = info.indexed_at.isoformat(timespec="seconds")
+    return Text(f"“{printable(info.article.title)}” is back as it was indexed at {when}.")
+
+
+def entries_text(entries: Sequence[Entry]) -> RenderableType:
+    """The articles of a library, one a line."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("", "id", "title", "passages", "indexed", "from"):
+        table.add_column(name, justify="right" if name == "passages" else "left", overflow="fold")
+    for entry in entries:
+        place = entry.place if entry.own else f"{entry.place} (the default)"
+        table.add_row(
+            "*" if entry.in_use else "",
+            Text(printable(entry.id), style="bold"),
+            printable(entry.title),
+            f"{entry.passages:,}",
+            entry.indexed_at.isoformat(sep=" ", timespec="minutes"),
+            printable(place),
+        )
+    return table
+
+
+def entries_json(entries: Sequence[Entry]) -> list[dict[str, object]]:
+    """What ``library list --json`` prints."""
+    return [{**asdict(entry), "indexed_at": entry.indexed_at.isoformat()} for entry in entries]
+
+
+def history_text(changes: Sequence[Change]) -> RenderableType:
+    """What was done to a library, one change a line."""
+    if not changes:
+        return Text("Nothing has been changed yet.")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for change in changes:
+        table.add_row(
+            Text(change.when.isoformat(sep=" ", timespec="seconds"), style="dim"),
+            printable(change.who),
+            change.action.value,
+            Text(printable(change.article), style="bold"),
+            printable(change.detail),
+        )
+    return table
+
+
+def history_json(changes: Sequence[Change]) -> list[dict[str, object]]:
+    """What ``library history --json`` prints."""
+    return [{**asdict(change), "when": change.when.isoformat()} for change in changes]
 
 
 def findings_text(findings: Iterable[Finding]) -> RenderableType:
@@ -218,6 +324,24 @@ def metrics_text(metrics: Metrics, plain: Metrics | None = None) -> RenderableTy
     return Group(title, Text(f"{_ASKED[metrics.mode]}\n", style="dim"), table)
 
 
+def conversations_text(metrics: ConversationMetrics) -> RenderableType:
+    """What ``eval --conversations`` found: each kind of second turn with the first one known, and without."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("The first citation holds the answer")
+    for name in ("questions", "after the first turn", "alone"):
+        table.add_column(name, justify="right")
+    for name, label in _CARRIED.items():
+        carried = getattr(metrics, name)
+        shares = (_figure(name, share) for share in (carried.citation_at_1, carried.alone))
+        table.add_row(label, f"{carried.questions:,}", *shares)
+    others = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
+    for name in ("not_answered_when_impossible", "byte_exact"):
+        others.add_row(_MEASURES[name], _figure(name, getattr(metrics, name)))
+    title = f"{printable(metrics.file)}: {metrics.conversations:,} conversations"
+    asked = "each second turn asked after the first, and by itself\n"
+    return Group(Text(title, style="bold"), Text(asked, style="dim"), table, Text(), others)
+
+
 def _figure(name: str, value: float | None) -> str:
     if value is None:
         return "–"
@@ -228,6 +352,11 @@ def _figure(name: str, value: float | None) -> str:
             return f"{value:.3f}"
         case _:
             return f"{value:.1%}"
+
+
+def conversations_json(metrics: ConversationMetrics) -> dict[str, object]:
+    """What ``eval --conversations --json`` prints."""
+    return asdict(metrics)
 
 
 def metrics_json(metrics: Metrics, plain: Metrics | None = None) -> dict[str, object]:

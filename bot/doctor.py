@@ -110,6 +110,7 @@ def _index(
     settings: Settings, library: Library, on_progress: Callable[[Progress], None]
 ) -> Iterator[Finding]:
     try:
+        faults = library.faults()  # before they are mended
         notices = library.load(on_progress)
     except ArticleError as error:
         yield Finding(Verdict.PROBLEM, "article", str(error))
@@ -124,4 +125,5 @@ def _index(
         yield Finding(Verdict.OK, "model", f"{info.model}, SHA-256 {info.model_sha256}")
         when = info.indexed_at.isoformat(timespec="seconds")
         yield Finding(Verdict.OK, "index", f"{len(info.passages):,} passages, whole, built {when}")
+        yield from (Finding(Verdict.NOTE, "disk", fault) for fault in faults)
         yield from (Finding(Verdict.NOTE, "index", notice) for notice in notices)

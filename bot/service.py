@@ -7,28 +7,60 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import discord
+
+from bot.manners import Line, Rates, Ticket
 from bot.settings import Settings
-from index import (
-    Answer,
-    Article,
-    FootnoteError,
-    IndexInfo,
-    Library,
-    Progress,
-    ReindexReport,
-    ReindexRunningError,
-)
+from index import CancelledError, FootnoteError, Found, Library, Progress, ReindexRunningError, Turn
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 T = TypeVar("T")
+OnProgress = Callable[[Progress], None]
 
 QUESTION_THREADS = 2
+READING_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody asks: a server and a channel of it.
+
+    In a DM, and where only the person has installed the bot, there is no server: everyone's library is asked.
+    """
+
+    server: int | None = None
+    channel: int | None = None
+
+    @property
+    def scope(self) -> str | None:
+        """What the library knows the channel by: it may have an article of its own. None outside a server."""
+        return None if self.server is None or self.channel is None else str(self.channel)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How a question waits: ``position`` 1 for the next one, ``loading`` while the model is still loading."""
+
+    position: int
+    loading: bool
+
+
+def place_of(origin: discord.Interaction[Any] | discord.Message) -> Place:
+    """Where an interaction or a message comes from; a thread counts as the channel that it belongs to."""
+    channel = origin.channel
+    asked_in = (channel.parent_id if isinstance(channel, discord.Thread) else channel.id) if channel else None
+    if isinstance(origin, discord.Message):
+        return Place(origin.guild.id if origin.guild else None, asked_in)
+    here = origin.guild_id is not None and (
+        origin.is_guild_integration() or origin.client.get_guild(origin.guild_id) is not None
+    )
+    return Place(origin.guild_id if here else None, asked_in)
 
 
 def open_library(settings: Settings) -> Library:
@@ -38,6 +70,10 @@ def open_library(settings: Settings) -> Library:
         article_path=settings.article,
         embedding_model=settings.embedding_model,
         reranker=settings.reranker,
+        limits=settings.limits,
+        check_at_least=settings.check_at_least,
+        open_articles=settings.open_articles,
+        snapshots_kept=settings.snapshots_kept,
     )
 
 
@@ -48,23 +84,47 @@ class ClosingError(FootnoteError):
         super().__init__("Footnote is just stopping. Ask again in a minute.")
 
 
-class Service:
-    """Asks and reindexes a library in threads of its own, and knows what is in flight.
+@dataclass(frozen=True)
+class _Asking:
+    """A question that is being answered: its place in the line and the answer to come."""
 
-    Questions and reindexing have separate threads, so that neither waits for the other.
+    ticket: Ticket
+    answer: asyncio.Task[Found]
+
+
+class Service:
+    """Asks and changes a library in threads of its own, and knows what is in flight.
+
+    Questions, reading and changes have separate threads, so that none waits for another.
+
+    Args:
+        library: What is asked, with a branch for each server.
+        rates: How often people and servers may ask; None for as often as they like.
+        line: How many questions may wait for their turn.
     """
 
-    def __init__(self, library: Library) -> None:
+    seconds_to_first_note = 1.0  # who waits no longer is told nothing
+    seconds_between_notes = 4.0
+
+    def __init__(self, library: Library, *, rates: Rates | None = None, line: int = 200) -> None:
         self._library = library
+        self._rates = rates or Rates()
+        self._line = Line(length=line, at_once=QUESTION_THREADS)
         self._questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
+        self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
         self._indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing")
-        self._reindexing = False
+        self._loaded = True
+        self._asking: dict[Hashable, _Asking] = {}
+        self._changing: set[int | None] = set()
         self._stopping = threading.Event()
         self._in_flight: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
         """Begins loading the library; a question asked meanwhile waits for it."""
         started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        self._loaded = False
+        self._line.close()
 
         def report(loading: Future[tuple[str, ...]]) -> None:
             if loading.cancelled():
@@ -72,49 +132,114 @@ class Service:
             if error := loading.exception():
                 known = isinstance(error, FootnoteError)
                 log.error("The article cannot be asked: %s", error, exc_info=None if known else error)
-                return
-            for notice in loading.result():
-                log.warning("%s", notice)
-            log.info("The article is ready after %.1f s.", time.monotonic() - started)
+            else:
+                for notice in loading.result():
+                    log.warning("%s", notice)
+                log.info("The article is ready after %.1f s.", time.monotonic() - started)
+            with contextlib.suppress(RuntimeError):  # the loop may be closed by now
+                loop.call_soon_threadsafe(self._open)
 
         self._indexing.submit(self._library.load).add_done_callback(report)
 
-    async def ask(self, question: str) -> Answer:
-        """Answers one question; see ``Library.ask``."""
-        return await self._run(self._questions, self._library.ask, question)
-
-    async def info(self) -> IndexInfo:
-        """What is indexed now."""
-        return await self._run(self._questions, self._library.info)
-
-    async def article(self) -> Article:
-        """The article as it is indexed now."""
-        return await self._run(self._questions, lambda: self._library.article)
-
-    async def reindex(self, on_progress: Callable[[Progress], None]) -> ReindexReport:
-        """Rebuilds the index while questions go on being answered from the old one.
-
-        Args:
-            on_progress: Called on the event loop.
+    def admit(self, place: Place, asker: int) -> None:
+        """Counts a question that is about to be asked, unless it has to be refused.
 
         Raises:
-            ReindexRunningError: another one is running.
-            ClosingError: the service was closed before it was done; the old index stays.
+            TooFastError: this person, or this server, asks too often.
+            LineFullError: too many questions are waiting.
         """
-        if self._reindexing:
+        self._line.check(asker)
+        self._rates.count(person=asker, server=place.server)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        place: Place,
+        asker: int,
+        article: str | None = None,
+        turns: Sequence[Turn] = (),
+        on_wait: Callable[[Wait], Awaitable[None]] | None = None,
+    ) -> Found:
+        """Answers one question when it has its turn; see ``Library.ask``.
+
+        Who asks the same of the same article as is being answered just now gets that answer.
+
+        Args:
+            question: The question.
+            place: Where it is asked, which decides on the library and the article.
+            asker: Who asks.
+            article: An article's id, ALL, or None for the one in use.
+            turns: What was asked before.
+            on_wait: Told how long the wait still is, when it is one, and now and then again.
+
+        Raises:
+            LineFullError: too many questions are waiting.
+            FootnoteError: the question cannot be answered.
+        """
+        if article is None:
+            in_use = await self.read(place, lambda library: library.in_use(place.scope))
+            article = in_use
+        key = (place.server, article, question, tuple(turns))
+        asking = self._asking.get(key)
+        if asking is None:
+            ticket = self._line.join(asker)
+            work = self._answer(ticket, place, question, article, tuple(turns))
+            asking = self._asking[key] = _Asking(ticket, asyncio.create_task(work))
+            asking.answer.add_done_callback(lambda _: self._asking.pop(key))
+        await self._wait(asking, on_wait)
+        return asking.answer.result()
+
+    async def read(self, place: Place, work: Callable[[Library], T]) -> T:
+        """Does something quick with the library of a place: what is in it, and what it says."""
+        return await self._run(self._reading, lambda: work(self._at(place)))
+
+    async def change(
+        self,
+        place: Place,
+        work: Callable[[Library, OnProgress], T],
+        on_progress: OnProgress,
+        *,
+        cancel: threading.Event | None = None,
+    ) -> T:
+        """Changes the library of a place while questions go on being answered from it as it was.
+
+        One change a server at a time; those of several servers have their turns.
+
+        Args:
+            place: Which library.
+            work: Makes the change; given the library and what to report progress to.
+            on_progress: Called on the event loop.
+            cancel: Calls the change off at its next step, once it is set.
+
+        Raises:
+            ReindexRunningError: another change of this server is on the way.
+            CancelledError: it was called off; nothing was changed.
+            ClosingError: the service was closed before it was done; nothing was changed.
+        """
+        if place.server in self._changing:
             raise ReindexRunningError("A reindex is running already. Wait until it is done.")
         loop = asyncio.get_running_loop()
 
-        def relay(progress: Progress) -> None:
+        def go_on() -> None:
             if self._stopping.is_set():
                 raise ClosingError
+            if cancel is not None and cancel.is_set():
+                raise CancelledError("Called off. Nothing was changed.")
+
+        def relay(progress: Progress) -> None:
+            go_on()
             loop.call_soon_threadsafe(on_progress, progress)
 
-        self._reindexing = True
+        def change() -> T:
+            go_on()
+            return work(self._at(place), relay)
+
+        self._changing.add(place.server)
         try:
-            return await self._run(self._indexing, self._library.reindex, relay)
+            return await self._run(self._indexing, change)
         finally:
-            self._reindexing = False
+            self._changing.discard(place.server)
 
     @contextlib.contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -142,10 +267,36 @@ class Service:
             _, unfinished = await asyncio.wait(others, timeout=patience)
             if unfinished:
                 log.warning("Stopping with %d unfinished after %g s.", len(unfinished), patience)
-        for executor in (self._questions, self._indexing):
+        for executor in (self._questions, self._reading, self._indexing):
             executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(
-        self, executor: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        return await asyncio.get_running_loop().run_in_executor(executor, lambda: work(*args, **kwargs))
+    def _open(self) -> None:
+        self._loaded = True
+        self._line.open()
+
+    def _at(self, place: Place) -> Library:
+        return self._library if place.server is None else self._library.branch(str(place.server))
+
+    async def _answer(
+        self, ticket: Ticket, place: Place, question: str, article: str, turns: tuple[Turn, ...]
+    ) -> Found:
+        try:
+            await ticket.turn
+            return await self._run(
+                self._questions,
+                lambda: self._at(place).ask(question, article=article, place=place.scope, turns=turns),
+            )
+        finally:
+            self._line.leave(ticket)
+
+    async def _wait(self, asking: _Asking, on_wait: Callable[[Wait], Awaitable[None]] | None) -> None:
+        told, seconds = None, self.seconds_to_first_note
+        while not (await asyncio.wait((asking.answer,), timeout=seconds if on_wait else None))[0]:
+            wait = Wait(self._line.position(asking.ticket), loading=not self._loaded)
+            if on_wait and wait.position and wait != told:
+                await on_wait(wait)
+                told = wait
+            seconds = self.seconds_between_notes
+
+    async def _run(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(executor, work)

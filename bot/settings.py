@@ -5,8 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PositiveInt, SecretStr, ValidationError
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index import Limits
 
 _PREFIX = "FOOTNOTE_"
 _TOKEN = "DISCORD_TOKEN"  # noqa: S105 - the name of the variable, not a token
@@ -16,6 +28,8 @@ LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"],
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
 ]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Settings(BaseSettings):
@@ -30,6 +44,23 @@ class Settings(BaseSettings):
         log_level: DEBUG, INFO, WARNING or ERROR.
         sync_guild: Id of one server to register the commands in, where they appear at once; None to
             register them everywhere.
+        admin_role: A role, by id or by name, whose members may change the library of their server besides
+            those who may manage the server; None for no such role.
+        max_source_mb: The most megabytes that a source may have, unpacked as well.
+        fetch_seconds: The longest that a web address may take to be fetched, redirects included.
+        max_redirects: The most redirects that are followed from a web address.
+        max_pages: The most pages of a PDF, and the most chapters of an e-book.
+        max_chars: The most characters of an article.
+        extract_seconds: The longest that taking the text out of a source may take.
+        extract_mb: The most megabytes of memory that the process which does so may take, all of it counted.
+        check_at_least: The share of an article's own questions that an index of it must answer rightly to be
+            published.
+        open_articles: How many articles are kept open in memory.
+        snapshots_kept: How many indexes of each article are kept, the one that serves included.
+        questions_per_minute: How many questions a person may ask in a minute; 0 for no limit.
+        server_questions_per_minute: How many all the people of a server may ask in a minute; 0 for no limit.
+        queue: How many questions may wait for their turn.
+        follow_up_minutes: How long a question may lean on the one before it; 0 for not at all.
     """
 
     model_config = SettingsConfigDict(
@@ -38,6 +69,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
+        allow_inf_nan=False,
         hide_input_in_errors=True,
         populate_by_name=True,
     )
@@ -49,6 +81,34 @@ class Settings(BaseSettings):
     reranker: str | None = None
     log_level: LogLevel = "INFO"
     sync_guild: PositiveInt | None = None
+    admin_role: Name | None = None
+    max_source_mb: PositiveInt = 20
+    fetch_seconds: PositiveFloat = 8.0
+    max_redirects: NonNegativeInt = 5
+    max_pages: PositiveInt = 500
+    max_chars: PositiveInt = 2_000_000
+    extract_seconds: PositiveFloat = 8.0
+    extract_mb: PositiveInt = 230
+    check_at_least: Share = 0.8
+    open_articles: PositiveInt = 16
+    snapshots_kept: PositiveInt = 3
+    questions_per_minute: NonNegativeInt = 6
+    server_questions_per_minute: NonNegativeInt = 60
+    queue: PositiveInt = 200
+    follow_up_minutes: NonNegativeFloat = 10.0
+
+    @property
+    def limits(self) -> Limits:
+        """What a source may cost."""
+        return Limits(
+            max_bytes=self.max_source_mb * 1_000_000,
+            max_seconds=self.fetch_seconds,
+            max_redirects=self.max_redirects,
+            max_pages=self.max_pages,
+            max_chars=self.max_chars,
+            max_extract_seconds=self.extract_seconds,
+            max_extract_bytes=self.extract_mb * 1_000_000,
+        )
 
 
 def explain(error: ValidationError) -> str:

@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 
-from bot.rendering import plain
+from bot.manners import TooFastError
+from bot.rendering import clip, plain
+from bot.replies import UNANSWERABLE, InteractionReply, MessageReply, Note
+from bot.words import Words, words_of
 from index import FootnoteError
 
 if TYPE_CHECKING:
     from bot.client import FootnoteBot
 
+AnyCommand = app_commands.Command[Any, Any, Any] | app_commands.ContextMenu | app_commands.Group
+
 log = logging.getLogger(__name__)
 
-UNKNOWN_INTERACTION = 10062
-UNKNOWN_WEBHOOK = 10015  # what an interaction's token becomes after its fifteen minutes
+MOST_OF_A_VALUE = 300
 
 
 class FootnoteTree(app_commands.CommandTree["FootnoteBot"]):
-    """The slash commands, with the one error handler."""
+    """The commands, with the one error handler. What is not for servers alone works wherever Discord does."""
+
+    def __init__(self, client: FootnoteBot) -> None:
+        super().__init__(client, allowed_installs=app_commands.AppInstallationType(guild=True, user=True))
+
+    def add_command(self, command: AnyCommand, /, **options: Any) -> None:
+        """Adds a command, see discord.py; where it says nothing of it, it may be used in servers and DMs."""
+        if command.allowed_contexts is None and not command.guild_only:
+            command.allowed_contexts = app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            )
+        super().add_command(command, **options)
 
     async def on_error(
         self, interaction: discord.Interaction[FootnoteBot], error: app_commands.AppCommandError, /
@@ -34,47 +49,63 @@ class FootnoteTree(app_commands.CommandTree["FootnoteBot"]):
 async def report(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exception) -> None:
     """Tells the one who asked what went wrong, privately where that is possible, and logs it.
 
-    A known error is its own message. An unknown one is an apology with a reference, which stands in the
-    log beside the traceback. Where Discord does not let the bot answer, there is only the line in the log.
+    A known error is its own message, in their language. An unknown one is an apology with a reference, which
+    stands in the log beside the traceback. Where Discord does not let the bot answer, there is only the line
+    in the log.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if _cannot_answer(error):
         log.warning("Could not answer %s: %s", _place(origin), error)
         return
-    text = _known(error)
+    if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.told:
+        return  # one refusal a minute that everybody sees is enough
+    words = words_of(origin)
+    text = _known(error, words)
     if text is None:
         reference = secrets.token_hex(4)
         log.error("Unexpected error, reference %s, %s", reference, _place(origin), exc_info=error)
-        text = (
-            "Sorry, something went wrong on my side. Please try again; if it happens again, "
-            f"tell an admin of this bot the reference {reference}."
+        text = words(
+            "Sorry, something went wrong on my side. Please try again; if it happens again, tell an admin of "
+            "this bot the reference {reference}.",
+            reference=reference,
         )
     try:
-        await _reply(origin, plain(text))
+        await _reply(origin, Note(text))
     except discord.HTTPException as refusal:
         log.warning("Could not report an error %s: %s", _place(origin), refusal)
 
 
-def _known(error: Exception) -> str | None:
+def said(error: FootnoteError, words: Words) -> str:
+    """An error's message in somebody's language; what is not the bot's own in it is text and nothing else."""
+    if not error.values:
+        return plain(words(error.message))
+    values = {
+        name: words.number(value) if isinstance(value, int) else clip(str(value), MOST_OF_A_VALUE)
+        for name, value in error.values.items()
+    }
+    return words(error.message, **values)
+
+
+def _known(error: Exception, words: Words) -> str | None:
     match error:
         case FootnoteError():
-            return str(error)
+            return said(error, words)
         case app_commands.CommandOnCooldown():
-            return f"One moment, please: try again in {error.retry_after:.0f} s."
+            return words("One moment, please: try again in {seconds} s.", seconds=round(error.retry_after))
         case app_commands.NoPrivateMessage():
-            return "This works only in a server."
+            return words("This works only in a server.")
         case app_commands.CheckFailure():
-            return "You may not use this command here."
+            return words("You may not use this command here.")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return "This command has changed. Reload Discord and try again."
+            return words("This command has changed. Reload Discord and try again.")
         case _:
             return None
 
 
 def _cannot_answer(error: Exception) -> bool:
     return isinstance(error, discord.Forbidden) or (
-        isinstance(error, discord.NotFound) and error.code in (UNKNOWN_INTERACTION, UNKNOWN_WEBHOOK)
+        isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE
     )
 
 
@@ -83,12 +114,13 @@ def _place(origin: discord.Interaction[FootnoteBot] | discord.Message) -> str:
     return f"in {guild}, channel {origin.channel.id if origin.channel else 'unknown'}"
 
 
-async def _reply(origin: discord.Interaction[FootnoteBot] | discord.Message, text: str) -> None:
+async def _reply(origin: discord.Interaction[FootnoteBot] | discord.Message, note: Note) -> None:
     if isinstance(origin, discord.Message):
-        await origin.reply(text)
+        await MessageReply(origin).show(note)
     elif origin.response.type is discord.InteractionResponseType.deferred_channel_message:
-        await origin.edit_original_response(content=text)  # in place of "thinking" or of progress
+        # In place of "thinking" or of progress. What is private stays so, whatever becomes of the message.
+        await InteractionReply(origin, private=True).show(note)
     elif origin.response.is_done():
-        await origin.followup.send(text, ephemeral=True)
+        await origin.followup.send(view=note, ephemeral=True)
     else:
-        await origin.response.send_message(text, ephemeral=True)
+        await origin.response.send_message(view=note, ephemeral=True)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 
 from index.build import Index
 from index.confidence import Thresholds, status
+from index.converse import MAX_TURNS, FollowUp, follow_up, has_open_pronoun
 from index.embed import Embedder
 from index.errors import QuestionError
 from index.lexical import WORD, Analyzer, Speller
-from index.models import MAX_QUESTION_CHARS, Answer, Citation, Span, Status
+from index.models import MAX_QUESTION_CHARS, Answer, Citation, Span, Status, Turn
 from index.retrieve import Ranking, Reranker, Retriever, ScoredSentence
 from index.speech import Speech
+from index.summary import central, fitness, summarise
 
 NOT_IN_ARTICLE = "The article does not say."
 MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
@@ -47,45 +52,52 @@ class Answerer:
         snapshot: str = "",
         reranker: Reranker | None = None,
     ) -> None:
+        self._index = index
         self._article = index.article
         self._passages = index.passages
         self._embedder = embedder
         self._thresholds = thresholds
         self._snapshot = snapshot
         self._speech = Speech(index.article)
-        self._speller = Speller(index.article.text)
         self._analyzer = Analyzer(index.article.language)
-        self._terms = frozenset(self._analyzer.terms(index.article.text))
         self._retriever = Retriever(index, embedder, mentions=self._speech.mentions, reranker=reranker)
 
-    def answer(self, question: str) -> Answer:
+    def answer(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
         """Answers one question.
+
+        Args:
+            question: Anything up to MAX_QUESTION_CHARS.
+            turns: What was asked before in the conversation, oldest first. A question that stands by itself
+                is answered as if there were none.
 
         Raises:
             QuestionError: the question is empty or longer than MAX_QUESTION_CHARS.
         """
+        return self.respond(question, turns)[0]
+
+    def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
+        """The answer to a question, and what it was chosen from; see ``answer``."""
         began = time.perf_counter()
         asked = _checked(question)
         read, read_as = self._spell(asked)
-        ranking = self._retriever.rank(read)
+        leaning = self._follow_up(read, turns)
+        ranking = self._retriever.rank(read, leaning)
         ranked = time.perf_counter()
         best = ranking.sentences[0]
         before, after = self._speech.frame(best.sentence)
         quote = f"{before}{best.sentence.of(self._article.text)}{after}"
-        tier = status(read, quote, best.support, self._thresholds, self._knows)
+        knows = self._retriever.knows
+        tier = status(read, quote, best.support, self._thresholds, knows, follows=leaning is not None)
         refused = tier is Status.NOT_IN_ARTICLE
         spans = [best.sentence] if refused else self._spans(ranking)
-        cited = [self._cite(n, span, ranking, read) for n, span in enumerate(spans, 1)]
-        said = " ".join(citation.text for citation in sorted(cited, key=lambda one: one.start))
-        if tier is Status.UNCERTAIN:
-            said = f"{MAY_NOT_ANSWER} {said}"
+        cited = tuple(self._cite(n, span, ranking, read) for n, span in enumerate(spans, 1))
         answered = time.perf_counter()
-        return Answer(
+        answer = Answer(
             question=question,
             status=tier,
-            text=NOT_IN_ARTICLE if refused else said,
-            citations=() if refused else tuple(cited),
-            closest=tuple(cited) if refused else (),
+            text=NOT_IN_ARTICLE,
+            citations=() if refused else cited,
+            closest=tuple(replace(one, deciding=()) for one in cited) if refused else (),
             article_id=self._article.id,
             article_title=self._article.title,
             snapshot=self._snapshot,
@@ -96,10 +108,81 @@ class Answerer:
                 "total": round((answered - began) * 1000, 2),
             },
         )
+        if not refused:
+            said = " ".join(citation.text for citation in answer.in_article_order)
+            answer = replace(answer, text=f"{MAY_NOT_ANSWER} {said}" if tier is Status.UNCERTAIN else said)
+        return answer, ranking
 
-    def rank(self, question: str) -> Ranking:
-        """What the question finds, best first: the answer before it is put into words."""
-        return self._retriever.rank(self._spell(_checked(question))[0])
+    def quotes(self, speaker: str | None = None) -> tuple[Citation, ...]:
+        """Every quotation of the article with its speaker, in order, numbered from 1.
+
+        Args:
+            speaker: Only what they say: a name of ``speakers`` or a part of it, in any case.
+        """
+        wanted = None if speaker is None else _words(speaker)
+        said = [
+            one
+            for one in self._speech.quotes()
+            if wanted is None or (one.name is not None and wanted and wanted <= _words(one.name))
+        ]
+        return tuple(
+            replace(self._citation(number, one.span, 0.0), speaker=one.speaker, before="", after="")
+            for number, one in enumerate(said, 1)
+        )
+
+    def speakers(self) -> tuple[str, ...]:
+        """Who is quoted, each by one name, in order of how much they say."""
+        said: Counter[str] = Counter()
+        for one in self._speech.quotes():
+            if one.name is not None:
+                said[one.name] += one.span.end - one.span.start
+        return tuple(name for name, _ in said.most_common())
+
+    def summary(self) -> tuple[Citation, ...]:
+        """The three to five sentences that carry the article, in order, numbered from 1."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> tuple[Citation, ...]:
+        sentences = self._retriever.sentences
+        paragraphs = [sentence.paragraph for sentence in sentences]
+        fit = fitness(
+            [sentence.end - sentence.start for sentence in sentences],
+            [number != before for number, before in zip(paragraphs, [0, *paragraphs], strict=False)],
+        )
+        vectors = self._retriever.sentence_vectors()
+        chosen = summarise(vectors, fit, lambda number: self._dangles(sentences[number]))
+        ranks = central(vectors)
+        return tuple(
+            self._citation(place, sentences[number], float(ranks[number]))
+            for place, number in enumerate(chosen, 1)
+        )
+
+    def _dangles(self, sentence: Span) -> bool:
+        """Whether a reader of a sentence alone is left with "this", or with a "he" that no note explains."""
+        if self._speech.leans_on_previous(sentence):
+            return True
+        explained = any(self._speech.frame(sentence))
+        return not explained and has_open_pronoun(sentence.of(self._article.text), self._speller.is_name)
+
+    def nearest(self, text: str) -> Citation | None:
+        """The place where some words stand in this article, else the sentence nearest to them.
+
+        For what an earlier version said: its quotes are sought in this one. None where nothing is near.
+        """
+        words = text.encode("utf-8", "replace").decode().strip()[:MAX_QUESTION_CHARS]
+        if not words:
+            return None
+        at = self._article.text.find(words)
+        if at >= 0:
+            return self._citation(1, Span(at, at + len(words)), 1.0)
+        best = self._retriever.rank(words).sentences[0]
+        near = best.support >= self._thresholds.uncertain
+        return self._citation(1, best.sentence, best.support) if near else None
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(self._article.text)
 
     def _spell(self, question: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The question with the slips in the article's own words set right, and which they were.
@@ -112,7 +195,7 @@ class Answerer:
         end = 0
         for word in WORD.finditer(question):
             whole = not starts.intersection(range(word.start() + 1, word.end()))
-            known = whole or self._knows(word[0])
+            known = whole or self._retriever.knows(word[0])
             correct = None if known else self._speller.correct(word[0])
             if correct is not None:
                 read_as.append((word[0], correct))
@@ -120,8 +203,11 @@ class Answerer:
             end = word.end()
         return "".join([*parts, question[end:]]), tuple(read_as)
 
-    def _knows(self, word: str) -> bool:
-        return self._terms.issuperset(self._analyzer.terms(word))
+    def _follow_up(self, question: str, turns: Sequence[Turn]) -> FollowUp | None:
+        if not turns or not self._article.language.lower().startswith("en"):
+            return None
+        recent = [replace(turn, question=self._spell(turn.question)[0]) for turn in turns[-MAX_TURNS:]]
+        return follow_up(question, recent, self._article.text, self._speller.is_name)
 
     def _spans(self, ranking: Ranking) -> list[Span]:
         """One or two sentences, or two that follow each other as one; the best one's is the first."""
@@ -153,20 +239,21 @@ class Answerer:
         return not between.strip() and "\n" not in between and (alike or not self._speech.frame(last)[0])
 
     def _sentence_before(self, sentence: Span) -> Span | None:
-        passage = self._passage_at(sentence.start)
-        before = [s for s in self._passages[passage].sentences if s.start < sentence.start]
+        sentences = self._retriever.passage_at(sentence.start).sentences
+        before = [s for s in sentences if s.start < sentence.start]
         return before[-1] if before else None
-
-    def _passage_at(self, offset: int) -> int:
-        return next(p.number for p in reversed(self._passages) if p.start <= offset)
 
     def _cite(self, number: int, span: Span, ranking: Ranking, question: str) -> Citation:
         span = self._shortened(span, question)
-        before, after = self._speech.frame(span)
-        passage = self._passages[self._passage_at(span.start)]
         scores = [
             s.score for s in ranking.sentences if s.sentence.start < span.end and span.start < s.sentence.end
         ]
+        citation = self._citation(number, span, max(scores, default=ranking.sentences[-1].score))
+        return replace(citation, deciding=self._retriever.deciding(span, ranking.asked))
+
+    def _citation(self, number: int, span: Span, score: float) -> Citation:
+        before, after = self._speech.frame(span)
+        passage = self._retriever.passage_at(span.start)
         return Citation(
             number=number,
             quote=span.of(self._article.text),
@@ -175,7 +262,7 @@ class Answerer:
             paragraph=passage.paragraph,
             passage_id=passage.id,
             speaker=self._speech.speaker(span),
-            score=round(max(scores, default=ranking.sentences[-1].score), 4),
+            score=round(score, 4),
             before=before,
             after=after,
         )
@@ -197,13 +284,18 @@ class Answerer:
         return Span(best.start, best.start + len(best.of(text).rstrip()))
 
 
+def _words(name: str) -> set[str]:
+    return set(WORD.findall(name.casefold()))
+
+
 def _checked(question: str) -> str:
     asked = question.encode("utf-8", "replace").decode().strip()
     if not asked:
         raise QuestionError("There is no question. Ask something about the article.")
     if len(asked) > MAX_QUESTION_CHARS:
         raise QuestionError(
-            f"The question has {len(asked):,} characters; at most {MAX_QUESTION_CHARS:,} can be read. "
-            "Shorten it."
+            "The question has {count} characters; at most {most} can be read. Shorten it.",
+            count=f"{len(asked):,}",
+            most=f"{MAX_QUESTION_CHARS:,}",
         )
     return asked

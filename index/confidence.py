@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from index.converse import asks_on, telling_chars
 from index.lexical import STOP_WORDS, WORD
 from index.models import Status
 
@@ -44,6 +45,12 @@ _ASKS_NAME = re.compile(
     r"|^\W*what (?:city|town|country|state|nation|company|party|team|person|place|organi[sz]ation)\b",
     re.IGNORECASE,
 )
+_ASKS_REASON = re.compile(r"\bwhy\b|\bhow come\b|\bwhat for\b", re.IGNORECASE)
+_REASON = re.compile(
+    r"\b(?:because|since|as|so that|in order to|to|for fear|due to|owing to|thanks to|after|following|amid|"
+    r"if|which (?:has|have|had|would|led|caused|means|meant)|therefore|reason|cause[ds]?)\b",
+    re.IGNORECASE,
+)
 
 
 class Thresholds(NamedTuple):
@@ -54,7 +61,13 @@ class Thresholds(NamedTuple):
 
 
 def status(
-    question: str, quote: str, support: float, thresholds: Thresholds, knows: Callable[[str], bool]
+    question: str,
+    quote: str,
+    support: float,
+    thresholds: Thresholds,
+    knows: Callable[[str], bool],
+    *,
+    follows: bool = False,
 ) -> Status:
     """The tier of an answer.
 
@@ -64,12 +77,15 @@ def status(
         support: Its MaxSim.
         thresholds: The embedding model's.
         knows: Whether the article has a word in any of its forms.
+        follows: Whether the question leans on the one before it. Its support is then the whole's, so that
+            one that says nothing by itself ("why?") is answered only by what it asks for.
     """
     if support < thresholds.uncertain:
         return Status.NOT_IN_ARTICLE
     if support < thresholds.answered or _asks_what_is_missing(question, quote, knows):
         return Status.UNCERTAIN
-    return Status.ANSWERED
+    bare = follows and not telling_chars(question).any() and not asks_on(question)
+    return Status.UNCERTAIN if bare and not _gives(question, quote) else Status.ANSWERED
 
 
 def _asks_what_is_missing(question: str, quote: str, knows: Callable[[str], bool]) -> bool:
@@ -84,6 +100,13 @@ def _asks_what_is_missing(question: str, quote: str, knows: Callable[[str], bool
         names = (re.sub(r"[’']s?$", "", name.lower()) for name in _NAME.findall(quote))
         return not re.search(r"\d", quote) and all(name in asked or name in STOP_WORDS for name in names)
     return False
+
+
+def _gives(question: str, quote: str) -> bool:
+    """Whether a quote that lacks nothing that is asked for is known to have it: a name, a time, a reason."""
+    if _ASKS_REASON.search(question):
+        return _REASON.search(quote) is not None
+    return any(asks.search(question) for asks in (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME))
 
 
 def _names_and_numbers(question: str) -> list[str]:

@@ -209,6 +209,14 @@ def load_failure(kind: str, model: str, setting: str, error: Exception) -> Embed
     )
 
 
+def import_model_libraries() -> None:
+    """Imports what the models run on, before something is served that must not stand still.
+
+    An import holds the interpreter's lock for long stretches, whichever thread it happens in.
+    """
+    import sentence_transformers  # noqa: F401
+
+
 def _load(model: str | None) -> SentenceTransformer:
     """Loads a model on the best device there is; the bundled one offline and with its file checked."""
     # One BLAS thread for numpy: its threads and torch's would spin against each other for the same cores,

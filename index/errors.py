@@ -4,6 +4,7 @@ IndexError is Python's own, so the root is named for the project:
 
     FootnoteError
     ├── ArticleError          the article cannot be read or is not an article
+    │   └── FetchError             a web page cannot be fetched, or must not be
     ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
@@ -36,6 +37,10 @@ class FootnoteError(Exception):
 
 class ArticleError(FootnoteError):
     """The article cannot be read, or what was read is not an article."""
+
+
+class FetchError(ArticleError):
+    """A web address cannot be fetched, or is one that must not be."""
 
 
 class EmbeddingModelError(FootnoteError):

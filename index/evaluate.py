@@ -21,7 +21,7 @@ from index.build import Index, build
 from index.calibrate import thresholds
 from index.embed import Embedder
 from index.errors import QuestionFileError
-from index.models import MAX_QUESTION_CHARS, Answer, Article, Span, Status
+from index.models import MAX_QUESTION_CHARS, Answer, Article, SelfCheck, Span, Status, Turn
 from index.retrieve import Ranking, Reranker
 
 
@@ -74,6 +74,47 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class Carried:
+    """How often the best-ranked sentence, cited alone, covers a gold answer, from 0 to 1.
+
+    Attributes:
+        questions: How many second turns were asked.
+        citation_at_1: With the first turn known.
+        alone: Without it: each question by itself.
+    """
+
+    questions: int
+    citation_at_1: float | None
+    alone: float | None
+
+
+@dataclass(frozen=True)
+class ConversationMetrics:
+    """What came of the second turns of conversations.
+
+    Attributes:
+        file: The file's name.
+        conversations: How many were held.
+        all: Those whose second turn the article answers.
+        follow_ups: ... and leans on the first.
+        new_subjects: ... and is about something else.
+        held_out: ... and were set aside while the rules were made.
+        not_answered_when_impossible: Second turns that the article does not answer whose status, with the
+            first turn known, is not ``answered``.
+        byte_exact: Citations that are the article's text at their offsets.
+    """
+
+    file: str
+    conversations: int
+    all: Carried
+    follow_ups: Carried
+    new_subjects: Carried
+    held_out: Carried
+    not_answered_when_impossible: float | None
+    byte_exact: float | None
+
+
+@dataclass(frozen=True)
 class GoldQuestion:
     """A question, the spans of its article that answer it (none: the article does not say), its id."""
 
@@ -90,6 +131,16 @@ class GoldArticle:
     questions: tuple[GoldQuestion, ...]
 
 
+@dataclass(frozen=True)
+class GoldConversation:
+    """Two turns; ``new_subject`` where the second does not lean on the first."""
+
+    first: str
+    then: GoldQuestion
+    new_subject: bool = False
+    held_out: bool = False
+
+
 _Question = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
 ]
@@ -100,6 +151,12 @@ class _JsonlQuestion(BaseModel):
     id: str = ""
     question: _Question
     evidence: tuple[_Words, ...]
+
+
+class _JsonlConversation(_JsonlQuestion):
+    first: _Question
+    new_subject: bool = False
+    held_out: bool = False
 
 
 class _SquadAnswer(BaseModel):
@@ -128,6 +185,8 @@ class _Squad(BaseModel):
     data: tuple[_SquadArticle, ...] = Field(min_length=1)
 
 
+QUESTION_FORM = "neither JSON lines with 'question' and 'evidence' nor SQuAD JSON"
+CONVERSATION_FORM = "not JSON lines with 'first', 'question' and 'evidence'"
 _Form = TypeVar("_Form", bound=BaseModel)
 _MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
 
@@ -149,15 +208,7 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     Raises:
         QuestionFileError: the file cannot be read, is of neither form, or its answers are not in the text.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise QuestionFileError(f"The question file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(f"The question file {path} is not UTF-8 text.") from error
-    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
-    if not lines:
-        raise QuestionFileError(f"The question file {path} is empty.")
+    text, lines = _read(path)
     if _is_question(next(iter(lines.values()))):
         read = [_parsed(_JsonlQuestion, line, path, f"line {number}") for number, line in lines.items()]
         return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
@@ -168,6 +219,77 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     return found
 
 
+def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, ...]:
+    """Reads conversations of two turns about ``article``.
+
+    JSON lines with ``first`` and ``question``, the two turns, and the ``evidence`` of the second as for
+    ``load_questions``; ``new_subject`` and ``held_out`` may mark one.
+
+    Raises:
+        QuestionFileError: the file cannot be read, is of another form, or its evidence is not in the text.
+    """
+    _, lines = _read(path)
+    read = [
+        _parsed(_JsonlConversation, line, path, f"line {n}", CONVERSATION_FORM) for n, line in lines.items()
+    ]
+    return tuple(
+        GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out) for one in read
+    )
+
+
+def _read(path: Path) -> tuple[str, dict[int, str]]:
+    """The text of a file, and its lines that are not blank by their numbers."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise QuestionFileError(f"The question file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(f"The question file {path} is not UTF-8 text.") from error
+    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
+    if not lines:
+        raise QuestionFileError(f"The question file {path} is empty.")
+    return text, lines
+
+
+def self_check(
+    rank: Callable[[str], Ranking],
+    article: Article,
+    questions: bytes,
+    on_question: OnQuestion = lambda *_: None,
+) -> SelfCheck:
+    """Asks an article the questions of its own file; those that it does not answer are left out.
+
+    A question whose evidence the article no longer has is answered wrongly.
+
+    Args:
+        rank: What a question finds in the article, best first.
+        article: The article.
+        questions: JSON lines with ``question`` and ``evidence``, in UTF-8.
+        on_question: Told how many questions of how many are done.
+
+    Raises:
+        QuestionFileError: it is no such file.
+    """
+    name = Path(f"of “{article.id}”")
+    try:
+        lines = enumerate(questions.decode("utf-8-sig").split("\n"), 1)
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(f"The question file {name} is not UTF-8 text.") from error
+    read = [_parsed(_JsonlQuestion, line, name, f"line {number}") for number, line in lines if line.strip()]
+    answerable = [question for question in read if question.evidence]
+    failed: list[str] = []
+    for number, question in enumerate(answerable):
+        on_question(number, len(answerable))
+        gold = [
+            Span(match.start(), match.end())
+            for evidence in question.evidence
+            for match in re.finditer(re.escape(evidence), article.text)
+        ]
+        if not gold or not _covers(rank(question.question).sentences[0].sentence, gold):
+            failed.append(question.question)
+    return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
+
+
 def _is_question(line: str) -> bool:
     try:
         value = json.loads(line)
@@ -176,15 +298,14 @@ def _is_question(line: str) -> bool:
     return isinstance(value, dict) and "question" in value
 
 
-def _parsed(form: type[_Form], text: str, path: Path, where: str = "") -> _Form:
+def _parsed(form: type[_Form], text: str, path: Path, where: str = "", wanted: str = QUESTION_FORM) -> _Form:
     try:
         return form.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ", ".join(filter(None, [where, ".".join(map(str, first["loc"]))]))
         raise QuestionFileError(
-            f"The question file {path} is neither JSON lines with 'question' and 'evidence' nor SQuAD JSON: "
-            f"{f'{place}: ' if place else ''}{first['msg']}."
+            f"The question file {path} is {wanted}: {f'{place}: ' if place else ''}{first['msg']}."
         ) from error
 
 
@@ -235,14 +356,18 @@ def pooled(articles: Sequence[GoldArticle]) -> GoldArticle:
     return GoldArticle(Article(id="pooled", title="pooled", text=text), tuple(questions))
 
 
+class Converses(Protocol):
+    """What answers a question after others."""
+
+    def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
+        """The answer, and what the question found, best first."""
+
+
 class Asked(Protocol):
     """What is evaluated: it ranks, and answers if it can."""
 
-    def rank(self, question: str) -> Ranking:
-        """What a question finds, best first."""
-
-    def answer(self, question: str) -> Answer | None:
-        """The answer, or None from what only ranks."""
+    def respond(self, question: str) -> tuple[Answer | None, Ranking]:
+        """The answer, or None from what only ranks, and what the question found, best first."""
 
 
 def evaluate(
@@ -292,6 +417,51 @@ def footnote_system(embedder: Embedder, reranker: Reranker | None = None) -> Cal
     return lambda index: Answerer(index, embedder, thresholds=limits, reranker=reranker)
 
 
+def evaluate_conversations(
+    conversations: Sequence[GoldConversation],
+    answerer: Converses,
+    article: Article,
+    *,
+    file: str,
+    on_question: OnQuestion = lambda *_: None,
+) -> ConversationMetrics:
+    """Asks the second turn of each conversation by itself, and again after the first one was answered.
+
+    Args:
+        conversations: About the article.
+        answerer: Answers about it.
+        article: What is asked about.
+        file: The file's name, for the report.
+        on_question: Told of each conversation that is done.
+    """
+    tally = _Tally()
+    for done, one in enumerate(conversations, 1):
+        before, _ = answerer.respond(one.first)
+        cited = tuple(Span(c.start, c.end) for c in before.citations or before.closest)
+        answer, ranking = answerer.respond(one.then.text, (Turn(one.first, cited),))
+        tally.count_citations(answer, article)
+        if one.then.gold:
+            _, alone = answerer.respond(one.then.text)
+            kinds = ["all", "new_subjects" if one.new_subject else "follow_ups"]
+            for kind in [*kinds, "held_out"] if one.held_out else kinds:
+                tally.add(kind, _covers(ranking.sentences[0].sentence, one.then.gold))
+                tally.add(f"{kind} alone", _covers(alone.sentences[0].sentence, one.then.gold))
+        else:
+            tally.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
+        on_question(done, len(conversations))
+    carried = {
+        kind: Carried(tally.count(kind), tally.mean(kind), tally.mean(f"{kind} alone"))
+        for kind in ("all", "follow_ups", "new_subjects", "held_out")
+    }
+    return ConversationMetrics(
+        file=file,
+        conversations=len(conversations),
+        not_answered_when_impossible=tally.mean("not_answered_when_impossible"),
+        byte_exact=tally.mean("byte_exact"),
+        **carried,
+    )
+
+
 class _Tally:
     """The figures of single questions, under the names of the metrics that they are the means of."""
 
@@ -303,25 +473,25 @@ class _Tally:
         began = time.perf_counter()
         embedder.encode([question.text])
         encoded = time.perf_counter()
-        answer = system.answer(question.text)
+        answer, ranking = system.respond(question.text)
         answered = time.perf_counter()
-        self._add("bare_encode", (encoded - began) * 1000)
-        self._add("latency", (answered - encoded) * 1000)
+        self.add("bare_encode", (encoded - began) * 1000)
+        self.add("latency", (answered - encoded) * 1000)
         if answer is not None:
-            self._count_citations(answer, article)
+            self.count_citations(answer, article)
         if question.gold:
-            self._count_ranks(system.rank(question.text), article, question.gold)
+            self._count_ranks(ranking, article, question.gold)
             if answer is not None:
                 self._count_answer(answer, question.gold)
         elif answer is not None:
-            self._add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
+            self.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
 
     def ask_foreign(self, system: Asked, article: Article, question: GoldQuestion) -> None:
         """Asks a question of an article that does not answer it."""
-        answer = system.answer(question.text)
+        answer, _ = system.respond(question.text)
         if answer is not None:
-            self._count_citations(answer, article)
-            self._add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
+            self.count_citations(answer, article)
+            self.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
 
     def metrics(self, file: str, mode: Mode, questions: int) -> Metrics:
         """The means of what was counted."""
@@ -336,33 +506,40 @@ class _Tally:
                 "p95": round(float(p95), 2),
                 "bare_encode_p50": round(float(bare), 2),
             },
-            **{name: self._mean(name) for name in _MEANS},
+            **{name: self.mean(name) for name in _MEANS},
         )
 
-    def _count_citations(self, answer: Answer, article: Article) -> None:
+    def count_citations(self, answer: Answer, article: Article) -> None:
+        """Notes of each citation whether it is the article's text."""
         for citation in (*answer.citations, *answer.closest):
-            self._add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
+            self.add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
 
     def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
         covers = [_covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
-        self._add("citation_at_1", covers[0])
-        self._add("citation_at_3", any(covers))
+        self.add("citation_at_1", covers[0])
+        self.add("citation_at_3", any(covers))
         paragraphs = {article.paragraph_at(span.start).number for span in gold}
         ranks = [n for n, p in enumerate(ranking.passages, 1) if p.passage.paragraph in paragraphs]
-        self._add("passage_recall_at_1", ranks[:1] == [1])
-        self._add("passage_mrr", 1 / ranks[0] if ranks else 0)
+        self.add("passage_recall_at_1", ranks[:1] == [1])
+        self.add("passage_mrr", 1 / ranks[0] if ranks else 0)
 
     def _count_answer(self, answer: Answer, gold: Sequence[Span]) -> None:
-        self._add("false_refusals", answer.status is Status.NOT_IN_ARTICLE)
-        self._add("answered", answer.status is Status.ANSWERED)
-        self._add("answer_recall", any(_covers(Span(c.start, c.end), gold) for c in answer.citations))
+        self.add("false_refusals", answer.status is Status.NOT_IN_ARTICLE)
+        self.add("answered", answer.status is Status.ANSWERED)
+        self.add("answer_recall", any(_covers(Span(c.start, c.end), gold) for c in answer.citations))
         if answer.citations:
-            self._add("mean_quoted_chars", sum(len(citation.quote) for citation in answer.citations))
+            self.add("mean_quoted_chars", sum(len(citation.quote) for citation in answer.citations))
 
-    def _add(self, name: str, value: float) -> None:
+    def add(self, name: str, value: float) -> None:
+        """Notes a value."""
         self._values[name].append(value)
 
-    def _mean(self, name: str) -> float | None:
+    def count(self, name: str) -> int:
+        """How many values were noted."""
+        return len(self._values[name])
+
+    def mean(self, name: str) -> float | None:
+        """Their mean; None where there are none."""
         values = self._values[name]
         return round(fmean(values), 4) if values else None
 

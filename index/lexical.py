@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import bm25s
 import numpy as np
@@ -12,6 +14,8 @@ import Stemmer
 from bm25s.stopwords import STOPWORDS_EN
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from index.models import Span
 
 Floats = npt.NDArray[np.float32]
 
@@ -45,20 +49,51 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text in order, repeats included."""
-        words = [word for word in WORD.findall(text.lower()) if word not in self._stop_words]
+        return self._stems([word for word in WORD.findall(text.lower()) if word not in self._stop_words])
+
+    def located_terms(self, text: str) -> LocatedTerms:
+        """The terms of a text with the places where they start."""
+        starts: list[int] = []
+        words: list[str] = []
+        for found in WORD.finditer(text):
+            word = found[0].lower()
+            if word not in self._stop_words:
+                starts.append(found.start())
+                words.append(word)
+        return LocatedTerms(starts, self._stems(words))
+
+    def _stems(self, words: list[str]) -> list[str]:
         return self._stemmer.stemWords(words) if self._stemmer else words
 
 
-class BM25:
-    """Okapi BM25 (Robertson & Zaragoza 2009; Lucene's variant, k1 1.2, b 0.75) over some texts."""
+class LocatedTerms(NamedTuple):
+    """The terms of a text in order, and where each starts."""
 
-    def __init__(self, texts: Sequence[str], analyzer: Analyzer) -> None:
+    starts: list[int]
+    terms: list[str]
+
+    def within(self, spans: Sequence[Span]) -> list[list[str]]:
+        """The terms of each span of the text."""
+        return [
+            self.terms[bisect_left(self.starts, span.start) : bisect_left(self.starts, span.end)]
+            for span in spans
+        ]
+
+
+class BM25:
+    """Okapi BM25 (Robertson & Zaragoza 2009; Lucene's variant, k1 1.2, b 0.75).
+
+    Args:
+        texts: The terms of each text.
+        analyzer: What they were found with.
+    """
+
+    def __init__(self, texts: Sequence[Sequence[str]], analyzer: Analyzer) -> None:
         self._analyzer = analyzer
         self._size = len(texts)
         self._vocabulary: dict[str, int] = {}
         ids = [
-            [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in analyzer.terms(text)]
-            for text in texts
+            [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in terms] for terms in texts
         ]
         self._bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
         if self._vocabulary:
@@ -86,13 +121,19 @@ class Speller:
     _SHORTEST = 4  # below that, one edit away is another word more often than a slip
 
     def __init__(self, text: str) -> None:
+        written = dict.fromkeys(re.findall(r"[^\W\d_]+", text))
         self._words: dict[str, str] = {}
-        for word in re.findall(r"[^\W\d_]+", text):
+        for word in written:
             if len(word) >= self._SHORTEST:
                 self._words.setdefault(word.lower(), word)
+        self._names = {word.lower() for word in written if word[0].isupper()} - written.keys()
 
     def __contains__(self, word: str) -> bool:
         return word.lower() in self._words
+
+    def is_name(self, word: str) -> bool:
+        """Whether the text has a word with a capital only, in whatever case it is given."""
+        return word.lower() in self._names
 
     def correct(self, word: str) -> str | None:
         """The article's word nearest to ``word``, or None where none is near enough.

@@ -85,6 +85,38 @@ class Article:
         return next((p for p in reversed(self.paragraphs) if p.start <= offset), self.paragraphs[0])
 
 
+class SourceKind(StrEnum):
+    """Where an article can come from."""
+
+    SHIPPED = "shipped"
+    FILE = "file"
+    UPLOAD = "upload"
+    WEB = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an article came from. ``place`` is a path, a file's name or a web address."""
+
+    kind: SourceKind
+    place: str
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was read: enough to read the article again without the place that it came from.
+
+    ``sidecar`` is TOML (see ``index.sources.Sidecar``), ``questions`` are JSON lines with the article's own
+    questions and what answers them.
+    """
+
+    origin: Origin
+    content: bytes
+    sidecar: bytes | None = None
+    questions: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence(Span):
     """A sentence of a passage, white space around it left out."""
@@ -125,7 +157,8 @@ class Citation:
     to know whose words these are: the speaker's name and the quotation mark that the cut lost before it,
     the closing mark or a note on who "he" is after it. Show ``before + quote + after``.
 
-    ``score`` is the retriever's, comparable within one answer only. Higher is better.
+    ``score`` is the retriever's, comparable within one answer only. Higher is better. ``deciding`` are the
+    words of the quote that matched the question best, as spans of the article: at most three runs, in order.
     """
 
     number: int
@@ -138,6 +171,7 @@ class Citation:
     score: float
     before: str = ""
     after: str = ""
+    deciding: tuple[Span, ...] = ()
 
     @property
     def text(self) -> str:

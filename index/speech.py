@@ -43,6 +43,7 @@ _AS = _table(
 )
 _CALLS = _table("called calls branded labelled labeled dubbed calling branding")
 _VERBS = _SAYS | _UTTERS | _AS | _CALLS
+_TELLING = _VERBS | {"According", "according"}
 _PARTICIPLES = frozenset(verb for verb in _VERBS if verb.endswith("ing"))
 _AFTER_QUOTE = (_SAYS | _UTTERS) - _PARTICIPLES - _table("voiced expressed accused")
 _INVERTED = _AFTER_QUOTE - _table("told tells say")
@@ -90,6 +91,8 @@ _UNNAMED = (
 )
 _NOBODY = _table("reports report some many others one another several most few both all")
 _NOT_NAMES = (_INTRODUCING | _CLAUSE_WORDS | _UNNAMED) - _table("will")
+_NOT_OF_PEOPLE = _PLACING | _ARTICLES | {"as"}
+_LEADING = _NOT_NAMES | _NOBODY | _ARTICLES
 _OCCASIONS = _table(
     "statement post interview letter speech message tweet conference briefing article column video email memo"
     " blog op-ed debate hearing address remarks testimony broadcast podcast newsletter editorial essay memoir"
@@ -101,11 +104,11 @@ _MALE_TITLES = _table("mr sir lord")
 _FEMALE_TITLES = _table("mrs ms miss dame lady")
 _MALE = _table("king prince spokesman chairman man boy actor father son brother husband")
 _FEMALE = _table("queen princess spokeswoman chairwoman woman girl actress mother daughter sister wife")
-_ROLES = _table(
+ROLES = _table(
     "minister mayor president secretary spokesperson director judge lawyer doctor nurse teacher professor"
     " officer leader chief author singer senator governor ambassador bishop pope official"
 ) | (_MALE | _FEMALE)
-_TITLES = _MALE_TITLES | _FEMALE_TITLES | _ROLES | _table("dr prof st prime foreign former deputy vice")
+_TITLES = _MALE_TITLES | _FEMALE_TITLES | ROLES | _table("dr prof st prime foreign former deputy vice")
 _ABBREVIATIONS = _table("Mr Mrs Ms Dr Prof St Sen Rep Gov Gen Col Lt Sgt Capt Rev Hon No vs")
 
 _CLOSING = {"“": "”", '"': '"', "„": "“", "‟": "”", "”": "”", "«": "»", "»": "«", "‘": "’"}
@@ -119,7 +122,7 @@ _STOPPED = rf"(?:(?<=\b[{_UPPER}])|(?<=\bMr)|(?<=\bMs)|(?<=\bDr)|(?<=\bMrs))\.\s
 _PARTICLE = r"(?:of the|of|de|del|della|di|da|du|van|von|der|bin|al|ibn)\s+"
 _NAMES = rf"{_NAME}(?:(?:\s+|{_STOPPED})(?:{_PARTICLE})?{_NAME}){{0,8}}"
 _SMALL = r"(?:in|on|at|to|with|of|by|and|for|from|as|the|an?|that|who|was|is|are|has|had|about)\b"
-_ROLE = rf"(?:{'|'.join(sorted(_ROLES))})\b"
+_ROLE = rf"(?:{'|'.join(sorted(ROLES))})\b"
 _MENTION = re.compile(
     rf"\b(?:[Tt]he|[Aa]n?|[Oo]ne|\w+[’']s|[Hh]is|[Hh]er|[Tt]heir)\s(?:(?!{_SMALL})[\w’'-]+\s){{0,3}}?"
     rf"(?P<role>{_ROLE})(?:\s(?:(?:of|for)\s(?:the\s)?)?{_NAMES})?|\b{_NAMES}"
@@ -128,6 +131,7 @@ _TOKEN = re.compile(
     rf"\b(?:(?:[A-Z]\.){{2,}}|(?:Mrs?|Ms|Dr|Prof|Sen|Rep|Gov|Gen|St|[A-Z])\.(?=\s))"
     rf"|\w+(?:[’'.&-]\w+)*[’']?|{_QUOTED}+|[^\w\s]"
 )
+_WORDS = re.compile(r"\w+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
 _LAST_WORD = re.compile(r"(\w+)\s+$")
 _PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey|His|Her|Its|Their)\b")
@@ -158,10 +162,15 @@ _token_start = methodcaller("start")
 
 @dataclass(frozen=True, slots=True)
 class QuotedSpeech:
-    """A quotation of the article, marks included, and who speaks it; None where the article does not say."""
+    """A quotation of the article, marks included, and who speaks it; None where the article does not say.
+
+    ``speaker`` is as the article names them there, with the occasion; ``name`` is the same for all that one
+    person says: the fullest name that the article has for them.
+    """
 
     span: Span
     speaker: str | None
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +260,14 @@ class Speech:
 
     def quotes(self) -> tuple[QuotedSpeech, ...]:
         """Every quotation in order, with its speaker."""
-        pairs = zip(self._quotations, self._attributions, strict=True)
-        return tuple(QuotedSpeech(Span(q.start, q.end), said.speaker if said else None) for q, said in pairs)
+        return tuple(
+            QuotedSpeech(
+                Span(quotation.start, quotation.end),
+                said.speaker if said else None,
+                self._full_name(said) if said else None,
+            )
+            for quotation, said in zip(self._quotations, self._attributions, strict=True)
+        )
 
     def speaker(self, span: Span) -> str | None:
         """Whose quoted words ``span`` holds, with the occasion where the article gives it.
@@ -333,6 +348,21 @@ class Speech:
         if not before or before.rstrip(",").endswith(_QUOTED):
             return True
         return before[-1] == "," and at - start < 150 and before.split()[0].lower().strip(",") in _INTRODUCING
+
+    def _full_name(self, said: _Attribution) -> str:
+        """The longest name of the person who is named there; what else speaks keeps the name that it has."""
+        last = bisect_left(self._people, said.named_at + len(said.name), key=_start) - 1
+        if last < 0 or self._people[last].start < said.named_at:
+            return said.name
+        return max(self._names[self._people[last].key], said.name, key=len)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The longest name of each person by their key; the first of those that are as long."""
+        names: dict[str, str] = {}
+        for person in self._people:
+            names[person.key] = max(names.get(person.key, ""), person.name, key=len)
+        return names
 
     def _cut_at(self, offset: int) -> list[_Quotation]:
         """The quotations that a cut at ``offset`` leaves without a mark, from outside in."""
@@ -481,8 +511,9 @@ class Speech:
         if self._narration.startswith(opening, sentence.start):
             return _Report(sentence.start, "", self._subject_after(sentence.start + len(opening), end))
         label = self._plain(sentence.start, min(end, sentence.start + 60))
-        others = (person for person in self._people if person.start != sentence.start)
-        known = label.endswith(":") and any(label[:-1] == person.name for person in others)
+        known = label.endswith(":") and any(
+            label[:-1] == person.name and person.start != sentence.start for person in self._people
+        )
         subject = _Subject(label[:-1], sentence.start, sentence.start + len(label) - 1) if known else None
         return _Report(sentence.start, "", subject)
 
@@ -502,7 +533,13 @@ class Speech:
 
     @cached_property
     def _tokens(self) -> list[re.Match[str]]:
-        return list(_TOKEN.finditer(self._narration))
+        """The tokens of the sentences that may say who speaks: of a long article, those are few."""
+        return [
+            token
+            for sentence in self._sentences
+            if not _TELLING.isdisjoint(_WORDS.findall(self._narration, sentence.start, sentence.end))
+            for token in _TOKEN.finditer(self._narration, sentence.start, sentence.end)
+        ]
 
     @cached_property
     def _reports(self) -> list[_Report]:
@@ -597,7 +634,7 @@ class Speech:
         people: list[_Person] = []
         for run in runs:
             single = len(run.words) == 1
-            placed = run.before in _PLACING | _ARTICLES | {"as"} and not run.is_role
+            placed = run.before in _NOT_OF_PEOPLE and not run.is_role
             if placed or (single and run.key in places and not given[run.key]):
                 continue
             owns = self._narration[run.end : run.end + 2] in ("’s", "'s")
@@ -627,7 +664,7 @@ class Speech:
             start, words, role = match.start(), match[0].split(), match["role"]
             leading = _LAST_WORD.search(self._narration, max(sentence.start, start - 15), start)
             before = leading[1].lower() if leading else ""
-            while words and not role and words[0].lower() in _NOT_NAMES | _NOBODY | _ARTICLES:
+            while words and not role and words[0].lower() in _LEADING:
                 before = words.pop(0).lower()
                 start = self._narration.find(words[0], start + 1) if words else start
             key = role or (words[-1] if words else "")
@@ -689,7 +726,7 @@ class Speech:
         words = name.split()
         words[0] = words[0].lower()
         several = any(word in ("and", "people", "police") or re.fullmatch("[a-z]+s", word) for word in words)
-        if several != (pronoun == "they") or words[-1] in genders or words[-1] in _ROLES:
+        if several != (pronoun == "they") or words[-1] in genders or words[-1] in ROLES:
             return None
         return _Person(name, start, name, None, is_subject=True)
 

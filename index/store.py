@@ -23,6 +23,9 @@ class VectorStore(Protocol):
     def search(self, vector: Floats, count: int) -> tuple[npt.NDArray[np.int64], Floats]:
         """The numbers of the ``count`` nearest vectors and their inner products, best first."""
 
+    def vectors(self) -> Floats:
+        """All vectors, shape (count, dimension), in the order they were given."""
+
     def to_bytes(self) -> bytes:
         """The store as it is kept on disk."""
 

@@ -1,28 +1,41 @@
+# ruff: noqa: A001, A002 - the names are those of the facade
 """A library without models: it finds the sentence that shares most words with the question."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from index import (
+from index.errors import LibraryError, QuestionError, UnknownArticleError
+from index.library import Library
+from index.models import (
     MAX_QUESTION_CHARS,
+    Action,
     Answer,
     Article,
+    Change,
     Citation,
+    Entry,
+    Found,
     IndexInfo,
-    Library,
     Passage,
     Progress,
-    QuestionError,
     ReindexReport,
     Sentence,
     Stage,
     Status,
+    Turn,
 )
 
+if TYPE_CHECKING:
+    from index.sources import Source
+
+ALL = "*"
 ARTICLE = Article(
     id="harbour",
     title="The harbour of *Elms*",
@@ -34,43 +47,261 @@ ARTICLE = Article(
     ),
     questions=("When was the harbour built?",),
 )
+BRIDGE = Article(
+    id="bridge",
+    title="The bridge of Oaks",
+    text=(
+        "The bridge of Oaks has seven arches.\n“Cattle cross it on Mondays,” said Carl Dorn, the toll keeper."
+    ),
+    source="https://example.org/bridge",
+    questions=("How many arches has the bridge?",),
+)
 INDEXED_AT = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A question as the library was asked it. ``library`` is "" for the root, or a branch's name."""
+
+    library: str
+    question: str
+    article: str | None
+    place: str | None
+    turns: tuple[Turn, ...]
+    thread: str
 
 
 class FakeLibrary(Library):
     """The same methods as ``Library``, at once and in memory.
 
-    ``asking`` and ``reindexing`` hold work back while they are clear; ``error`` is raised by the next ask
-    or reindex, once it is let through. ``next_article`` is what a reindex finds.
+    Its branches share what holds work back and what is recorded, so a test sets and reads these here:
+
+    ``loading``, ``asking`` and ``reindexing`` (of any change) hold work back while they are clear; ``error``
+    is raised by the next ask or change, once it is let through. ``next_article`` is what the next reindexes
+    and additions find, under the id that they have; None for what the source itself says. ``calls`` are the
+    questions asked, and ``asked`` the same, shorter: (question, thread).
     """
 
-    def __init__(self, article: Article = ARTICLE) -> None:
-        self.next_article = self._article = article
-        self.asking, self.reindexing = threading.Event(), threading.Event()
-        self.asking.set()
-        self.reindexing.set()
+    def __init__(self, article: Article = ARTICLE, *others: Article) -> None:
+        self.next_article: Article | None = None
+        self.loading, self.asking, self.reindexing = threading.Event(), threading.Event(), threading.Event()
+        for event in (self.loading, self.asking, self.reindexing):
+            event.set()
         self.error: Exception | None = None
-        self.asked: list[tuple[str, str]] = []
+        self.notices: tuple[str, ...] = ()
+        self.calls: list[Call] = []
+        self.name = ""
+        self.root = self
+        self.branches: dict[str, FakeLibrary] = {}
+        self.kept = {each.id: [each] for each in (article, *others)}
+        self.undone: dict[str, list[Article]] = {}
+        self.removed: dict[str, list[Article]] = {}
+        self.chosen: str | None = article.id
+        self.chosen_for: dict[str, str] = {}
+        self.changes: list[Change] = []
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        return [(call.question, call.thread) for call in self.calls]
+
+    def branch(self, name: str) -> FakeLibrary:
+        if not name.isdecimal():
+            raise ValueError(name)
+        if name not in self.branches:
+            branch = self.branches[name] = FakeLibrary()
+            branch.name, branch.root = name, self.root
+            branch.kept, branch.chosen = {}, None
+        return self.branches[name]
 
     def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
         del on_progress
-        return ()
+        self.root.loading.wait(timeout=10)
+        return self.root.notices
 
-    def ask(self, question: str) -> Answer:
-        self.asked.append((question, threading.current_thread().name))
-        self.asking.wait(timeout=10)
+    def ask(
+        self,
+        question: str,
+        *,
+        article: str | None = None,
+        place: str | None = None,
+        turns: Sequence[Turn] = (),
+    ) -> Found:
+        root = self.root
+        thread = threading.current_thread().name
+        root.calls.append(Call(self.name, question, article, place, tuple(turns), thread))
+        root.asking.wait(timeout=10)
         self._raise()
         if not 0 < len(question) <= MAX_QUESTION_CHARS:
             raise QuestionError(
-                f"A question has 1 to {MAX_QUESTION_CHARS:,} characters; this has {len(question):,}."
+                "A question has 1 to {most} characters; this has {count}.",
+                most=f"{MAX_QUESTION_CHARS:,}",
+                count=f"{len(question):,}",
             )
-        article, words = self._article, _words(question)
-        ranked = sorted(self._sentences(), key=lambda s: -len(words & _words(s.of(article.text))))
-        cited = tuple(self._cite(n, s, words) for n, s in enumerate(ranked[:2], 1))
+        ids = [e.id for e in self.entries()] if article == ALL else [article or self.in_use(place)]
+        found = [self._answer(question, id) for id in ids]
+        return max(found, key=lambda f: (f.answer.citations or f.answer.closest)[0].score)
+
+    def article(
+        self, id: str | None = None, *, place: str | None = None, version: str | None = None
+    ) -> Article:
+        id = id or self.in_use(place)
+        kept = self._versions(id)
+        if version is None:
+            return kept[-1]
+        for article in [*reversed(kept), *self.undone.get(id, [])]:
+            if article.sha256.startswith(version):
+                return article
+        raise LibraryError("The version {version} of “{id}” is not kept any more.", version=version, id=id)
+
+    def faults(self) -> tuple[str, ...]:
+        return ()
+
+    def info(self, id: str | None = None, *, place: str | None = None) -> IndexInfo:
+        id = id or self.in_use(place)
+        article = self.article(id)
+        passages = tuple(
+            Passage(p.start, p.end, f"p{p.number}", p.number - 1, p.number, ()) for p in article.paragraphs
+        )
+        return IndexInfo(
+            article, passages, "bag of words", "0" * 64, INDEXED_AT, str(len(self._versions(id)))
+        )
+
+    def entries(self, *, place: str | None = None) -> tuple[Entry, ...]:
+        in_use = self.in_use(place)
+        return tuple(
+            Entry(
+                id=id,
+                title=kept[-1].title,
+                place=f"{id}.txt",
+                passages=len(kept[-1].paragraphs),
+                indexed_at=INDEXED_AT,
+                snapshots=len(kept),
+                own=own,
+                in_use=id == in_use,
+            )
+            for id, kept, own in self._visible()
+        )
+
+    def in_use(self, place: str | None = None) -> str:
+        return self.chosen_for.get(place or "") or self.chosen or self.root.in_use()
+
+    def use(self, id: str, *, who: str, place: str | None = None) -> None:
+        self._versions(id)
+        if place is None:
+            self.chosen = id
+        else:
+            self.chosen_for[place] = id
+        self._log(who, Action.USED, id)
+
+    def add(
+        self,
+        source: Source,
+        *,
+        who: str,
+        id: str | None = None,
+        force: bool = False,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> ReindexReport:
+        del force
+        found = self.root.next_article or _read(source)
+        id = id or found.id
+        if any(id == entry.id for entry in self.entries()):
+            raise LibraryError("There is an article “{id}” already. Reindex it, or give another id.", id=id)
+        self._work(on_progress)
+        self.kept[id] = [replace(found, id=id)]
+        self.chosen = self.chosen or id
+        self._log(who, Action.ADDED, id, source.origin.place)
+        return self._report(id, None)
+
+    def reindex(
+        self,
+        id: str | None = None,
+        *,
+        who: str,
+        source: Source | None = None,
+        place: str | None = None,
+        force: bool = False,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> ReindexReport:
+        id = id or self.in_use(place)
+        before = self._versions(id)[-1]
+        if id not in self.kept:
+            if source is not None:
+                raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
+            return self.root.reindex(id, who=who, force=force, on_progress=on_progress)
+        self._work(on_progress)
+        found = self.root.next_article or (before if source is None else _read(source))
+        if replace(found, id=id) != before:
+            self.kept[id].append(replace(found, id=id))
+        self._log(who, Action.REINDEXED, id)
+        return self._report(id, before)
+
+    def remove(self, id: str, *, who: str) -> None:
+        if id not in self.kept:
+            self._versions(id)
+            raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
+        self.removed[id] = self.kept.pop(id)
+        self.chosen = None if self.chosen == id else self.chosen
+        self.chosen_for = {place: used for place, used in self.chosen_for.items() if used != id}
+        self._log(who, Action.REMOVED, id)
+
+    def undo(self, id: str | None = None, *, who: str, place: str | None = None) -> IndexInfo:
+        id = id or self.in_use(place)
+        if id in self.removed:
+            self.kept[id] = self.removed.pop(id)
+        else:
+            kept = self._versions(id)
+            if id not in self.kept or len(kept) == 1:
+                raise LibraryError("There is nothing to undo for “{id}”.", id=id)
+            self.undone.setdefault(id, []).append(kept.pop())
+        self._log(who, Action.UNDONE, id)
+        return self.info(id)
+
+    def history(self, id: str | None = None, *, limit: int = 50) -> tuple[Change, ...]:
+        return tuple(c for c in reversed(self.changes) if id in (None, c.article))[:limit]
+
+    def quotes(
+        self, speaker: str | None = None, *, article: str | None = None, place: str | None = None
+    ) -> tuple[Citation, ...]:
+        cited = self._cited(self.article(article, place=place))
+        return tuple(c for c in cited if c.speaker and speaker in (None, c.speaker))
+
+    def speakers(self, *, article: str | None = None, place: str | None = None) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(c.speaker or "" for c in self.quotes(article=article, place=place)))
+
+    def summary(self, *, article: str | None = None, place: str | None = None) -> tuple[Citation, ...]:
+        found = self.article(article, place=place)
+        first = {sentence.paragraph: sentence for sentence in reversed(_sentences(found))}
+        leading = sorted(first.values(), key=lambda sentence: sentence.start)[:5]
+        return tuple(_cite(found, number, sentence, set()) for number, sentence in enumerate(leading, 1))
+
+    def nearest(self, text: str, *, article: str | None = None, place: str | None = None) -> Citation | None:
+        found = self.article(article, place=place)
+        words = _words(text)
+        best = max(_sentences(found), key=lambda s: len(words & _words(s.of(found.text))))
+        return _cite(found, 1, best, words) if words & _words(best.of(found.text)) else None
+
+    def _visible(self) -> Iterator[tuple[str, list[Article], bool]]:
+        yield from ((id, kept, True) for id, kept in sorted(self.kept.items()))
+        root = self.root
+        if self is not root and root.in_use() not in self.kept:
+            yield root.in_use(), root.kept[root.in_use()], False
+
+    def _versions(self, id: str) -> list[Article]:
+        for visible, kept, _ in self._visible():
+            if visible == id:
+                return kept
+        raise UnknownArticleError("No article “{id}” is here.", id=id)
+
+    def _answer(self, question: str, id: str) -> Found:
+        info = self.info(id)
+        article, words = info.article, _words(question)
+        ranked = sorted(_sentences(article), key=lambda s: -len(words & _words(s.of(article.text))))
+        cited = tuple(_cite(article, n, s, words) for n, s in enumerate(ranked[:2], 1))
         best = cited[0].score
         status = Status.ANSWERED if best >= 2 else Status.UNCERTAIN if best else Status.NOT_IN_ARTICLE
         found = status is not Status.NOT_IN_ARTICLE
-        return Answer(
+        answer = Answer(
             question=question,
             status=status,
             text=" ".join(c.text for c in cited) if found else "The article does not say.",
@@ -78,56 +309,73 @@ class FakeLibrary(Library):
             closest=() if found else cited[:1],
             article_id=article.id,
             article_title=article.title,
-            snapshot="1",
+            snapshot=info.snapshot,
         )
+        return Found(answer, info)
 
-    def reindex(self, on_progress: Callable[[Progress], None] = lambda _: None) -> ReindexReport:
+    def _cited(self, article: Article) -> list[Citation]:
+        return [_cite(article, n, s, set()) for n, s in enumerate(_sentences(article), 1)]
+
+    def _work(self, on_progress: Callable[[Progress], None]) -> None:
         for stage in Stage:
             on_progress(Progress(stage, 1, 2))
-        self.reindexing.wait(timeout=10)
+        self.root.reindexing.wait(timeout=10)
         on_progress(Progress(Stage.SAVE, 2, 2))
         self._raise()
-        changed = self._article.text != self.next_article.text
-        self._article = self.next_article
+
+    def _report(self, id: str, before: Article | None) -> ReindexReport:
+        old, new = _texts(before), _texts(self.article(id))
         return ReindexReport(
-            self.info(), kept=3 - changed, added=int(changed), removed=int(changed), seconds=2.5
+            self.info(id),
+            kept=(old & new).total(),
+            added=(new - old).total(),
+            removed=(old - new).total(),
+            seconds=2.5,
+            published=before != self.article(id),
+            examples=len(self.article(id).questions),
         )
 
-    @property
-    def article(self) -> Article:
-        return self._article
-
-    def info(self) -> IndexInfo:
-        paragraphs = self._article.paragraphs
-        passages = tuple(
-            Passage(p.start, p.end, f"p{p.number}", p.number - 1, p.number, ()) for p in paragraphs
-        )
-        return IndexInfo(self._article, passages, "bag of words", "0" * 64, INDEXED_AT, "1")
+    def _log(self, who: str, action: Action, id: str, detail: str = "") -> None:
+        self.changes.append(Change(INDEXED_AT, who, action, id, detail))
 
     def _raise(self) -> None:
-        error, self.error = self.error, None
+        error, self.root.error = self.root.error, None
         if error:
             raise error
 
-    def _sentences(self) -> list[Sentence]:
-        return [
-            Sentence(p.start + m.start(), p.start + m.end(), p.number, p.number - 1)
-            for p in self._article.paragraphs
-            for m in re.finditer(r"\S.*?(?:\.(?= )|$)", p.of(self._article.text))
-        ]
 
-    def _cite(self, number: int, sentence: Sentence, words: set[str]) -> Citation:
-        quote = sentence.of(self._article.text)
-        return Citation(
-            number=number,
-            quote=quote,
-            start=sentence.start,
-            end=sentence.end,
-            paragraph=sentence.paragraph,
-            passage_id=f"p{sentence.paragraph}",
-            speaker="Ada Berg" if "“" in quote else None,
-            score=float(len(words & _words(quote))),
-        )
+def _read(source: Source) -> Article:
+    name = source.origin.place
+    return Article(
+        re.sub(r"\W+", "-", name.rsplit(".", 1)[0].lower()).strip("-"), name, source.content.decode()
+    )
+
+
+def _texts(article: Article | None) -> Counter[str]:
+    return Counter(p.of(article.text) for p in article.paragraphs) if article else Counter()
+
+
+def _sentences(article: Article) -> list[Sentence]:
+    return [
+        Sentence(p.start + m.start(), p.start + m.end(), p.number, p.number - 1)
+        for p in article.paragraphs
+        for m in re.finditer(r"\S.*?(?:\.(?= )|$)", p.of(article.text))
+    ]
+
+
+def _cite(article: Article, number: int, sentence: Sentence, words: set[str]) -> Citation:
+    quote = sentence.of(article.text)
+    speaker = re.search(r"” said (\w+ \w+)", quote)
+    return Citation(
+        number=number,
+        quote=quote,
+        start=sentence.start,
+        end=sentence.end,
+        paragraph=sentence.paragraph,
+        passage_id=f"p{sentence.paragraph}",
+        speaker=speaker[1] if speaker else None,
+        score=float(len(words & _words(quote))),
+    )
 
 
 def _words(text: str) -> set[str]:

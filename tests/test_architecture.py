@@ -79,6 +79,13 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("bm25s", {"index/lexical.py"}),
         ("Stemmer", {"index/lexical.py"}),
         ("sentencex", {"index/chunk.py"}),
+        ("lxml", {"index/extract.py"}),
+        ("trafilatura", {"index/extract.py"}),
+        ("pypdf", {"index/extract.py"}),
+        ("mammoth", {"index/extract.py"}),
+        ("markdown_it", {"index/extract.py"}),
+        ("charset_normalizer", {"index/extract.py"}),
+        ("urllib3", {"index/fetch.py"}),
         ("filelock", {"index/library.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
         ("typer", {"bot/__main__.py"}),
@@ -98,7 +105,7 @@ def test_blocking_work_leaves_the_event_loop_in_one_place() -> None:
     executors = mentions(
         "ThreadPoolExecutor", "ProcessPoolExecutor", "run_in_executor", "to_thread", "Thread"
     )
-    assert executors == {"bot/service.py"}
+    assert executors == {"bot/service.py", "index/fetch.py"}  # the latter waits for it, within a time limit
 
 
 def test_the_public_names_are_sorted_and_complete() -> None:
@@ -113,6 +120,10 @@ def test_index_modules_do_not_import_the_facade() -> None:
     assert {
         name for name in inner for module, _ in imports(name) if module in ("index", "index.library")
     } == set()
+
+
+def test_the_extracting_process_imports_nothing_of_the_package() -> None:
+    assert {module for module, _ in imports("index/extract.py") if module.split(".")[0] == "index"} == set()
 
 
 def test_index_imports_have_no_circle() -> None:

@@ -9,7 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import rendering
+from bot.replies import InteractionReply
+from bot.service import place_of
 from bot.views import Card
+from bot.words import words_of
 
 if TYPE_CHECKING:
     from bot.client import FootnoteBot
@@ -24,15 +27,19 @@ class About(commands.Cog):
     @app_commands.command()
     async def article(self, interaction: discord.Interaction[FootnoteBot]) -> None:
         """What I answer from: the article, its length, and when it was indexed."""
+        place, words = place_of(interaction), words_of(interaction)
         with self.bot.service.in_flight():
-            await interaction.response.defer(thinking=True, ephemeral=True)
-            info = await self.bot.service.info()
-            await interaction.followup.send(view=Card(rendering.about(info), info.article), ephemeral=True)
+            reply = InteractionReply(interaction, private=True)
+            await reply.defer()
+            info = await self.bot.service.read(place, lambda library: library.info(place=place.scope))
+            await reply.show(Card(rendering.about(info, words), words=words))
 
     @app_commands.command()
     async def help(self, interaction: discord.Interaction[FootnoteBot]) -> None:
         """How to ask me, and what an answer means."""
+        place, words = place_of(interaction), words_of(interaction)
         with self.bot.service.in_flight():
-            await interaction.response.defer(thinking=True, ephemeral=True)
-            article = await self.bot.service.article()
-            await interaction.followup.send(view=Card(rendering.help_text(article), article), ephemeral=True)
+            reply = InteractionReply(interaction, private=True)
+            await reply.defer()
+            article = await self.bot.service.read(place, lambda library: library.article(place=place.scope))
+            await reply.show(Card(rendering.help_text(article, words), words=words))

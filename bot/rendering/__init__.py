@@ -1,15 +1,17 @@
 """What a message says, as text. Nothing here sends."""
 
-from bot.rendering.answers import answer, context
-from bot.rendering.library import about, help_text, progress, report
+from bot.rendering.answers import answer, quotes, summary
+from bot.rendering.library import about, help_text
 from bot.rendering.message import BLUE, GREEN, GREY, ORANGE, Rendered
-from bot.rendering.text import MAX_CONTENT, MAX_TEXT, clip, plain
+from bot.rendering.reading import context, page_before, page_from, reading
+from bot.rendering.text import MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
 
 __all__ = [
     "BLUE",
     "GREEN",
     "GREY",
     "MAX_CONTENT",
+    "MAX_SOURCES",
     "MAX_TEXT",
     "ORANGE",
     "Rendered",
@@ -17,8 +19,13 @@ __all__ = [
     "answer",
     "clip",
     "context",
+    "emphasise",
     "help_text",
+    "page_before",
+    "page_from",
     "plain",
-    "progress",
-    "report",
+    "quotes",
+    "reading",
+    "summary",
+    "unescape",
 ]

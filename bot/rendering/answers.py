@@ -1,93 +1,148 @@
-"""Answers and their sources."""
+"""Answers, their sources, and lists of citations."""
 
 from __future__ import annotations
 
-from bot.rendering.message import BLUE, GREEN, GREY, ORANGE, Rendered, footer
-from bot.rendering.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, shares, size
-from index import Answer, Article, Citation, Status
+from collections.abc import Sequence
+from dataclasses import replace
 
-HEADINGS = {
-    Status.ANSWERED: (GREEN, "**The article says:**"),
-    Status.UNCERTAIN: (ORANGE, "**The article may not answer this. The closest it says:**"),
-    Status.NOT_IN_ARTICLE: (GREY, "**The article does not say.**"),
-}
+from bot.links import MAX_URL, text_fragment
+from bot.rendering.message import BLUE, COLOURS, SIGNS, Rendered, footer, indexed, tier, title
+from bot.rendering.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, emphasise, shares, size
+from bot.words import Words
+from index import Answer, Citation, Found, IndexInfo, Span, Status
+
+ROOM_FOR_LINKS = MAX_TEXT // 4
+ROOM_FOR_HEADINGS = 200
 
 
-def answer(found: Answer, article: Article, *, with_question: bool = False) -> Rendered:
-    """The answer with its footnote marks, its sources and the article it is from.
+def answer(found: Found, words: Words, *, with_question: bool = False) -> Rendered:
+    """The answer with its footnote marks, its sources, and the article that it is from.
+
+    The sources are numbered as the answer gives them, which is as they stand in the article.
 
     Args:
-        found: The answer.
-        article: The article that it is from.
+        found: The answer, and the index that gave it.
+        words: The language of the one who asked.
         with_question: Whether to repeat the question, where the message does not stand under it.
     """
-    colour, heading = HEADINGS[found.status]
-    says = found.status is not Status.NOT_IN_ARTICLE
-    shown = (found.citations if says else found.closest)[:MAX_SOURCES]
-    if shown and not says:
-        heading += "\nThe closest passage, which does not answer it:"
-    labels = [_label(citation, numbered=says) for citation in shown]
-    slips = _slips(found)
-    below = footer(article)
+    given, info = found.answer, found.info
+    says = given.status is not Status.NOT_IN_ARTICLE
+    shown = _numbered((given.citations if says else given.closest)[:MAX_SOURCES])
+    top = [f"{SIGNS[given.status]} **{_heading(given.status, words)}**"]
     if with_question:
-        below = f"-# Question: {clip(found.question, 300)}\n{below}"
-    left = MAX_TEXT - sum(map(size, (heading, slips, below, *labels))) - MARGIN * (len(shown) + 1)
-
-    top = [heading]
+        top.insert(0, "-# " + words("Question: {question}", question=clip(given.question, 300)))
+    if shown and not says:
+        top.append(words("The closest passage, which does not answer it:"))
+    slips = _slips(given, words)
+    below = footer(info.article, words, tier(given.status, words), indexed(info.indexed_at, words))
+    labels = _labels(shown, info, words, numbered=says)
+    left = MAX_TEXT - sum(map(size, (*top, slips, below, *labels))) - MARGIN * (len(shown) + 1)
     if says:
-        cited = sorted(shown, key=lambda citation: citation.start)
-        room = shares([cost(citation.text[:MAX_TEXT]) for citation in cited], left // 2)
-        marked = [f"{clip(c.text, share)} **\\[{c.number}\\]**" for c, share in zip(cited, room, strict=True)]
+        room = shares([cost(citation.text[:MAX_TEXT]) for citation in shown], left // 2)
+        marked = [
+            f"{clip(citation.text, share)} **\\[{citation.number}\\]**"
+            for citation, share in zip(shown, room, strict=True)
+        ]
         top.append(" ".join(marked))
         left -= left // 2
     if slips:
         top.append(slips)
-    room = shares([cost(citation.quote[:MAX_TEXT]) for citation in shown], left)
-    sources = tuple(
-        (citation, f"{label}\n> {clip(citation.quote, share)}")
-        for citation, label, share in zip(shown, labels, room, strict=True)
-    )
-    return Rendered(colour, "\n".join(top), sources, below)
+    sources = _sources(shown, labels, left, with_bold=says)
+    return Rendered(COLOURS[given.status], "\n".join(top), sources, below)
 
 
-def context(article: Article, start: int, end: int, *, changed: bool) -> Rendered:
-    """The paragraph around a sentence of the article, the sentence in bold.
+def quotes(
+    cited: Sequence[Citation], info: IndexInfo, words: Words, *, page: int, pages: int, changed: bool = False
+) -> Rendered:
+    """Who says what: a page of citations.
 
     Args:
-        article: The article.
-        start: Where the sentence starts.
-        end: Where it ends.
-        changed: Whether other places of the article have changed since it was cited.
+        cited: The citations of this page.
+        info: The index that they are from.
+        words: The language of the one who asked.
+        page: Which page it is, from 1.
+        pages: How many there are.
+        changed: Whether the article has changed since the page before.
     """
-    paragraph = article.paragraph_at(start)
-    before, after = article.text[paragraph.start : start], article.text[end : paragraph.end]
-    heading = f"**Paragraph {paragraph.number} of {len(article.paragraphs)}**"
-    note = (
-        "-# The article has changed since this answer. This sentence still stands in it.\n" if changed else ""
+    top = f"**{words('Who says what')}**"
+    if changed:
+        top += "\n-# " + words("The article has changed since this list was made: this is as it is now.")
+    count = words("page {page} of {pages}", page=words.number(page), pages=words.number(pages))
+    return _listed(top, cited, info, words, *([count] if pages > 1 else []))
+
+
+def summary(cited: Sequence[Citation], info: IndexInfo, words: Words) -> Rendered:
+    """The sentences that carry an article, in its own words and order."""
+    top = f"**{words('In short: {title}', title=title(info.article, words))}**"
+    return _listed(top, cited, info, words)
+
+
+def _listed(top: str, cited: Sequence[Citation], info: IndexInfo, words: Words, *facts: str) -> Rendered:
+    shown = tuple(cited[:MAX_SOURCES])
+    labels = _labels(shown, info, words, numbered=True)
+    below = footer(info.article, words, indexed(info.indexed_at, words), *facts)
+    left = MAX_TEXT - sum(map(size, (top, below, *labels))) - MARGIN * (len(shown) + 1)
+    return Rendered(BLUE, top, _sources(shown, labels, left), below)
+
+
+def _numbered(cited: Sequence[Citation]) -> tuple[Citation, ...]:
+    """Citations in the article's order, numbered from 1."""
+    ordered = sorted(cited, key=lambda citation: (citation.start, citation.end))
+    return tuple(replace(citation, number=number) for number, citation in enumerate(ordered, 1))
+
+
+def _heading(status: Status, words: Words) -> str:
+    match status:
+        case Status.ANSWERED:
+            return words("The article says:")
+        case Status.UNCERTAIN:
+            return words("The article may not answer this. The closest it says:")
+        case Status.NOT_IN_ARTICLE:
+            return words("The article does not say.")
+
+
+def _labels(shown: Sequence[Citation], info: IndexInfo, words: Words, *, numbered: bool) -> list[str]:
+    """What stands above each quote: its number, who says it, the headings and the paragraph it stands in."""
+    if not shown:
+        return []
+    paths = {passage.id: passage.path for passage in info.passages}
+    limit = min(MAX_URL, ROOM_FOR_LINKS // len(shown))
+    labels = []
+    for citation in shown:
+        place = words("paragraph {number}", number=words.number(citation.paragraph))
+        link = text_fragment(info.article, citation.start, citation.end, limit=limit)
+        path = " › ".join(clip(heading, MAX_NAME) for heading in paths.get(citation.passage_id, ()))
+        parts = (
+            f"**{clip(citation.speaker, MAX_NAME)}**"
+            if citation.speaker and citation.speaker.strip()
+            else "",
+            path if size(path) <= ROOM_FOR_HEADINGS else "",
+            f"[{place}](<{link}>)" if link else place,
+        )
+        number = f"**\\[{citation.number}\\]** " if numbered else ""
+        labels.append(number + " · ".join(filter(None, parts)))
+    return labels
+
+
+def _sources(
+    shown: Sequence[Citation], labels: Sequence[str], left: int, *, with_bold: bool = True
+) -> tuple[tuple[Citation, str], ...]:
+    """Each citation with its label and its quote, the words that decided in bold."""
+    bold = [_deciding(citation) if with_bold else [] for citation in shown]
+    wanted = [cost(c.quote[:MAX_TEXT]) + 4 * len(spans) for c, spans in zip(shown, bold, strict=True)]
+    return tuple(
+        (citation, f"{label}\n> {emphasise(citation.quote, spans, share)}")
+        for citation, label, spans, share in zip(shown, labels, bold, shares(wanted, left), strict=True)
     )
-    below = footer(article)
-    left = MAX_TEXT - sum(map(size, (heading, note, below))) - MARGIN
-    sentence = clip(article.text[start:end], left * 3 // 4)
-    room = shares([cost(before[-MAX_TEXT:]), cost(after[:MAX_TEXT])], left - size(sentence))
-    # Bold that touches a letter is not bold everywhere: where there is no space, the sentence takes a line.
-    parts = (
-        clip(before, room[0], keep_end=True) + _gap(before[-1:]) if before.strip() else "",
-        f"**{sentence}**",
-        _gap(after[:1]) + clip(after, room[1]) if after.strip() else "",
-    )
-    return Rendered(BLUE, f"{heading}\n{note}{''.join(parts)}", footer=below)
 
 
-def _label(citation: Citation, *, numbered: bool) -> str:
-    speaker = f"{clip(citation.speaker, MAX_NAME)} · " if citation.speaker else ""
-    number = f"**\\[{citation.number}\\]** " if numbered else ""
-    return f"{number}{speaker}paragraph {citation.paragraph}"
+def _deciding(citation: Citation) -> list[Span]:
+    return [Span(span.start - citation.start, span.end - citation.start) for span in citation.deciding]
 
 
-def _slips(found: Answer) -> str:
-    read = [f"“{clip(typed, 40)}” as “{clip(word, 40)}”" for typed, word in found.read_as[:3]]
-    return f"-# Read {', '.join(read)}." if read else ""
-
-
-def _gap(neighbour: str) -> str:
-    return " " if neighbour.isspace() else "\n"
+def _slips(given: Answer, words: Words) -> str:
+    read = [
+        words("“{typed}” as “{word}”", typed=clip(typed, 40), word=clip(word, 40))
+        for typed, word in given.read_as[:3]
+    ]
+    return "-# " + words("Read {slips}.", slips=", ".join(read)) if read else ""

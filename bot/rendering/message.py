@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.rendering.text import MAX_NAME, clip
-from index import Article, Citation
+from bot.words import ENGLISH, Words
+from index import Article, Citation, Status
 
-# Okabe and Ito's palette, which colour-blind readers can tell apart. The headings say the same in words.
+# Okabe and Ito's palette, which colour-blind readers can tell apart. Signs and words say the same.
 GREEN, ORANGE, GREY, BLUE = 0x009E73, 0xE69F00, 0x999999, 0x0072B2
+COLOURS = {Status.ANSWERED: GREEN, Status.UNCERTAIN: ORANGE, Status.NOT_IN_ARTICLE: GREY}
+SIGNS = {Status.ANSWERED: "✅", Status.UNCERTAIN: "⚠️", Status.NOT_IN_ARTICLE: "❌"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,30 @@ class Rendered:
     footer: str = ""
 
 
-def footer(article: Article) -> str:
-    """The line that says which article a message is from."""
-    return f"-# Article: {title(article)}"
+def footer(article: Article, words: Words = ENGLISH, *facts: str) -> str:
+    """The line that says which article a message is from, and more of it where there is more to say."""
+    named = words("Article: {title}", title=title(article, words))
+    return "-# " + " · ".join((named, *facts))
 
 
-def title(article: Article) -> str:
+def title(article: Article, words: Words = ENGLISH) -> str:
     """An article's title, marked where it is only a label."""
-    return clip(article.title, 2 * MAX_NAME) + (" (a label)" if article.title_is_label else "")
+    name = clip(article.title, 2 * MAX_NAME)
+    return words("{title} (a label)", title=name) if article.title_is_label else name
+
+
+def tier(status: Status, words: Words) -> str:
+    """How far an answer can be relied on, as a sign and in words."""
+    match status:
+        case Status.ANSWERED:
+            said = words("answered")
+        case Status.UNCERTAIN:
+            said = words("uncertain")
+        case Status.NOT_IN_ARTICLE:
+            said = words("not in the article")
+    return f"{SIGNS[status]} {said}"
+
+
+def indexed(when: datetime, words: Words) -> str:
+    """How old an index is. Discord shows it in the reader's own words, and keeps it true."""
+    return words("indexed {when}", when=f"<t:{int(when.timestamp())}:R>")

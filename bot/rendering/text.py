@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container, Iterable
 from itertools import accumulate
+
+from index import Span
 
 MAX_CONTENT = 2_000
 MAX_TEXT = 4_000  # over all texts of a message with components
-MAX_SOURCES = 10  # at three components each, under the forty a message may have
+MAX_SOURCES = (
+    7  # what a button can carry (bot/views.py); at three components each, half of the forty there may be
+)
 MARGIN = 32  # for the marks, spaces and line breaks around a text
 MAX_NAME = 80  # of a title, a speaker, a model, a word: what should be short but need not be
 
 
 _MARKUP = frozenset("\\`*_~|<>@#[]():&")
+_BOLD = "**"
 _BLOCK_MARKER = 1  # the backslash before what would start a list
 _BLOCK_START = re.compile(r"[-+=]|\d+(?=[.)])")
 _LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
@@ -37,19 +43,47 @@ def clip(text: str, limit: int, *, keep_end: bool = False) -> str:
         limit: Most characters of the result, counted as UTF-16 does; at least 1.
         keep_end: Cut from the front instead.
     """
-    words = text.strip()
-    characters = words[-limit:] if keep_end else words[:limit]  # no character takes up less than one
-    line = "".join("\ufffd" if _unshowable(c) else " " if c in _LINE_BREAKS else c for c in characters)
-    if len(words) <= limit and cost(line) <= limit:
+    line, whole = _cut(text.strip(), limit, keep_end=keep_end)
+    if whole:
         return _escape(line)
-    costs = map(_cost_of, reversed(line) if keep_end else line)
-    fits = sum(total <= limit - _BLOCK_MARKER - len("…") for total in accumulate(costs))
-    if keep_end:
-        start = len(line) - fits
-        word = line.find(" ", max(start - 1, 0))
-        return "…" + _escape(line[word if 0 <= word < start + fits // 2 else start :].strip())
-    word = line.rfind(" ", 0, fits + 1)
-    return _escape(line[: word if word > fits // 2 else fits].strip()) + "…"
+    return f"…{_escape(line)}" if keep_end else f"{_escape(line)}…"
+
+
+def emphasise(text: str, bold: Iterable[Span], limit: int) -> str:
+    """The same as ``clip``, with some of the words in bold.
+
+    Bold begins and ends at a letter or a digit. Elsewhere its marks would not be read as such everywhere:
+    in CommonMark, for one, they have to flank what they set off.
+
+    Args:
+        text: Anything.
+        bold: What is in bold, as spans of ``text``.
+        limit: Most characters of the result, counted as UTF-16 does.
+    """
+    bold = tuple(bold)
+    lead = len(text) - len(text.lstrip())
+    line, whole = _cut(text.strip(), limit - 2 * len(_BOLD) * len(bold))
+    marks: set[int] = set()
+    for span in bold:
+        start, end = _at_letters(line, span.start - lead, span.end - lead)
+        if start < end:
+            marks ^= {start, end}  # where one ends and the next begins there is no mark
+    return _escape(line, marks) + ("" if whole else "…")
+
+
+def unescape(text: str) -> str:
+    """What ``clip`` or ``emphasise`` was given, as far as it is shown: without the escapes and bold marks."""
+    return re.sub(r"\\(.)|\*\*", r"\1", text, flags=re.DOTALL)
+
+
+def fitting(text: str, limit: int) -> int:
+    """How many characters of ``text``, up to the end of a word, ``clip`` shows whole within ``limit``."""
+    costs = map(_cost_of, text[:limit])
+    fits = sum(total <= limit - _BLOCK_MARKER for total in accumulate(costs))
+    if fits == len(text):
+        return fits
+    word = text.rfind(" ", 0, fits + 1)
+    return word if word > fits // 2 else max(fits, 1)
 
 
 def plain(text: str) -> str:
@@ -67,11 +101,43 @@ def shares(wanted: list[int], total: int) -> list[int]:
     return shares
 
 
-def _escape(line: str) -> str:
+def _cut(words: str, limit: int, *, keep_end: bool = False) -> tuple[str, bool]:
+    """The part of ``words`` that fits, on one line, and whether it is all of it."""
+    characters = words[-limit:] if keep_end else words[: max(limit, 0)]  # none takes up less than one
+    line = "".join("\ufffd" if _unshowable(c) else " " if c in _LINE_BREAKS else c for c in characters)
+    if len(words) <= limit and cost(line) <= limit:
+        return line, True
+    costs = map(_cost_of, reversed(line) if keep_end else line)
+    fits = sum(total <= limit - _BLOCK_MARKER - len("…") for total in accumulate(costs))
+    if keep_end:
+        start = len(line) - fits
+        word = line.find(" ", max(start - 1, 0))
+        return line[word if 0 <= word < start + fits // 2 else start :].strip(), False
+    word = line.rfind(" ", 0, fits + 1)
+    return line[: word if word > fits // 2 else fits].strip(), False
+
+
+def _at_letters(line: str, start: int, end: int) -> tuple[int, int]:
+    """A span of ``line`` that begins and ends with a letter or a digit, accents included."""
+    start, end = max(start, 0), min(end, len(line))
+    while start < end and not line[start].isalnum():
+        start += 1
+    while start < end and not line[end - 1].isalnum():
+        end -= 1
+    while start < end < len(line) and unicodedata.category(line[end]).startswith("M"):
+        end += 1
+    return start, end
+
+
+def _escape(line: str, marks: Container[int] = ()) -> str:
+    """``line`` with its markup escaped, and the bot's own mark of bold before each character at ``marks``."""
     opening = _BLOCK_START.match(line)
     marker = -1 if opening is None else opening.end() if opening[0].isdecimal() else 0
-    escaped = (f"\\{c}" if c in _MARKUP or i == marker else c for i, c in enumerate(line))
-    return "".join(escaped) + _closing(line)
+    escaped = (
+        (_BOLD if i in marks else "") + (f"\\{c}" if c in _MARKUP or i == marker else c)
+        for i, c in enumerate(line)
+    )
+    return "".join(escaped) + (_BOLD if len(line) in marks else "") + _closing(line)
 
 
 def _closing(line: str) -> str:

@@ -15,9 +15,29 @@ from simcord.components import walk_components
 from bot import Settings, create_bot
 from bot.client import FootnoteBot
 from bot.service import Service
+from index import Found
 from tests.fakes import FakeLibrary
 
 TEXT, BUTTON = discord.ComponentType.text_display.value, discord.ComponentType.button.value
+
+
+class HeldService(Service):
+    """Holds answers back in a way that lets the simulation's clock run on meanwhile.
+
+    Its notes take longer to come than the simulation waits for: only ``advance_time`` brings them.
+    """
+
+    seconds_to_first_note = 60.0
+    seconds_between_notes = 60.0
+
+    def __init__(self, library: FakeLibrary, env: simcord.Env, **options: Any) -> None:
+        super().__init__(library, **options)
+        self.env = env
+        self.let_go = asyncio.Event()
+
+    async def _answer(self, *args: Any) -> Found:
+        await self.env.external_wait(self.let_go.wait(), reason="the test holds the line")
+        return await super()._answer(*args)
 
 
 @dataclass
@@ -54,6 +74,11 @@ class World:
         finally:
             self.env.settle_timeout = patience
 
+    def hold(self, **options: Any) -> HeldService:
+        """Holds all answers back from now on, until ``let_go`` is set."""
+        service = self.bot.service = HeldService(self.library, self.env, **options)
+        return service
+
     def requests(self, method: str, path: str) -> list[Any]:
         """The bodies of the requests that the bot has made."""
         made = self.env.http_requests
@@ -78,7 +103,7 @@ def says(message: discord.Message | simcord.ResponseMessage | None) -> str:
     return message.content or "\n".join(shown)
 
 
-def buttons(message: simcord.ResponseMessage) -> list[str]:
+def buttons(message: discord.Message | simcord.ResponseMessage) -> list[str]:
     """The custom ids of a message's buttons, from top to bottom."""
     return [c["custom_id"] for c in components(message) if c["type"] == BUTTON]
 
@@ -116,6 +141,6 @@ async def world(simcord_env: simcord.Env, library: FakeLibrary) -> AsyncIterator
         reader=guild.add_member(simcord_env.create_user("reader")),
         admin=guild.add_member(simcord_env.create_user("admin"), roles=[admins]),
     )
-    library.asking.set()
-    library.reindexing.set()
+    for event in (library.loading, library.asking, library.reindexing):
+        event.set()
     await asyncio.wait_for(simcord_env.bot.close(), timeout=5)

@@ -1,41 +1,41 @@
-"""What the bot tells about itself."""
+"""What the bot tells about itself; what these messages say in full is in tests of rendering."""
 
 from __future__ import annotations
 
+import pytest
+
+from bot import rendering
+from bot.words import ENGLISH, words_for
 from tests.bot.conftest import World, says
-from tests.fakes import INDEXED_AT
+from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 
 
-async def test_article(world: World) -> None:
+async def test_article_describes_the_one_in_use(world: World) -> None:
     result = await world.reader.slash(world.channel, "article")
     assert result.response
     assert result.response.ephemeral
-    indexed = int(INDEXED_AT.timestamp())
-    assert says(result.response) == (
-        "**The harbour of \\*Elms\\***\n"
-        "Source: unknown\n"
-        "Published: unknown\n"
-        "Length: 3 paragraphs, 216 characters\n"
-        "Passages: 3\n"
-        "Model: bag of words\n"
-        f"Indexed: <t:{indexed}:f> (<t:{indexed}:R>)"
-    )
+    assert says(result.response) == rendering.about(FakeLibrary().info(), ENGLISH).top
+    own = world.library.branch(str(world.guild.id))
+    own.kept["bridge"] = [BRIDGE]
+    own.use("bridge", who="ada", place=str(world.channel.id))
+    result = await world.reader.slash(world.channel, "article")
+    assert says(result.response).startswith("**The bridge of Oaks**\n")
 
 
-async def test_help_names_every_way_of_asking_and_an_example(world: World) -> None:
+async def test_help_has_the_articles_example_questions(world: World) -> None:
     result = await world.reader.slash(world.channel, "help")
     assert result.response
     assert result.response.ephemeral
-    assert says(result.response) == (
-        "**Ask me about the article.** Every answer is in the article's own words, and each footnote is the "
-        "exact sentence that it rests on. What the article does not say, I do not say.\n"
-        "\n"
-        "- `/ask` with your question, or mention me, or write to me in a DM\n"
-        "- reply to an answer with the @ left on, to ask the next one\n"
-        "- **Show in context** under a source shows its paragraph\n"
-        "- `/article` tells what the article is\n"
-        "\n"
-        "For example:\n"
-        "> When was the harbour built?\n"
-        "-# Article: The harbour of \\*Elms\\*"
-    )
+    expected = rendering.help_text(ARTICLE, ENGLISH)
+    assert says(result.response) == f"{expected.top}\n{expected.footer}"
+    assert "> When was the harbour built?" in expected.top
+
+
+async def test_both_speak_the_language_of_the_one_who_asks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.words.words_for", lambda _: words_for("de"))
+    result = await world.reader.slash(world.channel, "article")
+    assert "\nLänge: 3 Absätze, 216 Zeichen\n" in says(result.response)
+    result = await world.reader.slash(world.channel, "help")
+    assert says(result.response).startswith("**Frag mich etwas über den Artikel.**")

@@ -12,7 +12,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import discord
 import pytest
 from hypothesis import given
@@ -25,20 +27,30 @@ from bot.console import answer_json, answer_text, printable
 from bot.doctor import plausible
 from bot.settings import Settings
 from index import (
-    Answer,
+    Action,
     ArticleError,
+    Carried,
+    ConversationMetrics,
     EmbeddingModelError,
     FootnoteError,
+    Found,
+    Limits,
     Metrics,
     Mode,
+    Origin,
     Progress,
+    ReindexReport,
+    SelfCheckError,
     SnapshotError,
+    Source,
+    SourceKind,
     Stage,
 )
-from tests.fakes import ARTICLE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor"]
+COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
+LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history"]
 WITH_FAKE = (
     "import bot.__main__ as cli; from tests.fakes import FakeLibrary;"
     "cli.open_library = lambda _: FakeLibrary(); cli.main()"
@@ -119,6 +131,31 @@ Time for the model alone to encode a question: half take at most    12.0 ms   12
 """
 
 
+CONVERSED = ConversationMetrics(
+    file="",
+    conversations=71,
+    all=Carried(57, 0.9123, 0.7018),
+    follow_ups=Carried(42, 0.9048, 0.6429),
+    new_subjects=Carried(15, 0.9333, 0.8667),
+    held_out=Carried(0, None, None),
+    not_answered_when_impossible=0.8571,
+    byte_exact=1,
+)
+CONVERSED_TEXT = """\
+two.jsonl: 71 conversations
+each second turn asked after the first, and by itself
+
+The first citation holds the answer         questions   after the first turn   alone
+All second turns that the article answers          57                  91.2%   70.2%
+… that ask on                                      42                  90.5%   64.3%
+… that change the subject                          15                  93.3%   86.7%
+… that were held out                                0                      –       –
+
+Refused or marked uncertain, where the article does not answer   85.7%
+Quotes that are the article's text, byte for byte                100.0%
+"""
+
+
 class MeasuredLibrary(FakeLibrary):
     """Has been measured before."""
 
@@ -133,6 +170,12 @@ class MeasuredLibrary(FakeLibrary):
         for done in (1, 2):
             on_question(done, 2)
         return replace(PLAIN if plain else FOUND, file=file.name, mode=mode)
+
+    def evaluate_conversations(
+        self, file: Path, *, on_question: Callable[[int, int], None] = lambda *_: None
+    ) -> ConversationMetrics:
+        on_question(1, 71)
+        return replace(CONVERSED, file=file.name)
 
 
 Invoke = Callable[..., Result]
@@ -161,9 +204,11 @@ def variables() -> set[str]:
     }
 
 
-def process(*args: str | bytes, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+def process(
+    *args: str | bytes, env: Mapping[str, str] | None = None, code: str = WITH_FAKE
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", WITH_FAKE, *args],
+        [sys.executable, "-c", code, *args],
         env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -183,18 +228,28 @@ def finished(*args: str | bytes, env: Mapping[str, str] | None = None) -> tuple[
     return running.returncode, out, err
 
 
+def commands_in(result: Result) -> list[str]:
+    return re.findall(r"^│ (\w+) {2,}\w", result.stdout, re.MULTILINE)
+
+
 def outcome(result: Result) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in COMMANDS), *(["library", name] for name in LIBRARY_COMMANDS)]
+)
 def test_help_explains_every_command(run: Invoke, command: Sequence[str]) -> None:
     result = run(*command, "--help")
     assert result.exit_code == 0
     assert result.stdout.startswith(" ") or "Usage: footnote" in result.stdout
     if not command:
-        assert re.findall(r"^│ (\w+) {2,}\w", result.stdout, re.MULTILINE) == COMMANDS
+        assert commands_in(result) == COMMANDS
         assert "Exit codes: 0 done; 1 it could not be done" in result.stdout
+
+
+def test_the_commands_of_the_library_are_listed(run: Invoke) -> None:
+    assert commands_in(run("library", "--help")) == LIBRARY_COMMANDS
 
 
 def test_ask_prints_the_answer_with_its_footnotes_and_nothing_else(run: Invoke) -> None:
@@ -207,8 +262,9 @@ def test_ask_says_that_the_article_does_not_say_and_what_comes_closest(run: Invo
 
 def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library: FakeLibrary) -> None:
     class Slips(FakeLibrary):
-        def ask(self, question: str) -> Answer:
-            return replace(library.ask(question), read_as=(("lighthuose", "lighthouse"),))
+        def ask(self, question: str, **options: Any) -> Found:
+            found = library.ask(question, **options)
+            return replace(found, answer=replace(found.answer, read_as=(("lighthuose", "lighthouse"),)))
 
     assert run("ask", "lighthouse?", uses=Slips()).stdout.splitlines()[:3] == [
         "Read “lighthuose” as “lighthouse”.",
@@ -265,6 +321,7 @@ def test_building_and_healing_are_told_on_standard_error_only(run: Invoke) -> No
         "Index: cutting it into passages",
         "Index: embedding the passages",
         "Index: fitting the confidence thresholds",
+        "Index: asking its questions",
         "Index: saving the index",
         "The index was damaged: rebuilt.",
     ]
@@ -345,13 +402,250 @@ def test_show_json_is_the_whole_article(run: Invoke) -> None:
 def test_reindex_tells_its_stages_and_what_changed(run: Invoke) -> None:
     assert outcome(run("reindex")) == (
         0,
-        "Indexed “The harbour of *Elms*” in 2.5 s: 3 passages (0 new, 0 removed, 3 unchanged).\n",
+        "Indexed “The harbour of *Elms*” in 2.5 s: 3 passages (3 kept, 0 new, 0 removed).\n"
+        "Nothing has changed, so the index from before goes on serving.\n"
+        "Example questions whose answer moved: 0 of 1.\n",
         "Index: reading the article\n"
         "Index: cutting it into passages\n"
         "Index: embedding the passages\n"
         "Index: fitting the confidence thresholds\n"
+        "Index: asking its questions\n"
         "Index: saving the index\n",
     )
+
+
+def test_reindex_takes_an_article_a_source_and_a_server(run: Invoke, library: FakeLibrary) -> None:
+    path = Path("bridge.txt").resolve()
+    path.write_text(BRIDGE.text, encoding="utf-8")
+    server = library.branch("42")
+    assert run("library", "add", "bridge.txt", "--id", "crossing", "--server", "42").exit_code == 0
+    path.write_text(BRIDGE.text + "\nIt is closed in winter.", encoding="utf-8")
+    code, out, _ = outcome(run("reindex", "crossing", "--from", "bridge.txt", "--server", "42"))
+    assert (code, out) == (0, f"Indexed “{path}” in 2.5 s: 3 passages (2 kept, 1 new, 0 removed).\n")
+    assert server.article("crossing").text.endswith("It is closed in winter.")
+    assert [change.action for change in server.history()] == [Action.REINDEXED, Action.ADDED]
+    assert library.history() == ()
+
+
+def test_ask_show_and_chat_take_an_article(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    question = "How many arches has the bridge of Oaks?"
+    arches = "The bridge of Oaks has seven arches. [1]"
+    assert arches in run("ask", question, "--article", "bridge", uses=both).stdout
+    assert run("show", "bridge", uses=both).stdout.startswith("The bridge of Oaks\n")
+    assert arches in run("chat", "--article", "bridge", input=question, uses=both).stdout
+    assert [(call.library, call.article) for call in both.calls] == [("", "bridge"), ("", "bridge")]
+
+
+def test_all_articles_are_asked_and_the_one_that_answers_is_named(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    lines = run("ask", "How many arches?", "--article", "all", uses=both).stdout.splitlines()
+    assert lines[0] == "The bridge of Oaks (bridge)"
+    assert [call.article for call in both.calls] == ["*"]
+
+
+def test_ask_names_what_is_not_there(run: Invoke) -> None:
+    assert outcome(run("ask", "Why?", "--article", "canal")) == (
+        1,
+        "",
+        "Error: No article “canal” is here.\n",
+    )
+
+
+def test_chat_carries_what_was_asked_before(run: Invoke, library: FakeLibrary) -> None:
+    run("chat", input="When was the harbour of Elms built?\nWhy?\nWho is Ada Berg?\n")
+    assert [[turn.question for turn in call.turns] for call in library.calls] == [
+        [],
+        ["When was the harbour of Elms built?"],
+        ["When was the harbour of Elms built?", "Why?"],
+    ]
+    first, second = library.calls[2].turns
+    assert [span.of(ARTICLE.text) for span in first.cited] == [
+        "The harbour of Elms was built in 1901.",
+        "“We never turn a ship away,” said Ada Berg, the harbour master.",
+    ]
+    assert second.cited == ()
+
+
+def test_chat_of_all_articles_forgets_where_another_article_answers(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    said = "How many arches has the bridge?\nWho is Ada Berg?\nWhat is the lighthouse?\n"
+    run("chat", "--article", "all", input=said, uses=both)
+    assert [[turn.question for turn in call.turns] for call in both.calls] == [
+        [],
+        ["How many arches has the bridge?"],
+        ["Who is Ada Berg?"],
+    ]
+
+
+LISTED = """\
+   id        title                   passages   indexed                  from
+   bridge    The bridge of Oaks             2   2026-05-04 12:00+00:00   bridge.txt
+*  harbour   The harbour of *Elms*          3   2026-05-04 12:00+00:00   harbour.txt
+"""
+
+
+def test_library_list_marks_the_one_in_use(run: Invoke) -> None:
+    code, out, err = outcome(run("library", "list", uses=FakeLibrary(ARTICLE, BRIDGE)))
+    assert (code, err) == (0, "")
+    assert [line.split() for line in out.splitlines()] == [line.split() for line in LISTED.splitlines()]
+
+
+def test_library_list_json_is_one_list(run: Invoke, library: FakeLibrary) -> None:
+    assert json.loads(run("library", "list", "--json", "--server", "42").stdout) == [
+        {
+            "id": "harbour",
+            "title": "The harbour of *Elms*",
+            "place": "harbour.txt",
+            "passages": 3,
+            "indexed_at": "2026-05-04T12:00:00+00:00",
+            "snapshots": 1,
+            "own": False,
+            "in_use": True,
+        }
+    ]
+    assert "harbour.txt (the default)" in run("library", "list", "--server", "42").stdout
+    assert library.history() == ()
+
+
+def test_library_add_use_remove_and_undo_are_in_its_history(
+    run: Invoke, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    library.next_article = BRIDGE
+    path = Path("oaks.md").resolve()
+    path.write_text("# The bridge of Oaks", encoding="utf-8")
+    assert run("library", "add", "oaks.md").stdout == (
+        "Indexed “The bridge of Oaks” in 2.5 s: 2 passages (0 kept, 2 new, 0 removed).\n"
+        "Example questions whose answer moved: 0 of 1.\n"
+        "Its id is bridge. `footnote library use bridge` puts it in use.\n"
+    )
+    assert outcome(run("library", "use", "bridge")) == (0, "In use: bridge.\n", "")
+    assert library.in_use() == "bridge"
+    assert run("library", "use", "harbour").exit_code == 0
+    removed = "Removed bridge. `footnote library undo bridge` brings it back.\n"
+    assert outcome(run("library", "remove", "bridge", "--yes")) == (0, removed, "")
+    assert [entry.id for entry in library.entries()] == ["harbour"]
+    back = "“The bridge of Oaks” is back as it was indexed at 2026-05-04T12:00:00+00:00.\n"
+    assert outcome(run("library", "undo", "bridge")) == (0, back, "")
+    assert [line.split() for line in run("library", "history").stdout.splitlines()] == [
+        ["2026-05-04", "12:00:00+00:00", "ada", "undone", "bridge"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "removed", "bridge"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "used", "harbour"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "used", "bridge"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "added", "bridge", str(path)],
+    ]
+    assert json.loads(run("library", "history", "--json").stdout)[-1] == {
+        "when": "2026-05-04T12:00:00+00:00",
+        "who": "ada",
+        "action": "added",
+        "article": "bridge",
+        "detail": str(path),
+    }
+
+
+def test_the_first_article_of_a_server_is_in_use(run: Invoke, library: FakeLibrary) -> None:
+    Path("oaks.txt").write_text(BRIDGE.text, encoding="utf-8")
+    added = run("library", "add", "oaks.txt", "--id", "oaks", "--server", "42").stdout
+    assert added.splitlines()[-1] == "It is the one in use, as oaks."
+    assert (library.branch("42").in_use(), library.in_use()) == ("oaks", "harbour")
+
+
+def test_the_history_of_a_new_library_is_empty(run: Invoke) -> None:
+    assert outcome(run("library", "history")) == (0, "Nothing has been changed yet.\n", "")
+
+
+def test_removing_asks_first(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    declined = run("library", "remove", "bridge", input="n\n", uses=both)
+    assert (declined.exit_code, declined.stderr) == (
+        130,
+        "Remove “The bridge of Oaks”? [y/N]:Error: Nothing was removed.\n",
+    )
+    assert len(both.entries()) == 2
+    assert run("library", "remove", "bridge", input="y\n", uses=both).exit_code == 0
+    assert len(both.entries()) == 1
+
+
+def test_what_is_not_there_is_not_asked_about(run: Invoke) -> None:
+    missing = (1, "", "Error: No article “canal” is here.\n")
+    assert outcome(run("library", "remove", "canal")) == missing
+    assert outcome(run("library", "use", "canal")) == missing
+    assert outcome(run("library", "undo", "canal")) == missing
+
+
+def test_a_web_address_is_fetched_and_a_path_is_read(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[tuple[str, int]] = []
+
+    def fetch(address: str, limits: Limits) -> Source:
+        fetched.append((address, limits.max_redirects))
+        return Source(Origin(SourceKind.WEB, address), b"The canal is dry.")
+
+    monkeypatch.setattr(cli, "fetch", fetch)
+    monkeypatch.setenv("FOOTNOTE_MAX_REDIRECTS", "2")
+    assert run("library", "add", "https://example.org/canal", "--id", "canal").exit_code == 0
+    assert run("library", "add", "file:///etc/passwd", "--id", "passwords").exit_code == 0
+    assert fetched == [("https://example.org/canal", 2), ("file:///etc/passwd", 2)]
+
+
+def test_questions_accompany_a_source(run: Invoke) -> None:
+    class Reading(FakeLibrary):
+        source: Source
+
+        def add(self, source: Source, **options: Any) -> ReindexReport:
+            self.source = source
+            return super().add(source, **options)
+
+    reading = Reading()
+    Path("oaks.txt").write_text(BRIDGE.text, encoding="utf-8")
+    Path("own.jsonl").write_bytes(b'{"question": "Why?", "evidence": []}')
+    result = run("library", "add", "oaks.txt", "--id", "oaks", "--questions", "own.jsonl", uses=reading)
+    assert result.exit_code == 0
+    assert reading.source.questions == b'{"question": "Why?", "evidence": []}'
+    assert outcome(run("reindex", "oaks", "--questions", "own.jsonl", uses=reading)) == (
+        2,
+        "",
+        "Error: --questions goes with --from: a file of questions accompanies a source.\n",
+    )
+    missing = run("library", "add", "oaks.txt", "--questions", "gone.jsonl", uses=reading)
+    assert outcome(missing)[::2] == (1, "Error: gone.jsonl: No such file or directory\n")
+
+
+def test_a_failed_self_check_names_the_questions(run: Invoke, library: FakeLibrary) -> None:
+    library.error = SelfCheckError("1 of 2 is right. Wrong: {wrong}", failed=("Who?",), wrong="Who\x1b?")
+    code, out, err = outcome(run("reindex"))
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-2:] == [
+        "Error: 1 of 2 is right. Wrong: Who\ufffd?",
+        "To put it in place all the same: --force",
+    ]
+
+
+LONG = """
+import time
+import bot.__main__ as cli
+from index import Progress, Stage
+from tests.fakes import FakeLibrary
+
+class Long(FakeLibrary):
+    def _work(self, on_progress):
+        while True:
+            on_progress(Progress(Stage.EMBED, 1, 2))
+            time.sleep(0.02)
+
+cli.open_library = lambda _: Long()
+cli.main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to a console, not to a process")
+def test_ctrl_c_calls_a_reindex_off() -> None:
+    with process("reindex", code=LONG) as running:
+        assert running.stderr
+        assert running.stderr.readline() == b"Index: embedding the passages\n"
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, out, err) == (130, b"", b"Error: Called off: nothing was changed.\n")
 
 
 def test_chat_goes_on_after_an_error_until_exit(run: Invoke) -> None:
@@ -402,6 +696,44 @@ def test_run_with_a_wrong_token_says_so(run: Invoke, monkeypatch: pytest.MonkeyP
         "made.\nMake a new one at https://discord.com/developers/applications: your application, Bot, "
         "Reset Token.\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError("Cannot connect to host discord.com:443"), "Cannot connect to host discord.com:443"),
+        (aiohttp.ServerDisconnectedError(), "Server disconnected"),
+        (TimeoutError(), "it did not answer in time"),
+        (ConnectionResetError(), "ConnectionResetError"),
+    ],
+)
+def test_run_without_a_network_says_what_to_do(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    async def fail(_bot: object, _token: str) -> None:
+        raise error
+
+    monkeypatch.setenv("DISCORD_TOKEN", "token")
+    monkeypatch.setattr("bot.client.FootnoteBot.start", fail)
+    assert outcome(run("run")) == (
+        1,
+        "",
+        f"Error: Discord cannot be reached: {reason}.\n"
+        "Check this machine's connection to the internet, and whether a firewall or a proxy keeps it from "
+        "discord.com.\nWhether Discord itself is down stands at https://discordstatus.com. Then start "
+        "`footnote run` again.\n",
+    )
+
+
+def test_run_with_a_data_folder_that_cannot_be_written_names_it(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_bot: object, _token: str) -> None:
+        raise PermissionError(13, "Permission denied", "/there")
+
+    monkeypatch.setenv("DISCORD_TOKEN", "token")
+    monkeypatch.setattr("bot.client.FootnoteBot.start", fail)
+    assert outcome(run("run")) == (1, "", "Error: /there: Permission denied\n")
 
 
 @pytest.mark.parametrize(
@@ -497,6 +829,45 @@ def test_eval_asks_what_its_flags_say(run: Invoke, flags: list[str], mode: Mode,
     assert json.loads(found)["mode"] == mode
 
 
+def test_eval_of_conversations_prints_each_kind_with_the_first_turn_and_without(run: Invoke) -> None:
+    code, out, err = outcome(run("eval", "--conversations", "folder/two.jsonl", uses=MeasuredLibrary()))
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert (code, lines, err) == (0, CONVERSED_TEXT.splitlines(), "Asking Footnote: 71 questions\n")
+
+
+def test_eval_of_conversations_as_json(run: Invoke) -> None:
+    found = json.loads(run("eval", "--conversations", "two.jsonl", "--json", uses=MeasuredLibrary()).stdout)
+    assert found == {
+        "file": "two.jsonl",
+        "conversations": 71,
+        "all": {"questions": 57, "citation_at_1": 0.9123, "alone": 0.7018},
+        "follow_ups": {"questions": 42, "citation_at_1": 0.9048, "alone": 0.6429},
+        "new_subjects": {"questions": 15, "citation_at_1": 0.9333, "alone": 0.8667},
+        "held_out": {"questions": 0, "citation_at_1": None, "alone": None},
+        "not_answered_when_impossible": 0.8571,
+        "byte_exact": 1,
+    }
+
+
+POOLED_AND_FOREIGN = (
+    "--pooled makes all articles one, and --foreign needs another one to ask. Give one of the two."
+)
+CONVERSATIONS_ALONE = "--conversations are about one article: leave --pooled, --foreign and --compare out."
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--pooled", "--foreign"], POOLED_AND_FOREIGN),
+        (["--conversations", "--pooled"], CONVERSATIONS_ALONE),
+        (["--conversations", "--foreign"], CONVERSATIONS_ALONE),
+        (["--conversations", "--compare", "plain"], CONVERSATIONS_ALONE),
+    ],
+)
+def test_eval_flags_that_exclude_each_other_are_a_misuse(run: Invoke, flags: list[str], message: str) -> None:
+    assert outcome(run("eval", "questions.json", *flags)) == (2, "", f"Error: {message}\n")
+
+
 def test_eval_json_is_one_object_with_the_baseline_in_it(run: Invoke) -> None:
     def figures(metrics: Metrics) -> dict[str, object]:
         return {**vars(metrics), "mode": "article"}
@@ -549,10 +920,6 @@ def test_eval_of_the_article_with_the_real_model() -> None:
         (["gone.json"], "The question file gone.json cannot be read: No such file or directory."),
         (["."], "The question file . cannot be read: Is a directory."),
         (
-            ["one.jsonl", "--pooled", "--foreign"],
-            "--pooled makes all articles one, and --foreign needs another one to ask. Give one of the two.",
-        ),
-        (
             ["one.jsonl", "--foreign"],
             "one.jsonl is about one article: there is no other to ask its questions of.",
         ),
@@ -563,7 +930,7 @@ def test_eval_of_the_article_with_the_real_model() -> None:
         ),
     ],
 )
-def test_eval_says_what_is_wrong(args: list[str], message: str) -> None:
+def test_eval_says_what_is_wrong_with_a_file(args: list[str], message: str) -> None:
     Path("one.jsonl").write_text('{"question": "Why?", "evidence": []}', encoding="utf-8")
     Path("elsewhere.jsonl").write_text('{"question": "Who?", "evidence": ["Ada Berg"]}', encoding="utf-8")
     assert outcome(CliRunner().invoke(cli.app, ["eval", *args])) == (1, "", f"Error: {message}\n")
@@ -649,7 +1016,7 @@ def test_plausible_takes_any_text(token: str) -> None:
 
 @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
 def test_no_text_reaches_the_terminal_as_a_command(words: str, speaker: str, word: str) -> None:
-    plain = FakeLibrary().ask("Ada Berg")
+    plain = FakeLibrary().ask("Ada Berg").answer
     citation = replace(plain.citations[0], quote=words, before=speaker, speaker=speaker)
     answer = replace(plain, text=words, citations=(citation,), closest=(citation,), read_as=((word, words),))
     screen = io.StringIO()

@@ -75,8 +75,59 @@ async def test_commands_can_be_synced_to_one_server(world: World, tmp_path: Path
     await restart(world, new_bot(settings))
     await restart(world, new_bot(settings))
     assert len(world.requests("PUT", f"/applications/*/guilds/{world.guild.id}/commands")) == 1
-    guild_commands = await world.bot.tree.fetch_commands(guild=discord.Object(world.guild.id))
-    assert sorted(command.name for command in guild_commands) == ["article", "ask", "help", "reindex"]
+    assert await commands(world, world.guild.id) >= {"article", "ask", "help", "reindex", "Ask the article"}
+
+
+async def commands(world: World, guild: int | None = None) -> set[str]:
+    registered = await world.bot.tree.fetch_commands(guild=discord.Object(guild) if guild else None)
+    return {command.name for command in registered}
+
+
+async def test_what_was_registered_elsewhere_before_is_taken_back(world: World, tmp_path: Path) -> None:
+    other = world.env.create_guild("Oaks")
+    everywhere = await commands(world)
+    assert everywhere
+    await restart(world, new_bot(Settings(data_dir=tmp_path, sync_guild=world.guild.id)))
+    assert await commands(world) == set()
+    assert await commands(world, world.guild.id) == everywhere
+    await restart(world, new_bot(Settings(data_dir=tmp_path, sync_guild=other.id)))
+    assert await commands(world, world.guild.id) == set()
+    assert await commands(world, other.id) == everywhere
+    await restart(world, new_bot(Settings(data_dir=tmp_path)))
+    assert await commands(world, other.id) == set()
+    assert await commands(world) == everywhere
+    before = len(world.requests("PUT", "/applications/*"))
+    await restart(world, new_bot(Settings(data_dir=tmp_path)))
+    assert len(world.requests("PUT", "/applications/*")) == before
+
+
+async def test_a_server_that_the_bot_has_left_does_not_keep_it_from_starting(
+    world: World, tmp_path: Path
+) -> None:
+    await restart(world, new_bot(Settings(data_dir=tmp_path, sync_guild=world.guild.id)))
+    world.env.inject_error("PUT", f"/applications/*/guilds/{world.guild.id}/commands", status=403, code=50001)
+    await restart(world, new_bot(Settings(data_dir=tmp_path)))
+    assert "ask" in await commands(world)
+    assert [path.name for path in (tmp_path / "discord").iterdir()] == [f"{world.bot.application_id}-global"]
+
+
+async def test_what_others_registered_is_left_alone(world: World, tmp_path: Path) -> None:
+    """Without a note of its own there, the bot did not register what it finds."""
+    world.bot.tree.copy_global_to(guild=discord.Object(world.guild.id))
+    await world.bot.tree.sync(guild=discord.Object(world.guild.id))
+    await restart(world, new_bot(Settings(data_dir=tmp_path)))
+    assert "ask" in await commands(world, world.guild.id)
+
+
+async def test_commands_are_synced_again_when_only_a_translation_changed(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def translate(*_: object) -> str:
+        return "anders"
+
+    monkeypatch.setattr("bot.client.CommandTranslator.translate", translate)
+    await restart(world, new_bot(settings))
+    assert syncs(world) == 2
 
 
 async def test_closing_finishes_the_answers_in_flight_and_refuses_new_ones(world: World) -> None:

@@ -8,8 +8,14 @@ import re
 import discord
 import pytest
 from discord import app_commands
+from hypothesis import given
+from hypothesis import strategies as st
 
-from index import EmbeddingModelError
+from bot.cogs.ask import NoQuestionError
+from bot.rendering import MAX_CONTENT, clip
+from bot.tree import said
+from bot.words import ENGLISH, words_for
+from index import EmbeddingModelError, LibraryError
 from tests.bot.conftest import World, says
 
 QUESTION = "When was the harbour of Elms built?"
@@ -24,6 +30,32 @@ async def test_a_known_error_is_its_own_message(world: World) -> None:
     result = await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert says(result.response) == "The model \\*mini\\* cannot be loaded. Run \\`footnote doctor\\`."
     assert world.errors() == [EmbeddingModelError]
+
+
+async def test_what_is_not_the_bots_own_in_a_message_is_text_and_nothing_else(world: World) -> None:
+    world.library.error = LibraryError("**No** article “{id}” of {count}.", id="*x* @everyone", count=1_234)
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert says(result.response) == "**No** article “\\*x\\* \\@everyone” of 1,234."
+    assert world.errors() == [LibraryError]
+
+
+@given(st.text(max_size=5_000), st.text(max_size=5_000))
+def test_whatever_an_error_names_its_message_fits(one: str, other: str) -> None:
+    message = said(LibraryError("The id “{one}” and {other}.", one=one, other=other), ENGLISH)
+    assert len(message) <= MAX_CONTENT
+    assert message == f"The id “{clip(one, 300)}” and {clip(other, 300)}."
+    assert len(said(LibraryError(one), ENGLISH)) <= MAX_CONTENT
+
+
+async def test_an_error_is_told_in_the_servers_language(world: World) -> None:
+    german = world.env.create_guild("Ulmen", preferred_locale="de")
+    channel = german.create_text_channel("allgemein")
+    reader = german.add_member(world.env.create_user("leser"))
+    await reader.send(channel, world.mention)
+    expected = said(NoQuestionError(), words_for("de"))
+    assert says(channel.last_message) == expected
+    assert expected != said(NoQuestionError(), ENGLISH)
+    assert world.errors() == [NoQuestionError]
 
 
 async def test_an_unknown_error_is_an_apology_whose_reference_stands_in_the_log(
@@ -66,7 +98,7 @@ async def test_a_reply_that_fails_too_is_logged(world: World, caplog: pytest.Log
     [
         (
             app_commands.CommandOnCooldown(app_commands.Cooldown(1, 5), 2.6),
-            "One moment, please\\: try again in 3 s.",
+            "One moment, please: try again in 3 s.",
         ),
         (app_commands.MissingPermissions(["manage_guild"]), "You may not use this command here."),
         (app_commands.NoPrivateMessage(), "This works only in a server."),

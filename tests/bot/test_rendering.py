@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import discord
@@ -16,10 +15,12 @@ from simcord.components import validate_components, walk_components
 from simcord.preview._markdown import markdown_tokens
 
 from bot import rendering
-from bot.rendering import clip
-from bot.views import Card
-from index import Answer, Article, Citation, Progress, ReindexReport, Stage, Status
-from tests.fakes import ARTICLE, INDEXED_AT, FakeLibrary
+from bot.rendering import clip, emphasise, page_before, page_from, unescape
+from bot.rendering.text import cost, fitting
+from bot.views import Card, reading_card
+from bot.words import ENGLISH, Words, words_for
+from index import Answer, Article, Citation, Found, Heading, IndexInfo, Passage, Span, Status
+from tests.fakes import ARTICLE, INDEXED_AT
 
 NASTY = (
     "@everyone @here",
@@ -183,12 +184,123 @@ def test_clip(text: str, limit: int, keep_end: bool, expected: str) -> None:
     assert clip(text, limit, keep_end=keep_end) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "bold", "limit", "expected"),
+    [
+        ("Nearly 60 Labour MPs", [(7, 9)], 90, "Nearly **60** Labour MPs"),
+        ("Nearly 60 Labour MPs", [(0, 9), (10, 20)], 90, "**Nearly 60** **Labour MPs**"),
+        ("Nearly 60 Labour MPs", [(7, 9), (9, 16)], 90, "Nearly **60** **Labour** MPs"),
+        ("a*b_c", [(0, 5)], 90, "**a\\*b\\_c**"),
+        ("“Never,” he said", [(0, 8)], 90, "“**Never**,” he said"),
+        ("_x_", [(0, 3)], 90, "\\_**x**\\_"),
+        ("unbroken", [(2, 4)], 90, "un**br**oken"),
+        ("abcd", [(0, 2), (2, 4)], 90, "**abcd**"),
+        ("e\u0301te\u0301 x", [(0, 4)], 90, "**e\u0301te\u0301** x"),
+        ("这是第一句。", [(2, 6)], 90, "这是**第一句**。"),
+        ("1. First", [(0, 2)], 90, "**1**\\. First"),
+        ("  lead and more", [(2, 6)], 90, "**lead** and more"),
+        ("Nearly 60 Labour MPs", [(7, 20)], 20, "Nearly **60**…"),
+        ("Nearly 60 Labour MPs", [(17, 20)], 20, "Nearly 60…"),
+        ("...", [(0, 3)], 90, "..."),
+        ("word", [(2, 2), (3, 1), (-5, 0), (9, 12)], 90, "word"),
+    ],
+)
+def test_emphasise(text: str, bold: list[tuple[int, int]], limit: int, expected: str) -> None:
+    assert emphasise(text, [Span(*span) for span in bold], limit) == expected
+
+
 @st.composite
-def answers(draw: st.DrawFn) -> tuple[Answer, Article]:
+def marked_texts(draw: st.DrawFn) -> tuple[str, list[Span]]:
+    """A text, and spans of it in order, such as the words that decided."""
+    text = draw(TEXTS)
+    ends = sorted(draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    return text, [Span(start, end) for start, end in zip(ends[::2], ends[1::2], strict=False)]
+
+
+@given(marked_texts())
+@example(("w" * 10_000, [Span(3, 9_000)]))
+def test_bold_reads_as_bold_and_changes_no_character(case: tuple[str, list[Span]]) -> None:
+    text, bold = case
+    shown = emphasise(text, bold, 50_000)
+    read, strong = bold_of(shown)
+    assert read.rstrip(CLOSING) == on_one_line(text).rstrip(CLOSING)
+    assert unescape(shown).rstrip(CLOSING) == on_one_line(text).rstrip(CLOSING)
+    lead = len(text) - len(text.lstrip())
+    line = on_one_line(text)
+    for index, is_bold in enumerate(strong[: len(line)]):
+        marked = any(span.start - lead <= index < span.end - lead for span in bold)
+        if line[index].isalnum():
+            assert is_bold == marked
+        else:
+            assert marked or not is_bold or not line[index].isspace()
+
+
+@given(marked_texts(), st.integers(60, 400))
+def test_bold_text_keeps_its_limit_too(case: tuple[str, list[Span]], limit: int) -> None:
+    text, bold = case
+    shown = emphasise(text, bold, limit)
+    assert utf16_length(shown) <= limit
+    read = bold_of(shown)[0].rstrip(CLOSING)
+    if read != on_one_line(text).rstrip(CLOSING):
+        assert on_one_line(text).startswith(read.removesuffix("…").rstrip(CLOSING))
+
+
+def bold_of(shown: str) -> tuple[str, list[bool]]:
+    """What a person reads of a line, and which characters of it are in bold; nothing else may be in it."""
+    read, strong = [], []
+    escaped_subtext = shown.replace("**", "").startswith("\\-\\# ")
+    for block in markdown_tokens(shown, "text_display", context=KNOWN):
+        assert block["type"] in ("paragraph", "inline"), block
+        for line in block["children"]:
+            assert line["type"] == "inline" or escaped_subtext, line
+            if line["type"] == "subtext":
+                read.append("-# ")
+                strong += [False] * 3
+            depth = 0
+            for token in line["children"]:
+                assert token["type"] in ("text", "break", "strong_open", "strong_close"), token
+                depth += {"strong_open": 1, "strong_close": -1}.get(token["type"], 0)
+                read.append(token.get("content", ""))
+                strong += [depth > 0] * len(token.get("content", ""))
+    return "".join(read), strong
+
+
+@given(TEXTS, st.integers(1, 400))
+def test_what_fits_is_shown_whole(text: str, limit: int) -> None:
+    text = text.strip()
+    fits = fitting(text, limit)
+    assert min(len(text), 1) <= fits <= len(text)
+    if fits > 1:
+        assert utf16_length(clip(text[:fits], limit)) <= limit
+        assert not clip(text[:fits], limit).endswith("…") or text[:fits].endswith("…")
+    assert fitting(text, cost(text) + 1) == len(text)
+
+
+LANGUAGES = st.sampled_from(["en-GB", "de", "fr", "es-ES"]).map(words_for)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Found:
     """Any answer on any article, every citation a true span of it."""
     lines = [on_one_line(line) for line in draw(st.lists(TEXTS, min_size=1, max_size=5))]
     article = Article(
-        draw(st.text(max_size=150)), draw(TEXTS), "\n".join([*lines, "The end."]), draw(st.booleans())
+        draw(st.from_regex("[a-z0-9-]{1,40}", fullmatch=True)),
+        draw(TEXTS),
+        "\n".join([*lines, "The end."]),
+        title_is_label=draw(st.booleans()),
+        source=draw(st.none() | TEXTS | TEXTS.map("https://example.org/{}".format)),
+    )
+    passages = tuple(
+        Passage(
+            p.start,
+            p.end,
+            f"p{p.number}",
+            p.number - 1,
+            p.number,
+            (),
+            tuple(draw(st.lists(TEXTS, max_size=3))),
+        )
+        for p in article.paragraphs
     )
     citations = []
     for number in range(1, draw(st.integers(1, 14)) + 1):
@@ -198,8 +310,23 @@ def answers(draw: st.DrawFn) -> tuple[Answer, Article]:
         quote = article.text[start:end]
         if quote == quote.strip():
             speaker, before, after = draw(st.tuples(st.none() | TEXTS, TEXTS, TEXTS))
+            ends = sorted(draw(st.lists(st.integers(start, end), max_size=6)))
+            deciding = tuple(Span(*pair) for pair in zip(ends[::2], ends[1::2], strict=False))
+            passage = f"p{paragraph.number}"
             citations.append(
-                Citation(number, quote, start, end, paragraph.number, "p", speaker, 1.0, before, after)
+                Citation(
+                    number,
+                    quote,
+                    start,
+                    end,
+                    paragraph.number,
+                    passage,
+                    speaker,
+                    1.0,
+                    before,
+                    after,
+                    deciding,
+                )
             )
     status = draw(st.sampled_from(Status))
     says = status is not Status.NOT_IN_ARTICLE
@@ -214,20 +341,41 @@ def answers(draw: st.DrawFn) -> tuple[Answer, Article]:
         snapshot="1",
         read_as=tuple(draw(st.lists(st.tuples(TEXTS, TEXTS), max_size=5))),
     )
-    return answer, article
+    return Found(answer, about(article, passages))
 
 
-@given(answers(), st.booleans())
-def test_any_answer_fits_a_message_and_shows_its_quotes(case: tuple[Answer, Article], question: bool) -> None:
-    answer, article = case
-    rendered = rendering.answer(answer, article, with_question=question)
-    accept(Card(rendered, article))
-    ours = ("text", "break", "inline", "paragraph", "strong_open", "strong_close", "blockquote", "subtext")
-    as_read(rendered.top, allowed=ours)
-    as_read(rendered.footer, allowed=ours)
+def about(article: Article, passages: tuple[Passage, ...] = ()) -> IndexInfo:
+    return IndexInfo(article, passages, "bag of words", "0" * 64, INDEXED_AT, "1")
+
+
+OURS = ("text", "break", "inline", "paragraph", "strong_open", "strong_close", "blockquote", "subtext",
+        "timestamp", "link_open", "link_close")  # fmt: skip
+
+
+@given(answers(), st.booleans(), LANGUAGES)
+def test_any_answer_fits_a_message_and_shows_its_quotes(found: Found, question: bool, words: Words) -> None:
+    rendered = rendering.answer(found, words, with_question=question)
+    accept(Card(rendered, found.info.article, words=words))
+    as_read(rendered.top, allowed=OURS)
+    as_read(rendered.footer, allowed=OURS)
+    numbers = [citation.number for citation, _ in rendered.sources]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [c.start for c, _ in rendered.sources] == sorted(c.start for c, _ in rendered.sources)
     for citation, source in rendered.sources:
-        assert_shown(as_read(source.partition("\n> ")[2]), citation.quote, at_least=10)
-        as_read(source, allowed=ours)
+        quoted = source.partition("\n> ")[2]
+        assert_shown(bold_of(quoted)[0], citation.quote, at_least=10)
+        assert_shown(unescape(quoted), citation.quote, at_least=10)  # what a button reads it back as
+        assert found.info.article.text[citation.start : citation.end] == citation.quote
+        as_read(source, allowed=OURS)
+        links = [t["href"] for t in walk(markdown_tokens(source, "text_display")) if t["type"] == "link_open"]
+        assert len(links) <= 1
+        assert all(link.startswith(("https://", "http://")) for link in links)
+
+
+def walk(tokens: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    for token in tokens:
+        yield token
+        yield from walk(token.get("children", ()))
 
 
 @pytest.mark.parametrize("unit", ["word ", "w", "**_", "👩", "\u202e", "ש "])
@@ -235,30 +383,57 @@ def test_any_answer_fits_a_message_and_shows_its_quotes(case: tuple[Answer, Arti
 @pytest.mark.parametrize("status", Status)
 def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int, status: Status) -> None:
     sentence = unit * (6_000 // len(unit))
-    article = Article(sentence, sentence, "\n".join(["x" + sentence + "x"] * count), title_is_label=True)
+    text = "\n".join(["x" + sentence + "x"] * count)
+    article = Article(
+        "a" * 40, sentence, text, title_is_label=True, source="https://example.org/" + "a" * 200
+    )
+    passages = tuple(
+        Passage(p.start, p.end, f"p{p.number}", p.number, p.number, (), (sentence,))
+        for p in article.paragraphs
+    )
     citations = tuple(
-        Citation(n, p.of(article.text), p.start, p.end, p.number, "p", sentence, 1.0, sentence, sentence)
+        Citation(
+            n,
+            p.of(text),
+            p.start,
+            p.end,
+            n,
+            f"p{n}",
+            sentence,
+            1.0,
+            sentence,
+            sentence,
+            (Span(p.start, p.end),),
+        )
         for n, p in enumerate(article.paragraphs, 1)
     )
-    answer = replace(found(status, *citations), question=sentence, read_as=((sentence, sentence),) * 5)
-    card = Card(rendering.answer(answer, article, with_question=True), article)
-    accept(card)
-    assert sum(map(utf16_length, texts_of(card))) > 1_500
-    first = citations[0]
-    accept(Card(rendering.context(article, first.start, first.end, changed=True), article))
-    accept(Card(rendering.context(article, first.start + 3_000, first.start + 3_001, changed=True), article))
+    answer = replace(answered(status, *citations), question=sentence, read_as=((sentence, sentence),) * 5)
+    info = about(article, passages)
+    for words in map(words_for, ("en-GB", "de", "fr", "es-ES")):
+        card = Card(rendering.answer(Found(answer, info), words, with_question=True), article, words=words)
+        accept(card)
+        assert sum(map(utf16_length, texts_of(card))) > 1_500
+        accept(Card(rendering.summary(citations, info, words), article))
+        accept(Card(rendering.quotes(citations, info, words, page=10, pages=99, changed=True), article))
+        note = words("The article has changed since this answer. This is the nearest passage now.")
+        for span in (Span(1, 6_001), Span(3_000, 3_001), Span(len(text) - 1, len(text))):
+            accept(Card(rendering.context(article, span, words, number=3, count=7, note=note), article))
+        for start in (0, 1, 3_000, len(text) - 1):
+            accept(reading_card(article, start, words, note=note))
 
 
-@given(answers(), st.booleans())
+@given(answers(), st.booleans(), LANGUAGES)
 def test_any_place_fits_a_message_with_the_sentence_in_bold(
-    case: tuple[Answer, Article], changed: bool
+    found: Found, changed: bool, words: Words
 ) -> None:
-    answer, article = case
-    for citation in (*answer.citations, *answer.closest)[:3]:
-        rendered = rendering.context(article, citation.start, citation.end, changed=changed)
-        accept(Card(rendered, article))
+    for citation in (*found.answer.citations, *found.answer.closest)[:3]:
+        span = Span(citation.start, citation.end)
+        note = words("unknown") if changed else ""
+        rendered = rendering.context(found.info.article, span, words, number=2, count=3, note=note)
+        accept(Card(rendered, found.info.article))
+        as_read(rendered.top, allowed=OURS)
         bold = []
-        for block in markdown_tokens(rendered.top.split("\n", 1 + changed)[-1], "text_display"):
+        for block in markdown_tokens(rendered.top.partition("\n\n")[2], "text_display"):
             depth = 0
             for line in block["children"]:
                 for token in line["children"]:
@@ -267,13 +442,50 @@ def test_any_place_fits_a_message_with_the_sentence_in_bold(
         assert_shown("".join(bold), citation.quote, at_least=500)
 
 
+@given(answers(), LANGUAGES)
+def test_reading_on_shows_the_whole_article_once(found: Found, words: Words) -> None:
+    article = found.info.article
+    start, shown = article.paragraphs[0].start, []
+    while start < article.paragraphs[-1].end:
+        page = page_from(article, start)
+        rendered = rendering.reading(article, page, words)
+        accept(reading_card(article, start, words))
+        as_read(rendered.top, allowed=OURS)
+        shown.append(article.text[start : page.end])
+        assert page.end > start
+        back = page_before(article, page.end)
+        assert back.end == page.end
+        assert article.paragraphs[0].start <= back.start <= start
+        start = page.end
+    assert "".join(shown).strip() == article.text.strip()
+
+
+def test_a_page_has_as_many_whole_paragraphs_as_fit_and_parts_of_a_long_one() -> None:
+    lines = ["a" * 1_500, "b" * 1_500, "c " * 1_500, "d" * 10, "e " * 4_000]
+    article = Article("a", "t", "\n".join(line.strip() for line in lines))
+    starts = [p.start for p in article.paragraphs]
+    first = page_from(article, 0)
+    assert first == Span(0, article.paragraphs[1].end)
+    second = page_from(article, first.end)
+    assert second == Span(first.end, article.paragraphs[3].end)
+    third = page_from(article, second.end)
+    assert third.start == second.end
+    assert starts[4] + 3_000 < third.end < article.paragraphs[4].end
+    assert page_before(article, starts[4]) == Span(starts[2], starts[4])
+    assert page_before(article, starts[2]) == Span(0, starts[2])
+    last = page_before(article, len(article.text))
+    assert starts[4] < last.start < last.end == len(article.text)
+    assert page_from(article, last.start) == last
+
+
 def cite(number: int, quote: str) -> Citation:
     start = ARTICLE.text.index(quote)
     paragraph = ARTICLE.paragraph_at(start).number
-    return Citation(number, quote, start, start + len(quote), paragraph, "p", speaker=None, score=1.0)
+    passage = f"p{paragraph}"
+    return Citation(number, quote, start, start + len(quote), paragraph, passage, speaker=None, score=1.0)
 
 
-def found(status: Status, *citations: Citation) -> Answer:
+def answered(status: Status, *citations: Citation) -> Answer:
     says = status is not Status.NOT_IN_ARTICLE
     return Answer(
         question="How many *ships*?",
@@ -287,114 +499,140 @@ def found(status: Status, *citations: Citation) -> Answer:
     )
 
 
-def test_the_answer_stands_on_top_with_its_marks_in_article_order() -> None:
+MOMENT = f"<t:{INDEXED_AT.timestamp():.0f}:R>"
+BUILT = cite(1, "The harbour of Elms was built in 1901.")
+
+
+def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> None:
     said = cite(1, "We never turn a ship away,")
-    said = replace(said, speaker="Ada Berg", before="Ada Berg: “", after="”")
-    built = cite(2, "The harbour of Elms was built in 1901.")
-    answer = replace(found(Status.ANSWERED, said, built), read_as=(("shipps", "ships"),))
-    assert rendering.answer(answer, ARTICLE, with_question=True) == rendering.Rendered(
+    deciding = (Span(said.start + 3, said.start + 13), Span(said.end - 5, said.end))
+    said = replace(said, speaker="Ada Berg", before="Ada Berg: “", after="”", deciding=deciding)
+    answer = replace(
+        answered(Status.ANSWERED, said, replace(BUILT, number=2)), read_as=(("shipps", "ships"),)
+    )
+    assert rendering.answer(Found(answer, about(ARTICLE)), ENGLISH, with_question=True) == rendering.Rendered(
         colour=rendering.GREEN,
-        top="**The article says:**\n"
-        "The harbour of Elms was built in 1901. **\\[2\\]** "
-        "Ada Berg\\: “We never turn a ship away,” **\\[1\\]**\n"
+        top="-# Question: How many \\*ships\\*?\n"
+        "✅ **The article says:**\n"
+        "The harbour of Elms was built in 1901. **\\[1\\]** "
+        "Ada Berg\\: “We never turn a ship away,” **\\[2\\]**\n"
         "-# Read “shipps” as “ships”.",
         sources=(
-            (said, "**\\[1\\]** Ada Berg · paragraph 2\n> We never turn a ship away,"),
-            (built, "**\\[2\\]** paragraph 1\n> The harbour of Elms was built in 1901."),
+            (BUILT, "**\\[1\\]** paragraph 1\n> The harbour of Elms was built in 1901."),
+            (
+                replace(said, number=2),
+                "**\\[2\\]** **Ada Berg** · paragraph 2\n> We **never turn** a ship **away**,",
+            ),
         ),
-        footer="-# Question: How many \\*ships\\*?\n-# Article: The harbour of \\*Elms\\*",
+        footer=f"-# Article: The harbour of \\*Elms\\* · ✅ answered · indexed {MOMENT}",
     )
 
 
 def test_an_uncertain_answer_says_so_in_words() -> None:
-    built = cite(1, "The harbour of Elms was built in 1901.")
-    rendered = rendering.answer(found(Status.UNCERTAIN, built), ARTICLE)
+    rendered = rendering.answer(Found(answered(Status.UNCERTAIN, BUILT), about(ARTICLE)), ENGLISH)
     assert rendered.colour == rendering.ORANGE
     assert rendered.top == (
-        "**The article may not answer this. The closest it says:**\n"
+        "⚠️ **The article may not answer this. The closest it says:**\n"
         "The harbour of Elms was built in 1901. **\\[1\\]**"
     )
+    assert rendered.footer == f"-# Article: The harbour of \\*Elms\\* · ⚠️ uncertain · indexed {MOMENT}"
 
 
 def test_what_is_not_in_the_article_shows_the_closest_passage_as_no_more_than_that() -> None:
-    built = cite(1, "The harbour of Elms was built in 1901.")
-    labelled = replace(ARTICLE, title_is_label=True)
-    assert rendering.answer(found(Status.NOT_IN_ARTICLE, built), labelled) == rendering.Rendered(
-        colour=rendering.GREY,
-        top="**The article does not say.**\nThe closest passage, which does not answer it:",
-        sources=((built, "paragraph 1\n> The harbour of Elms was built in 1901."),),
-        footer="-# Article: The harbour of \\*Elms\\* (a label)",
+    closest = replace(BUILT, deciding=(Span(4, 11),))
+    labelled = about(replace(ARTICLE, title_is_label=True))
+    assert rendering.answer(Found(answered(Status.NOT_IN_ARTICLE, closest), labelled), ENGLISH) == (
+        rendering.Rendered(
+            colour=rendering.GREY,
+            top="❌ **The article does not say.**\nThe closest passage, which does not answer it:",
+            sources=((closest, "paragraph 1\n> The harbour of Elms was built in 1901."),),
+            footer="-# Article: The harbour of \\*Elms\\* (a label) · ❌ not in the article · "
+            f"indexed {MOMENT}",
+        )
     )
-    assert rendering.answer(found(Status.NOT_IN_ARTICLE), ARTICLE).top == "**The article does not say.**"
+    nothing = rendering.answer(Found(answered(Status.NOT_IN_ARTICLE), labelled), ENGLISH)
+    assert nothing.top == "❌ **The article does not say.**"
 
 
-def test_context_sets_the_sentence_off() -> None:
-    sentence = cite(1, "Forty ships anchor there every summer.")
-    assert rendering.context(ARTICLE, sentence.start, sentence.end, changed=False) == rendering.Rendered(
+def test_a_source_names_its_headings_and_links_to_its_sentence() -> None:
+    article = replace(ARTICLE, source="https://elms.example/a_b")
+    passage = Passage(0, 10, "p1", 0, 1, (), ("Ports", "The *north*"))
+    found = Found(answered(Status.ANSWERED, BUILT), about(article, (passage,)))
+    ((_, source),) = rendering.answer(found, ENGLISH).sources
+    assert source == (
+        "**\\[1\\]** Ports › The \\*north\\* · "
+        "[paragraph 1](<https://elms.example/a_b#:~:text=The%20harbour%20of%20Elms%20was%20built%20in%201901.>)\n"
+        "> The harbour of Elms was built in 1901."
+    )
+
+
+def test_an_answer_in_another_language_leaves_the_articles_words_as_they_are() -> None:
+    found = Found(answered(Status.ANSWERED, BUILT), about(ARTICLE))
+    rendered = rendering.answer(found, words_for("de"), with_question=True)
+    assert rendered.top == (
+        "-# Frage: How many \\*ships\\*?\n✅ **Im Artikel steht:**\n"
+        "The harbour of Elms was built in 1901. **\\[1\\]**"
+    )
+    assert rendered.sources[0][1] == "**\\[1\\]** Absatz 1\n> The harbour of Elms was built in 1901."
+
+
+def test_context_sets_the_sentence_off_between_the_paragraphs_around_it() -> None:
+    said = cite(1, "“We never turn a ship away,” said Ada Berg, the harbour master.")
+    assert rendering.context(ARTICLE, Span(said.start, said.end), ENGLISH) == rendering.Rendered(
         colour=rendering.BLUE,
-        top="**Paragraph 1 of 3**\n"
-        "The harbour of Elms was built in 1901. **Forty ships anchor there every summer.**",
+        top="**Paragraph 2 of 3**\n\n"
+        "-# The harbour of Elms was built in 1901. Forty ships anchor there every summer.\n\n"
+        "**“We never turn a ship away,” said Ada Berg, the harbour master.** "
+        "She has held the post for ten years.\n\n"
+        "-# The lighthouse is closed to visitors.",
         footer="-# Article: The harbour of \\*Elms\\*",
     )
-    assert rendering.context(ARTICLE, sentence.start, sentence.end, changed=True).top == (
-        "**Paragraph 1 of 3**\n"
-        "-# The article has changed since this answer. This sentence still stands in it.\n"
-        "The harbour of Elms was built in 1901. **Forty ships anchor there every summer.**"
+    ships = cite(1, "Forty ships anchor there every summer.")
+    first = rendering.context(
+        ARTICLE, Span(ships.start, ships.end), ENGLISH, number=2, count=3, note="It has changed."
     )
+    assert first.top.splitlines()[:4] == [
+        "**Paragraph 1 of 3** · source 2 of 3",
+        "-# It has changed.",
+        "",
+        "The harbour of Elms was built in 1901. **Forty ships anchor there every summer.**",
+    ]
 
 
 def test_a_sentence_that_touches_letters_takes_a_line_of_its_own() -> None:
     article = Article("a", "t", "这是第一句。“这是第二句。”这是第三句。")
     start, end = article.text.index("“"), article.text.index("”") + 1
-    assert rendering.context(article, start, end, changed=False).top == (
-        "**Paragraph 1 of 1**\n这是第一句。\n**“这是第二句。”**\n这是第三句。"
+    assert rendering.context(article, Span(start, end), ENGLISH).top == (
+        "**Paragraph 1 of 1**\n\n这是第一句。\n**“这是第二句。”**\n这是第三句。"
     )
 
 
-def test_about_says_unknown_where_nothing_is_known() -> None:
-    info = FakeLibrary().info()
-    lines = [
-        "**The harbour of \\*Elms\\***",
-        "Source: unknown",
-        "Published: unknown",
-        "Length: 3 paragraphs, 216 characters",
-        "Passages: 3",
-        "Model: bag of words",
-        f"Indexed: <t:{INDEXED_AT.timestamp():.0f}:f> (<t:{INDEXED_AT.timestamp():.0f}:R>)",
-    ]
-    assert rendering.about(info).top.splitlines() == lines
-    labelled = replace(ARTICLE, source="https://e.lms/1", published=date(2025, 7, 4), title_is_label=True)
-    known = replace(info, article=labelled)
-    assert rendering.about(known).top.splitlines()[1:4] == [
-        "-# A label: the article has no title of its own.",
-        "Source: https\\://e.lms/1",
-        "Published: 2025-07-04",
-    ]
-
-
-@given(TEXTS, TEXTS, st.lists(TEXTS, max_size=8))
-def test_help_and_about_fit_a_message_whatever_the_article(
-    title: str, source: str, questions: list[str]
-) -> None:
-    article = Article("a", title, "Text.", source=source, questions=tuple(questions))
-    info = replace(FakeLibrary(article).info(), model=source)
-    accept(Card(rendering.about(info), article))
-    accept(Card(rendering.help_text(article), article))
-    assert utf16_length(rendering.report(ReindexReport(info, 1, 2, 3, 4.0))) <= 2_000
-
-
-def test_progress_is_one_line() -> None:
-    assert rendering.progress(Progress(Stage.EMBED, 3, 4)) == (
-        "Reindexing: embedding the passages `███████████████░░░░░` 75%"
+def test_a_page_of_the_article_numbers_its_paragraphs_and_shows_headings_as_such() -> None:
+    text = "Ports\nThe harbour is *old*.\nThe end."
+    article = Article("a", "Elms", text, headings=(Heading(0, 5, 1),))
+    assert rendering.reading(article, page_from(article, 0), ENGLISH, note="It has changed.").top == (
+        "**Elms**\n-# Paragraphs 1 to 3 of 3\n-# It has changed.\n\n"
+        "**Ports**\n\n-# 2\nThe harbour is \\*old\\*.\n\n-# 3\nThe end."
     )
-    assert rendering.progress(Progress(Stage.READ, 0, 0)).endswith("0%")
-
-
-def test_report_says_what_changed() -> None:
-    info = FakeLibrary().info()
-    assert rendering.report(ReindexReport(info, kept=2, added=1, removed=4, seconds=2.54)) == (
-        "Reindexed The harbour of \\*Elms\\* in 2.5 s.\nPassages: 3 (1 new, 4 removed, 2 unchanged)"
+    assert rendering.reading(article, Span(10, 17), ENGLISH).top == (
+        "**Elms**\n-# Paragraph 2 of 3\n\n-# 2\n…harbour…"
     )
-    assert rendering.report(ReindexReport(info, kept=3, added=0, removed=0, seconds=1)) == (
-        "Reindexed The harbour of \\*Elms\\* in 1.0 s.\nPassages: 3 (nothing changed, 3 unchanged)"
+
+
+def test_lists_of_citations_name_who_says_it_and_where() -> None:
+    said = replace(cite(1, "We never turn a ship away,"), speaker="Ada Berg")
+    assert rendering.quotes([said], about(ARTICLE), ENGLISH, page=2, pages=3, changed=True) == (
+        rendering.Rendered(
+            colour=rendering.BLUE,
+            top="**Who says what**\n"
+            "-# The article has changed since this list was made: this is as it is now.",
+            sources=((said, "**\\[1\\]** **Ada Berg** · paragraph 2\n> We never turn a ship away,"),),
+            footer=f"-# Article: The harbour of \\*Elms\\* · indexed {MOMENT} · page 2 of 3",
+        )
+    )
+    assert rendering.summary([BUILT], about(ARTICLE), ENGLISH) == rendering.Rendered(
+        colour=rendering.BLUE,
+        top="**In short: The harbour of \\*Elms\\***",
+        sources=((BUILT, "**\\[1\\]** paragraph 1\n> The harbour of Elms was built in 1901."),),
+        footer=f"-# Article: The harbour of \\*Elms\\* · indexed {MOMENT}",
     )

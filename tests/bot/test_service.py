@@ -1,16 +1,36 @@
-"""The service: what runs where, and how it stops."""
+"""The service: what runs where, who waits for whom, and how it stops."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from bot.service import ClosingError, Service
-from index import ArticleError, Progress, ReindexRunningError, Stage
-from tests.fakes import ARTICLE, FakeLibrary
+from bot.manners import LineFullError, Rates, TooFastError
+from bot.service import ClosingError, Place, Service, Wait
+from index import (
+    ALL,
+    ArticleError,
+    CancelledError,
+    Found,
+    Library,
+    Progress,
+    QuestionError,
+    ReindexReport,
+    ReindexRunningError,
+    Span,
+    Stage,
+    Turn,
+)
+from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+
+HERE = Place(server=1, channel=10)
+ELSEWHERE = Place(server=2, channel=20)
+NOWHERE = Place()
 
 
 @pytest.fixture
@@ -18,53 +38,261 @@ def library() -> FakeLibrary:
     return FakeLibrary()
 
 
+class CountingService(Service):
+    """Counts those who wait for an answer."""
+
+    joined = 0
+
+    async def _wait(self, *args: Any) -> None:
+        self.joined += 1
+        await super()._wait(*args)
+
+
 @pytest.fixture
-def service(library: FakeLibrary) -> Service:
-    return Service(library)
+def service(library: FakeLibrary) -> CountingService:
+    return CountingService(library)
+
+
+async def ask(
+    service: Service, question: str = "ships harbour", *, place: Place = NOWHERE, asker: int = 1, **more: Any
+) -> Found:
+    return await service.ask(question, place=place, asker=asker, **more)
+
+
+def reindex(library: Library, on_progress: Callable[[Progress], None]) -> ReindexReport:
+    return library.reindex(who="ada", on_progress=on_progress)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - a thread brings it about
+            await asyncio.sleep(0.001)
 
 
 async def test_questions_run_in_threads_of_their_own_while_the_loop_goes_on(
     service: Service, library: FakeLibrary
 ) -> None:
     library.asking.clear()
-    asking = asyncio.create_task(service.ask("ships harbour"))
-    gaps: list[float] = []
-    last = asyncio.get_running_loop().time()
-    while len(gaps) < 20:
-        await asyncio.sleep(0.01)
-        now = asyncio.get_running_loop().time()
-        gaps.append(now - last)
-        last = now
+    asking = asyncio.create_task(ask(service))
+    await until(lambda: len(library.asked) == 1)
     assert not asking.done()
     library.asking.set()
-    answer = await asking
-    assert answer.question == "ships harbour"
+    assert (await asking).answer.question == "ships harbour"
     assert [thread for _, thread in library.asked] == ["footnote-questions_0"]
-    assert sorted(gaps)[len(gaps) // 2] < 0.1
     await service.close(patience=1)
 
 
-async def test_questions_do_not_wait_for_a_reindex(service: Service, library: FakeLibrary) -> None:
+async def test_each_server_has_its_own_library_and_a_dm_has_everyones(
+    service: Service, library: FakeLibrary
+) -> None:
+    turns = (Turn("Who is she?", (Span(0, 5),)),)
+    await ask(service, place=HERE, turns=turns)
+    await ask(service, place=ELSEWHERE, article=ALL)
+    await ask(service, place=Place(channel=7))
+    assert [(c.library, c.article, c.place, c.turns) for c in library.calls] == [
+        ("1", "harbour", "10", turns),
+        ("2", ALL, "20", ()),
+        ("", "harbour", None, ()),
+    ]
+    assert await service.read(HERE, lambda found: found is library.branch("1"))
+    assert await service.read(NOWHERE, lambda found: found is library)
+    await service.close(patience=1)
+
+
+async def test_a_channel_may_have_an_article_of_its_own(service: Service, library: FakeLibrary) -> None:
+    branch = library.branch("1")
+    branch.kept["bridge"] = [BRIDGE]
+    branch.use("bridge", who="ada", place="10")
+    assert (await ask(service, "How many arches?", place=HERE)).info.article.id == "bridge"
+    assert (await ask(service, place=Place(1, 11))).info.article.id == "harbour"
+    await service.close(patience=1)
+
+
+async def test_the_same_question_at_the_same_time_is_answered_once(
+    service: CountingService, library: FakeLibrary
+) -> None:
+    library.asking.clear()
+    same = [
+        asyncio.create_task(ask(service, place=Place(1, channel), asker=channel)) for channel in (1, 2, 3)
+    ]
+    other = [
+        asyncio.create_task(ask(service, "Ships in the harbour?", place=HERE, asker=4)),
+        asyncio.create_task(ask(service, place=ELSEWHERE, asker=5)),
+        asyncio.create_task(ask(service, place=HERE, asker=6, article=ALL)),
+        asyncio.create_task(ask(service, place=HERE, asker=7, turns=[Turn("Who?", ())])),
+    ]
+    await until(lambda: service.joined == len(same) + len(other))
+    library.asking.set()
+    answers = await asyncio.gather(*same, *other)
+    assert answers[0] is answers[1] is answers[2]
+    assert len(library.calls) == 1 + len(other)
+    await ask(service, place=HERE)  # what is no longer in flight is asked anew
+    assert len(library.calls) == 2 + len(other)
+    await service.close(patience=1)
+
+
+async def test_who_gives_up_does_not_take_the_answer_from_the_others(
+    service: CountingService, library: FakeLibrary
+) -> None:
+    library.asking.clear()
+    first, second = (asyncio.create_task(ask(service, asker=asker)) for asker in (1, 2))
+    await until(lambda: service.joined == 2)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    library.asking.set()
+    assert (await second).answer.question == "ships harbour"
+    assert len(library.calls) == 1
+    await service.close(patience=1)
+
+
+async def test_an_error_reaches_everyone_who_asked_the_same(
+    service: CountingService, library: FakeLibrary
+) -> None:
+    library.asking.clear()
+    library.error = QuestionError("No.")
+    asking = [asyncio.create_task(ask(service, asker=asker)) for asker in (1, 2)]
+    await until(lambda: service.joined == 2)
+    library.asking.set()
+    assert [str(error) for error in await asyncio.gather(*asking, return_exceptions=True)] == ["No."] * 2
+    await service.close(patience=1)
+
+
+async def test_who_waits_is_told_the_place_in_the_line_now_and_then(
+    service: Service, library: FakeLibrary
+) -> None:
+    service.seconds_to_first_note = 0.01
+    service.seconds_between_notes = 0.01
+    library.asking.clear()
+    told: dict[int, list[Wait]] = {asker: [] for asker in range(5)}
+
+    def tell(asker: int) -> Callable[[Wait], Any]:
+        async def on_wait(wait: Wait) -> None:
+            told[asker].append(wait)
+
+        return on_wait
+
+    asking = [asyncio.create_task(ask(service, f"Question {n}?", asker=n, on_wait=tell(n))) for n in range(5)]
+    await until(lambda: bool(told[4]))
+    assert [waits[:1] for waits in told.values()] == [
+        [],
+        [],
+        *([Wait(position, loading=False)] for position in (1, 2, 3)),
+    ]
+    library.asking.set()
+    await asyncio.gather(*asking)
+    positions = [wait.position for wait in told[4]]
+    assert positions == sorted(set(positions), reverse=True)
+    assert [call.question for call in library.calls] == [f"Question {n}?" for n in range(5)]
+    await service.close(patience=1)
+
+
+async def test_a_short_wait_is_not_mentioned(service: Service) -> None:
+    async def on_wait(wait: Wait) -> None:
+        pytest.fail(f"told {wait}")
+
+    await asyncio.gather(*(ask(service, f"Question {n}?", asker=n, on_wait=on_wait) for n in range(20)))
+    await service.close(patience=1)
+
+
+async def test_questions_wait_while_the_library_loads(service: Service, library: FakeLibrary) -> None:
+    service.seconds_to_first_note = 0.01
+    library.loading.clear()
+    service.start()
+    told: list[Wait] = []
+
+    async def on_wait(wait: Wait) -> None:
+        told.append(wait)
+
+    asking = asyncio.create_task(ask(service, on_wait=on_wait))
+    await until(lambda: bool(told))
+    assert told == [Wait(1, loading=True)]
+    assert library.calls == []
+    library.loading.set()
+    assert (await asking).answer.question == "ships harbour"
+    await service.close(patience=1)
+
+
+async def test_a_full_line_takes_nobody_else_and_nobody_fills_it_alone(library: FakeLibrary) -> None:
+    service = CountingService(library, line=4)
+    library.asking.clear()
+    askers = (1, 1, 1, 1, 1, 2)  # two have their turn, four wait
+    asking = [
+        asyncio.create_task(ask(service, f"Question {n}?", asker=asker)) for n, asker in enumerate(askers)
+    ]
+    await until(lambda: service.joined == len(askers))
+    full = "The line is full: 4 are waiting. Please ask again in a minute."
+    alone = "You have 3 questions waiting already. Ask again when one is answered."
+    for asker, message in ((1, alone), (3, full)):
+        with pytest.raises(LineFullError) as admitted:
+            service.admit(HERE, asker)
+        with pytest.raises(LineFullError) as asked:
+            await ask(service, "One more?", asker=asker)
+        assert (str(admitted.value), str(asked.value)) == (message, message)
+    library.asking.set()
+    await asyncio.gather(*asking)
+    service.admit(HERE, 1)
+    await service.close(patience=1)
+
+
+async def test_admission_counts_the_person_and_the_server(library: FakeLibrary) -> None:
+    service = Service(library, rates=Rates(person=2, server=3))
+    service.admit(HERE, 1)
+    service.admit(HERE, 1)
+    with pytest.raises(TooFastError, match=r"^One moment, please: you can ask again in \d+ s\.$"):
+        service.admit(HERE, 1)
+    service.admit(HERE, 2)
+    with pytest.raises(TooFastError, match=r"^This server asks a lot just now\."):
+        service.admit(HERE, 3)
+    service.admit(ELSEWHERE, 3)
+    service.admit(NOWHERE, 3)
+
+
+async def test_questions_and_reading_do_not_wait_for_a_change(service: Service, library: FakeLibrary) -> None:
     library.reindexing.clear()
     steps: list[Progress] = []
-    reindexing = asyncio.create_task(service.reindex(steps.append))
-    await asyncio.sleep(0)
-    answers = await asyncio.gather(*(service.ask("ships harbour") for _ in range(5)))
+    changing = asyncio.create_task(service.change(HERE, reindex, steps.append))
+    await until(lambda: len(steps) == len(Stage))
+    answers = await asyncio.gather(*(ask(service, f"{n} ships?", place=HERE) for n in range(5)))
     assert len(answers) == 5
-    assert not reindexing.done()
+    assert await service.read(HERE, lambda found: found.article()) == ARTICLE
+    assert not changing.done()
     with pytest.raises(
         ReindexRunningError, match=r"^A reindex is running already\. Wait until it is done\.$"
     ):
-        await service.reindex(steps.append)
+        await service.change(HERE, reindex, steps.append)
     library.reindexing.set()
-    assert (await reindexing).kept == 3
+    assert (await changing).kept == 3
     assert [step.stage for step in steps] == [*Stage, Stage.SAVE]
     await service.close(patience=1)
 
 
-async def test_article_and_info_are_the_librarys(service: Service) -> None:
-    assert await service.article() is ARTICLE
-    assert (await service.info()).article is ARTICLE
+async def test_changes_of_several_servers_have_their_turns(service: Service, library: FakeLibrary) -> None:
+    library.reindexing.clear()
+    first, second = (
+        asyncio.create_task(service.change(place, reindex, lambda _: None)) for place in (HERE, ELSEWHERE)
+    )
+    await asyncio.sleep(0.05)
+    library.reindexing.set()
+    assert [report.kept for report in await asyncio.gather(first, second)] == [3, 3]
+    await service.close(patience=1)
+
+
+async def test_a_change_that_is_called_off_changes_nothing(service: Service, library: FakeLibrary) -> None:
+    library.next_article = BRIDGE
+    library.reindexing.clear()
+    cancel = threading.Event()
+    steps: list[Progress] = []
+    changing = asyncio.create_task(service.change(NOWHERE, reindex, steps.append, cancel=cancel))
+    await until(lambda: len(steps) == len(Stage))
+    cancel.set()
+    library.reindexing.set()
+    with pytest.raises(CancelledError, match=r"^Called off\. Nothing was changed\.$"):
+        await changing
+    assert library.article() is ARTICLE
+    with pytest.raises(CancelledError):  # before it has begun as well
+        await service.change(NOWHERE, reindex, steps.append, cancel=cancel)
+    assert len(steps) == len(Stage)
     await service.close(patience=1)
 
 
@@ -73,19 +301,19 @@ class Loading(FakeLibrary):
 
     def __init__(self, outcome: Exception | None = None) -> None:
         super().__init__()
+        self.notices = ("The index was damaged; it has been rebuilt.",)
         self.outcome = outcome
 
     def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
-        del on_progress
         if self.outcome:
             raise self.outcome
-        return ("The index was damaged; it has been rebuilt.",)
+        return super().load(on_progress)
 
 
-async def started(library: Loading) -> None:
+async def started(library: FakeLibrary) -> None:
     service = Service(library)
     service.start()
-    await service.reindex(lambda _: None)  # has its turn when loading is through
+    await ask(service)  # has its turn when loading is through
     await service.close(patience=1)
 
 
@@ -101,7 +329,7 @@ async def test_it_loads_when_started_and_tells_what_it_healed(caplog: pytest.Log
 @pytest.mark.parametrize(
     ("error", "traceback"), [(ArticleError("No article."), False), (OSError("No."), True)]
 )
-async def test_a_library_that_cannot_load_is_logged(
+async def test_a_library_that_cannot_load_is_logged_and_asked_all_the_same(
     caplog: pytest.LogCaptureFixture, error: Exception, traceback: bool
 ) -> None:
     await started(Loading(error))
@@ -118,10 +346,10 @@ async def test_closing_waits_for_what_is_in_flight_and_takes_nothing_new(
 
     async def answer() -> None:
         with service.in_flight():
-            done.append((await service.ask("ships harbour")).question)
+            done.append((await ask(service)).answer.question)
 
     answering = asyncio.create_task(answer())
-    await asyncio.sleep(0.01)
+    await until(lambda: len(library.calls) == 1)
     closing = asyncio.create_task(service.close(patience=5))
     await asyncio.sleep(0.01)
     assert not closing.done()
@@ -140,24 +368,26 @@ async def test_closing_does_not_wait_for_ever(
 
     async def answer() -> None:
         with service.in_flight():
-            await service.ask("ships harbour")
+            await ask(service)
 
     answering = asyncio.create_task(answer())
-    await asyncio.sleep(0.01)
+    await until(lambda: len(library.calls) == 1)
     await service.close(patience=0.05)
     assert "Stopping with 1 unfinished after 0.05 s." in caplog.text
     library.asking.set()
     await answering
 
 
-async def test_closing_ends_a_reindex_at_its_next_step_and_the_old_index_stays(
+async def test_closing_ends_a_change_at_its_next_step_and_nothing_is_changed(
     service: Service, library: FakeLibrary
 ) -> None:
+    library.next_article = BRIDGE
     library.reindexing.clear()
-    reindexing = asyncio.create_task(service.reindex(lambda _: None))
-    await asyncio.sleep(0.05)
+    steps: list[Progress] = []
+    changing = asyncio.create_task(service.change(NOWHERE, reindex, steps.append))
+    await until(lambda: len(steps) == len(Stage))
     await service.close(patience=1)
     library.reindexing.set()
     with pytest.raises(ClosingError):
-        await reindexing
-    assert library.article is ARTICLE
+        await changing
+    assert library.article() is ARTICLE

@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from bot import Settings
 from bot.settings import explain
+from index import Limits
 
 TOKEN = "MTIz.secret.token"  # noqa: S105 - made up
 
@@ -22,6 +23,21 @@ def test_defaults() -> None:
         "reranker": None,
         "log_level": "INFO",
         "sync_guild": None,
+        "admin_role": None,
+        "max_source_mb": 20,
+        "fetch_seconds": 8.0,
+        "max_redirects": 5,
+        "max_pages": 500,
+        "max_chars": 2_000_000,
+        "extract_seconds": 8.0,
+        "extract_mb": 230,
+        "check_at_least": 0.8,
+        "open_articles": 16,
+        "snapshots_kept": 3,
+        "questions_per_minute": 6,
+        "server_questions_per_minute": 60,
+        "queue": 200,
+        "follow_up_minutes": 10.0,
     }
 
 
@@ -33,6 +49,21 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_RERANKER", "some/reranker")
     monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "debug")
     monkeypatch.setenv("FOOTNOTE_SYNC_GUILD", "42")
+    monkeypatch.setenv("FOOTNOTE_ADMIN_ROLE", " 43 ")
+    monkeypatch.setenv("FOOTNOTE_MAX_SOURCE_MB", "44")
+    monkeypatch.setenv("FOOTNOTE_FETCH_SECONDS", "4.5")
+    monkeypatch.setenv("FOOTNOTE_MAX_REDIRECTS", "0")
+    monkeypatch.setenv("FOOTNOTE_MAX_PAGES", "46")
+    monkeypatch.setenv("FOOTNOTE_MAX_CHARS", "47")
+    monkeypatch.setenv("FOOTNOTE_EXTRACT_SECONDS", "4.8")
+    monkeypatch.setenv("FOOTNOTE_EXTRACT_MB", "49")
+    monkeypatch.setenv("FOOTNOTE_CHECK_AT_LEAST", "1")
+    monkeypatch.setenv("FOOTNOTE_OPEN_ARTICLES", "51")
+    monkeypatch.setenv("FOOTNOTE_SNAPSHOTS_KEPT", "52")
+    monkeypatch.setenv("FOOTNOTE_QUESTIONS_PER_MINUTE", "0")
+    monkeypatch.setenv("FOOTNOTE_SERVER_QUESTIONS_PER_MINUTE", "54")
+    monkeypatch.setenv("FOOTNOTE_QUEUE", "55")
+    monkeypatch.setenv("FOOTNOTE_FOLLOW_UP_MINUTES", "0.5")
     assert Settings().model_dump() == {
         "discord_token": SecretStr(TOKEN),
         "data_dir": Path.home() / "data",
@@ -41,7 +72,66 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "reranker": "some/reranker",
         "log_level": "DEBUG",
         "sync_guild": 42,
+        "admin_role": "43",
+        "max_source_mb": 44,
+        "fetch_seconds": 4.5,
+        "max_redirects": 0,
+        "max_pages": 46,
+        "max_chars": 47,
+        "extract_seconds": 4.8,
+        "extract_mb": 49,
+        "check_at_least": 1.0,
+        "open_articles": 51,
+        "snapshots_kept": 52,
+        "questions_per_minute": 0,
+        "server_questions_per_minute": 54,
+        "queue": 55,
+        "follow_up_minutes": 0.5,
     }
+
+
+def test_the_limits_of_a_source_are_settings() -> None:
+    assert Settings().limits == Limits()
+    settings = Settings(
+        max_source_mb=2,
+        fetch_seconds=3,
+        max_redirects=4,
+        max_pages=5,
+        max_chars=6,
+        extract_seconds=7,
+        extract_mb=8,
+    )
+    assert settings.limits == Limits(
+        max_bytes=2_000_000,
+        max_seconds=3,
+        max_redirects=4,
+        max_pages=5,
+        max_chars=6,
+        max_extract_seconds=7,
+        max_extract_bytes=8_000_000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("MAX_SOURCE_MB", "0", "Input should be greater than 0"),
+        ("FETCH_SECONDS", "-1", "Input should be greater than 0"),
+        ("FETCH_SECONDS", "inf", "Input should be a finite number"),
+        ("MAX_REDIRECTS", "-1", "Input should be greater than or equal to 0"),
+        ("CHECK_AT_LEAST", "80", "Input should be less than or equal to 1"),
+        ("CHECK_AT_LEAST", "nan", "Input should be a finite number"),
+        ("SNAPSHOTS_KEPT", "0", "Input should be greater than 0"),
+        ("ADMIN_ROLE", " ", "String should have at least 1 character"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(f"FOOTNOTE_{name}", value)
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert explain(caught.value) == f"FOOTNOTE_{name}: {problem}"
 
 
 def test_dotenv_below_environment_below_arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -75,6 +75,20 @@ class FakeEmbedder:
         return zlib.crc32(word.lower().encode()) % self.dimension
 
 
+class CountingEmbedder(FakeEmbedder):
+    """Remembers the passages that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def embed_passages(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> list[Embedding]:
+        self.texts += texts
+        return super().embed_passages(texts, on_progress)
+
+
 class BlockingEmbedder(FakeEmbedder):
     """Holds passages back until ``let_through`` is set; ``started`` tells that some are held."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,8 @@ from index.answer import Answerer
 from index.build import build
 from index.confidence import Thresholds
 from index.errors import QuestionError
-from index.models import MAX_QUESTION_CHARS, Answer, Article, Status
+from index.models import MAX_QUESTION_CHARS, Answer, Article, Citation, Status
+from index.speech import quoted_spans
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 
 KHAN = "Khan, in a statement posted on X"
@@ -48,10 +50,23 @@ LONG = (
 )
 
 
+def check_citation(citation: Citation, text: str) -> None:
+    """What holds of every citation."""
+    assert citation.quote == text[citation.start : citation.end] == citation.quote.strip() != ""
+    assert len(citation.deciding) <= 3
+    ends = [citation.start, *(place for run in citation.deciding for place in (run.start, run.end))]
+    assert ends == sorted(ends)
+    assert ends[-1] <= citation.end
+    for run in citation.deciding:
+        assert re.fullmatch(r"\w.*\w|\w", run.of(text), re.DOTALL)
+        around = text[citation.start : run.start][-1:], text[run.end : citation.end][:1]
+        assert not any(char.isalnum() for char in around)
+
+
 def check(answer: Answer, text: str) -> None:
     """What holds of every answer."""
     for citation in answer.citations + answer.closest:
-        assert citation.quote == text[citation.start : citation.end] == citation.quote.strip() != ""
+        check_citation(citation, text)
     if answer.status is Status.NOT_IN_ARTICLE:
         assert (answer.text, answer.citations, len(answer.closest)) == ("The article does not say.", (), 1)
     else:
@@ -256,6 +271,132 @@ def test_any_article_is_cited_to_the_byte(text: str, question: str, limit: float
     answer_of(Article(id="a", title="t", text=text), question, Thresholds(limit, limit))
 
 
+@settings(max_examples=60)
+@given(
+    text=st.lists(ARTICLE_PIECES | st.text(max_size=5), max_size=40).map("".join).filter(str.strip),
+    words=st.lists(ARTICLE_PIECES | st.text(max_size=5), max_size=5).map(" ".join),
+)
+@example(text="A.", words="A.")
+@example(text="?", words="\ud800")
+def test_any_article_is_summed_up_and_searched_to_the_byte(text: str, words: str) -> None:
+    embedder = FakeEmbedder(window=250)
+    answerer = Answerer(
+        build(Article(id="a", title="t", text=text), embedder), embedder, thresholds=THRESHOLDS
+    )
+    nearest = answerer.nearest(words)
+    summary, quotes = answerer.summary(), answerer.quotes()
+    for citations in (summary, quotes, [nearest] if nearest else []):
+        assert [citation.number for citation in citations] == list(range(1, len(citations) + 1))
+        assert all(one.end <= other.start for one, other in pairwise(citations))
+        for citation in citations:
+            check_citation(citation, text)
+    assert 1 <= len(summary) <= 5
+    assert [citation.start for citation in quotes] == [span.start for span in quoted_spans(text)]
+    for name in answerer.speakers():
+        assert answerer.quotes(name)
+
+
+def test_the_words_that_decide_are_those_that_match_the_question(
+    answerer: Answerer, shipped: Article
+) -> None:
+    def deciding(question: str) -> list[str]:
+        return [span.of(shipped.text) for span in answerer.answer(question).citations[0].deciding]
+
+    assert deciding("How many Labour MPs signed the letter?") == ["Labour MPs", "signed", "letter"]
+    assert deciding("Who is Wes Streeting?") == ["Wes Streeting"]
+    assert deciding("What did Streeting say about Israeli military operations?") == [
+        "Streeting",
+        "military operations",
+    ]
+    assert answerer.answer("asdf jkl qwerty?").closest[0].deciding == ()
+
+
+def test_the_article_is_summed_up_in_its_own_sentences(answerer: Answerer, shipped: Article) -> None:
+    summary = answerer.summary()
+    assert [citation.number for citation in summary] == [1, 2, 3, 4]
+    assert [citation.paragraph for citation in summary] == sorted({c.paragraph for c in summary})
+    assert summary[0].start == 0
+    assert all(citation.quote in shipped.text and citation.deciding == () for citation in summary)
+    assert summary == answerer.summary()
+
+
+SAID = Article(
+    id="said",
+    title="The harbour",
+    text=(
+        "“We never turn a ship away. Not one,” said Ada Berg, the harbour master. A “Closed” sign hangs there.\n"
+        "“It is late,” Berg added. Mr Ola Dahl called the pier “a wreck”.\n"
+        "Nobody answered."
+    ),
+)
+
+
+def said(speaker: str | None = None) -> list[tuple[int, str, str | None]]:
+    embedder = FakeEmbedder()
+    answerer = Answerer(build(SAID, embedder), embedder, thresholds=THRESHOLDS)
+    return [(c.number, c.text, c.speaker) for c in answerer.quotes(speaker)]
+
+
+def test_every_quotation_is_given_with_its_speaker() -> None:
+    assert said() == [
+        (1, "“We never turn a ship away. Not one,”", "Ada Berg"),
+        (2, "“Closed”", None),
+        (3, "“It is late,”", "Berg"),
+        (4, "“a wreck”", "Mr Ola Dahl"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["Ada Berg", "ADA BERG", "berg", "ada"])
+def test_quotations_are_found_by_their_speaker_in_any_case(name: str) -> None:
+    assert said(name) == [
+        (1, "“We never turn a ship away. Not one,”", "Ada Berg"),
+        (2, "“It is late,”", "Berg"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "be", "Ada Dahl", "Closed", "?"])
+def test_who_says_nothing_has_no_quotations(name: str) -> None:
+    assert said(name) == []
+
+
+def test_speakers_have_one_name_each_and_are_ordered_by_how_much_they_say(answerer: Answerer) -> None:
+    embedder = FakeEmbedder()
+    assert Answerer(build(SAID, embedder), embedder, thresholds=THRESHOLDS).speakers() == (
+        "Ada Berg",
+        "Mr Ola Dahl",
+    )
+    assert answerer.speakers() == ("Khan", "Health Secretary Wes Streeting", "The UK government")
+    assert len(answerer.quotes("khan")) == 4
+
+
+def test_words_of_an_older_version_are_found_where_they_stand(answerer: Answerer, shipped: Article) -> None:
+    words = "demanding immediate recognition of Palestine"
+    found = answerer.nearest(f" {words}\n")
+    assert found is not None
+    start = shipped.text.index(words)
+    assert (found.quote, found.start, found.end, found.number) == (words, start, start + len(words), 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "paragraph"),
+    [
+        ("There is no two-state solution when no state is left to be called Palestine.", 2),
+        ("About 60 MPs of Labour have signed the letter that demands recognition of Palestine.", 4),
+    ],
+)
+def test_words_that_were_changed_are_found_by_their_sense(
+    answerer: Answerer, words: str, paragraph: int
+) -> None:
+    found = answerer.nearest(words)
+    assert found is not None
+    assert found.paragraph == paragraph
+
+
+@pytest.mark.parametrize("words", ["", " \n", "Boil an egg for six minutes so that the yolk stays soft."])
+def test_words_of_something_else_are_not_found(answerer: Answerer, words: str) -> None:
+    assert answerer.nearest(words) is None
+
+
 def test_a_sentence_that_leans_on_the_one_before_brings_it() -> None:
     answer = answer_of(HARBOUR, "What annoys visitors?")
     assert [citation.quote for citation in answer.citations] == [
@@ -281,9 +422,8 @@ def test_a_shortened_sentence_keeps_its_score() -> None:
     embedder = FakeEmbedder(window=250)
     answerer = Answerer(build(article, embedder), embedder, thresholds=Thresholds(-1, -1))
     question = "How were the votes counted at midnight in the rain?"
-    assert answerer.answer(question).citations[0].score == round(
-        answerer.rank(question).sentences[0].score, 4
-    )
+    answer, ranking = answerer.respond(question)
+    assert answer.citations[0].score == round(ranking.sentences[0].score, 4)
 
 
 def test_a_long_sentence_is_cut_after_a_clause() -> None:

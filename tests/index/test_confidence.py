@@ -86,3 +86,29 @@ def test_too_little_support_outweighs_a_number() -> None:
 )
 def test_a_name_is_looked_for_where_one_is_asked_for(question: str, quote: str, expected: Status) -> None:
     assert tier(question, quote) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "quote", "expected"),
+    [
+        ("why?", "It was closed because it was old.", Status.ANSWERED),
+        ("Why?", "The old bridge is closed.", Status.UNCERTAIN),
+        ("when?", "It was closed in June.", Status.ANSWERED),
+        ("when?", "The old bridge is closed.", Status.UNCERTAIN),
+        ("who?", "Ada Berg closed it.", Status.ANSWERED),
+        ("how many?", "Forty bridges are closed.", Status.ANSWERED),
+        ("and?", "The old bridge is closed.", Status.UNCERTAIN),
+        ("what else?", "The old bridge is closed.", Status.ANSWERED),
+        ("and the ferry?", "The old bridge is closed.", Status.ANSWERED),
+    ],
+)
+def test_a_follow_up_that_says_nothing_is_answered_by_what_it_asks_for(
+    question: str, quote: str, expected: Status
+) -> None:
+    assert status(question, quote, 0.9, THRESHOLDS, lambda _: True, follows=True) is expected
+    assert status(question, quote, 0.5, THRESHOLDS, lambda _: True, follows=True) is Status.UNCERTAIN
+    assert status(question, quote, 0.2, THRESHOLDS, lambda _: True, follows=True) is Status.NOT_IN_ARTICLE
+
+
+def test_nothing_is_asked_of_why_where_it_is_no_follow_up() -> None:
+    assert tier("why?", "The old bridge is closed.") is Status.ANSWERED

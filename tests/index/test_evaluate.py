@@ -16,16 +16,21 @@ from index.embed import Floats
 from index.errors import QuestionFileError
 from index.evaluate import (
     Asked,
+    Carried,
+    ConversationMetrics,
     GoldArticle,
+    GoldConversation,
     GoldQuestion,
     Metrics,
     Mode,
     evaluate,
+    evaluate_conversations,
+    load_conversations,
     load_questions,
     pooled,
 )
 from index.library import Library
-from index.models import Answer, Article, Citation, Span, Status
+from index.models import Answer, Article, Citation, Span, Status, Turn
 from index.retrieve import Ranking, ScoredPassage, ScoredSentence
 from tests.index.fakes import FakeEmbedder
 
@@ -224,8 +229,11 @@ class Told:
         self.sentences = [sentence for passage in index.passages for sentence in passage.sentences]
         self.ranks, self.answers = ranks, answers
 
+    def respond(self, question: str) -> tuple[Answer | None, Ranking]:
+        return self.answer(question), self.rank(question)
+
     def rank(self, question: str) -> Ranking:
-        ranked = [self.sentences[n] for n in self.ranks[question]]
+        ranked = [self.sentences[n] for n in self.ranks.get(question, [])]
         passages = list(dict.fromkeys(sentence.passage for sentence in ranked))
         return Ranking(
             sentences=tuple(ScoredSentence(sentence, 0, 0) for sentence in ranked),
@@ -440,6 +448,106 @@ def test_one_article_has_no_other_to_ask() -> None:
             system=lambda index: Listens(index, Status.ANSWERED),
         )
     assert str(error.value) == "f.json is about one article: there is no other to ask its questions of."
+
+
+CONVERSATION_LINES = (
+    '{"id": "a", "first": "What was built?", "question": "When? ", "evidence": ["1901"], "held_out": true}',
+    '{"first": "When?", "question": "Who runs it?", "evidence": [], "new_subject": true}',
+)
+
+
+def test_conversations_are_read_with_their_marks(path: Path) -> None:
+    path.write_text("\ufeff" + "\n\n".join(CONVERSATION_LINES), encoding="utf-8")
+    assert load_conversations(path, ARTICLE) == (
+        GoldConversation("What was built?", GoldQuestion("When?", (Span(36, 40),), "a"), held_out=True),
+        GoldConversation("When?", GoldQuestion("Who runs it?", ()), new_subject=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("\n", "The question file {path} is empty."),
+        (
+            '{"question": "Why?", "evidence": []}',
+            "The question file {path} is not JSON lines with 'first', 'question' and 'evidence': "
+            "line 1, first: Field required.",
+        ),
+        (
+            '{"first": "Who?", "question": "Why?", "evidence": ["Ünder"]}',
+            "Question 'Why?': its evidence 'Ünder' is not in the article 'elms'. "
+            "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_conversations_is_said(path: Path, content: str, message: str) -> None:
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(QuestionFileError) as error:
+        load_conversations(path, ARTICLE)
+    assert str(error.value) == message.format(path=path)
+
+
+class Converser(Told):
+    """Ranks another sentence first where it is told what was asked before, and notes what it is told."""
+
+    def __init__(self, index: Index, after: Mapping[str, int]) -> None:
+        super().__init__(index, {}, {})
+        self.after, self.heard = after, list[tuple[str, tuple[Turn, ...]]]()
+
+    def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
+        self.heard.append((question, tuple(turns)))
+        best = self.sentences[self.after[question] if turns else LAMP]
+        status = Status.UNCERTAIN if best == self.sentences[LAMP] else Status.ANSWERED
+        self.answers = {question: (status, [best])}
+        answer = self.answer(question)
+        assert answer
+        return answer, Ranking((ScoredSentence(best, 0, 0),), ())
+
+
+def test_conversations_are_counted_with_the_first_turn_and_without() -> None:
+    year, norse, lamp = (Span(36, 40),), (Span(79, 84),), (Span(90, 94),)
+    assert [span.of(TEXT) for (span,) in (year, norse, lamp)] == ["1901", "Norse", "lamp"]
+    conversations = (
+        GoldConversation("Built?", GoldQuestion("right", year)),
+        GoldConversation("Built?", GoldQuestion("wrong", year), held_out=True),
+        GoldConversation("Built?", GoldQuestion("dragged", lamp), new_subject=True),
+        GoldConversation("Built?", GoldQuestion("kept", lamp), new_subject=True, held_out=True),
+        GoldConversation("Built?", GoldQuestion("no answer", ())),
+        GoldConversation("Built?", GoldQuestion("none, and said", ())),
+    )
+    after = {"right": BUILT, "wrong": NORSE, "dragged": SHIPS, "kept": LAMP, "no answer": LAMP}
+    converser = Converser(build(ARTICLE, FakeEmbedder()), after | {"none, and said": RUNS})
+    told: list[tuple[int, int]] = []
+    found = evaluate_conversations(
+        conversations, converser, ARTICLE, file="f", on_question=lambda *step: told.append(step)
+    )
+    assert found == ConversationMetrics(
+        file="f",
+        conversations=6,
+        all=Carried(4, 0.5, 0.5),
+        follow_ups=Carried(2, 0.5, 0),
+        new_subjects=Carried(2, 0.5, 1),
+        held_out=Carried(2, 0.5, 0.5),
+        not_answered_when_impossible=0.5,
+        byte_exact=1,
+    )
+    first = Turn("Built?", (Span(86, 102),))
+    assert first.cited[0].of(TEXT) == "The lamp is lit."
+    assert converser.heard[:3] == [("Built?", ()), ("right", (first,)), ("right", ())]
+    assert told == [(n, 6) for n in range(1, 7)]
+
+
+def test_a_question_is_asked_once() -> None:
+    class Counts(Told):
+        asked = 0
+
+        def respond(self, question: str) -> tuple[Answer | None, Ranking]:
+            Counts.asked += 1
+            return super().respond(question)
+
+    ranks = {question.text: [0] for one in LOADED for question in one.questions}
+    evaluate(LOADED, FakeEmbedder(), file="f", system=lambda index: Counts(index, ranks, {}))
+    assert Counts.asked == 4
 
 
 DEGREES = {"Why?": 0, "One two. Three four.\n": 60, "Five six.": 30, "One two.": 10, "Three four.": 80}

@@ -1,15 +1,22 @@
 """Exact BM25, terms and spelling slips on handmade texts."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.lexical import BM25, Analyzer, Speller
+from index.models import Span
 
 TEXTS = ("alpha beta beta", "alpha gamma delta gamma gamma", "epsilon")
 K1, B, MEAN_LENGTH = 1.2, 0.75, 3
+
+
+def bm25(texts: Sequence[str]) -> BM25:
+    analyzer = Analyzer()
+    return BM25([analyzer.terms(text) for text in texts], analyzer)
 
 
 def idf(texts_with_term: int) -> float:
@@ -32,21 +39,20 @@ def saturated(count: int, length: int) -> float:
     ],
 )
 def test_bm25_is_the_formula(question: str, expected: list[float]) -> None:
-    assert BM25(TEXTS, Analyzer()).scores(question).tolist() == pytest.approx(expected)
+    assert bm25(TEXTS).scores(question).tolist() == pytest.approx(expected)
 
 
 def test_bm25_gives_its_known_values() -> None:
-    assert BM25(TEXTS, Analyzer()).scores("alpha beta").tolist() == pytest.approx([0.8266563, 0.1678584, 0])
+    assert bm25(TEXTS).scores("alpha beta").tolist() == pytest.approx([0.8266563, 0.1678584, 0])
 
 
 def test_bm25_over_texts_without_a_term_scores_nothing() -> None:
-    assert BM25(["the", "of?"], Analyzer()).scores("the cat").tolist() == [0, 0]
+    assert bm25(["the", "of?"]).scores("the cat").tolist() == [0, 0]
 
 
 def test_bm25_knows_its_terms() -> None:
-    bm25 = BM25(TEXTS, Analyzer())
-    assert "beta" in bm25
-    assert "zeta" not in bm25
+    assert "beta" in bm25(TEXTS)
+    assert "zeta" not in bm25(TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +101,23 @@ def test_what_is_read_is_a_word_of_the_article(word: str) -> None:
     speller = Speller(ARTICLE)
     meant = speller.correct(word)
     assert meant is None or (meant in ARTICLE and meant in speller and word not in speller)
+
+
+def test_terms_are_dealt_to_the_spans_that_they_start_in() -> None:
+    text = "The ships anchor. Who anchors?\nA lighthouse, closed."
+    located = Analyzer().located_terms(text)
+    assert [text[start:].split()[0] for start in located.starts] == [
+        "ships", "anchor.", "anchors?", "lighthouse,", "closed.",
+    ]  # fmt: skip
+    assert located.terms == Analyzer().terms(text)
+    assert located.within([Span(0, 17), Span(18, 30), Span(30, 31), Span(31, 100)]) == [
+        ["ship", "anchor"], ["anchor"], [], ["lighthous", "close"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("Khan", True), ("khan", True), ("KHAN", True), ("Will", False), ("ship", False), ("Elms", False)],
+)
+def test_a_name_is_written_with_a_capital_only(word: str, *, expected: bool) -> None:
+    assert Speller("Khan spoke. Will he? He will. The ship sank; Ship it.").is_name(word) is expected

@@ -2,14 +2,26 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from index.build import build
+from index.converse import FollowUp
 from index.embed import Floats
 from index.models import Article, Span
-from index.retrieve import _IDF_POWER, CARRY, Ranking, Retriever, best_matches, carried, max_sim, z_scores
+from index.retrieve import (
+    _IDF_POWER,
+    CARRY,
+    NEIGHBOUR,
+    Ranking,
+    Retriever,
+    best_matches,
+    carried,
+    max_sim,
+    z_scores,
+)
 from tests.index.fakes import FakeEmbedder
 
 TEXT = (
@@ -159,3 +171,93 @@ def test_a_reranker_leaves_the_rest_as_it_was() -> None:
     read = len(backwards.asked[0][1])
     assert 1 < read < len(plain)
     assert ranked == plain[:read][::-1] + plain[read:]
+
+
+SHIPS, BERG, NORWAY, LAMP, VISITORS = (
+    "Forty ships anchor here.",
+    "Ada Berg keeps the log.",
+    "She came from Norway.",
+    "A lamp burns all night.",
+    "Visitors are welcome; visitors pay nothing.",
+)
+
+
+def follow(context: str, *cited: str, further: bool = False) -> FollowUp:
+    starts = [TEXT.index(words) for words in cited]
+    spans = (Span(start, start + len(words)) for start, words in zip(starts, cited, strict=True))
+    return FollowUp(context, tuple(spans), further)
+
+
+def test_a_follow_up_is_ranked_by_what_was_asked_before_as_well() -> None:
+    assert quotes(retriever().rank("why"))[0] != LAMP
+    assert quotes(retriever().rank("why", follow("Where does the lamp burn?")))[0] == LAMP
+    assert quotes(retriever().rank("and the visitors?", follow("Where does the lamp burn?")))[0] == VISITORS
+
+
+def test_the_support_of_a_follow_up_is_half_its_own_words() -> None:
+    found = retriever().rank("and the zebra?", follow("a lamp burns")).sentences[0]
+    alone = retriever().rank("a lamp burns").sentences[0]
+    assert found.sentence.of(TEXT) == alone.sentence.of(TEXT) == LAMP
+    assert alone.support == pytest.approx(1)
+    assert 0 < found.support < 0.5
+
+
+def test_a_question_that_says_nothing_has_the_support_of_what_it_leans_on() -> None:
+    whole, *_ = retriever().rank("why", follow("a lamp burns")).sentences
+    assert whole.sentence.of(TEXT) == LAMP
+    assert 0.5 < whole.support < 1
+
+
+def test_people_ask_on_from_beside_what_was_cited() -> None:
+    scores = {
+        cited: {
+            s.sentence.of(TEXT): s.score for s in retriever().rank("why", follow("zebra", cited)).sentences
+        }
+        for cited in (SHIPS, NORWAY)
+    }
+    assert scores[SHIPS][BERG] - scores[NORWAY][BERG] == pytest.approx(NEIGHBOUR)
+    assert scores[NORWAY][LAMP] - scores[SHIPS][LAMP] == pytest.approx(NEIGHBOUR)
+    assert scores[SHIPS][NORWAY] == pytest.approx(scores[NORWAY][NORWAY])  # another paragraph
+
+
+def test_what_was_cited_comes_last_where_something_else_is_asked_for() -> None:
+    known = (LAMP, VISITORS)
+    first = quotes(retriever().rank("what else", follow("lamp visitors", *known)))
+    assert set(first[:2]) == set(known)
+    further = quotes(retriever().rank("what else", follow("lamp visitors", *known, further=True)))
+    assert set(further[-2:]) == set(known)
+
+
+def test_words_of_the_question_decide_in_whole_words_and_at_most_three_runs() -> None:
+    found = retriever()
+    sentence = Span(TEXT.index(VISITORS), len(TEXT))
+
+    def deciding(question: str) -> list[str]:
+        return [run.of(TEXT) for run in found.deciding(sentence, found.rank(question).asked)]
+
+    assert deciding("Are visitors welcome?") == ["Visitors", "welcome"]
+    assert deciding("pay nothing") == ["pay nothing"]
+    assert deciding("zebra") == []
+    assert deciding("?") == []
+    assert found.deciding(sentence, None) == ()
+
+
+def test_a_sentences_vector_is_the_weighted_mean_of_its_tokens() -> None:
+    vectors = retriever("One word. One one.\nSix.").sentence_vectors()
+    assert vectors.shape == (3, FakeEmbedder.dimension)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+    axis = FakeEmbedder().token_id("one")
+    assert vectors[1][axis] > vectors[0][axis] > vectors[2][axis] == 0
+
+
+def test_a_token_need_not_stand_in_a_sentence() -> None:
+    embedder = FakeEmbedder()
+    index = build(Article(id="a", title="t", text="The lamp\nIt burns all night. Ships come."), embedder)
+    heading, *rest = index.passages
+    index = index._replace(passages=(replace(heading, sentences=()), *rest))
+    found = Retriever(index, embedder).rank("the lamp")
+    assert [s.sentence.of(index.article.text) for s in found.sentences] == [
+        "It burns all night.",
+        "Ships come.",
+    ]
+    assert [s.support for s in found.sentences] == pytest.approx([0, 0], abs=0.3)

@@ -312,7 +312,7 @@ def test_turns_of_a_dialogue_are_not_guessed() -> None:
 def test_another_language_is_not_guessed() -> None:
     text = "Khan said: “A b. C d.”"
     speech = Speech(article(text, language="de"))
-    assert speech.quotes() == (QuotedSpeech(Span(11, 22), None),)
+    assert speech.quotes() == (QuotedSpeech(Span(11, 22), None, None),)
     assert speech.frame(span_of(text, "C d.”")) == ("“", "")
 
 

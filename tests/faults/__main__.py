@@ -1,0 +1,40 @@
+"""Runs every fault and counts: ``python -m tests.faults [--kills 200] [--seed N]``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults import disk, kills
+from tests.faults.world import use_known_thresholds
+
+
+def main() -> None:
+    """Runs the command; ends with 1 where anything was lost."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200, help="how many times the process is killed")
+    parser.add_argument("--seed", type=int, default=1, help="for the moments and the bits")
+    args = parser.parse_args()
+    logging.disable(logging.WARNING)  # what the library says of the faults is counted instead
+    use_known_thresholds()
+    with tempfile.TemporaryDirectory() as folder:
+        results = [
+            kills.run(Path(folder) / "kills", args.kills, args.seed, told=True),
+            *disk.run(Path(folder) / "disk", args.seed),
+        ]
+    for result in results:
+        survived = result.cases - len(result.lost)
+        print(f"{result.name:<38} {result.cases:>5} times: {survived:>5} survived, {len(result.lost)} lost")
+        if result.note:
+            print(f"    {result.note}")
+        for lost in result.lost:
+            print(f"    LOST {lost}")
+    if any(result.lost for result in results):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

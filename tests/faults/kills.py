@@ -1,0 +1,115 @@
+"""SIGKILL at random moments of a process that reindexes, adds, removes and puts in use."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from index.models import Progress
+from tests.faults.world import LOG, Expected, Result, do, new_world, open_library, settle
+
+
+def operations(version: int) -> Iterator[str]:
+    """What the process does, from a version of the log on."""
+    for number in itertools.count(version + 1):
+        yield f"reindexed {number}"
+        if number % 3 == 0:
+            yield f"used {'set' if number % 2 else LOG}"
+        if number % 4 == 0:
+            for action in ("added", "removed", "undone", "removed"):
+                yield f"{action} extra-{number}"
+
+
+def run(folder: Path, kills: int, seed: int, *, told: bool = False) -> Result:
+    """Kills a process so many times, and looks what is left after each.
+
+    Args:
+        folder: A new one.
+        kills: How many times.
+        seed: For the moments.
+        told: Whether to print how far it is.
+    """
+    result = Result("killed (SIGKILL)")
+    moments = random.Random(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    expected = new_world(folder)
+    cycle = _seconds_of_a_reindex(folder, expected)
+    stages: Counter[str] = Counter()
+    mended = 0
+    for number in range(kills):
+        told_by_child = _killed_after(folder, expected.version, moments.uniform(0, 3 * cycle))
+        in_flight, stage = None, "between two changes"
+        for line in told_by_child:
+            kind, _, what = line.partition(" ")
+            match kind:
+                case "begin":
+                    in_flight, stage = what, f"{what.partition(' ')[0]}, before its first stage"
+                case "stage":
+                    stage = what
+                case "done":
+                    expected.done(what)
+                    in_flight, stage = None, "between two changes"
+        stages[stage] += 1
+        found: list[Expected] = []
+
+        def case(before: Expected = expected, flying: str | None = in_flight) -> None:
+            nonlocal mended
+            after, notices = settle(folder, before, flying)
+            mended += any("was cut off" in notice for notice in notices)
+            found.append(after)  # noqa: B023 - called at once
+
+        result.run(f"kill {number}, {stage}", case)
+        expected = found[0] if found else Expected.of(open_library(folder))
+        if told and (number + 1) % 20 == 0:
+            print(f"  {number + 1} kills, {len(result.lost)} lost", flush=True)
+    where = ", ".join(f"{stage} {count}" for stage, count in stages.most_common())
+    result.note = f"while {where}; said of {mended} that a change was cut off"
+    return result
+
+
+def _killed_after(folder: Path, version: int, seconds: float) -> list[str]:
+    """Forks a process that works, kills it, and returns what it had told: whole lines only."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _work(folder, version, writer)
+    os.close(writer)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with os.fdopen(reader, "rb") as stream:
+        lines = stream.read().decode().split("\n")
+    return lines[:-1]
+
+
+def _work(folder: Path, version: int, writer: int) -> None:
+    """The child: never returns."""
+
+    def tell(line: str) -> None:
+        os.write(writer, f"{line}\n".encode())
+
+    def on_progress(progress: Progress) -> None:
+        tell(f"stage {progress.stage}")
+
+    try:
+        library = open_library(folder)
+        for operation in operations(version):
+            tell(f"begin {operation}")
+            do(library, operation, on_progress)
+            tell(f"done {operation}")
+    finally:
+        os._exit(1)
+
+
+def _seconds_of_a_reindex(folder: Path, expected: Expected) -> float:
+    library = open_library(folder)
+    began = time.perf_counter()
+    do(library, f"reindexed {expected.version + 1}")
+    expected.done(f"reindexed {expected.version + 1}")
+    return time.perf_counter() - began

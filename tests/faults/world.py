@@ -1,0 +1,176 @@
+"""A library that faults happen to, and what has to hold after each of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index import library as library_module
+from index.library import Library
+from index.models import Action, Progress
+from index.sources import Source, upload
+from tests.index.fakes import THRESHOLDS, FakeEmbedder
+
+WHO = "ada"
+LOG = "log"
+"""The article that is reindexed."""
+
+_WORDS = "harbour ship anchor tide lamp keeper storm rope sail captain cargo dock light crew signal".split()
+
+
+@dataclass
+class Result:
+    """What became of one kind of fault."""
+
+    name: str
+    cases: int = 0
+    lost: list[str] = field(default_factory=list)
+    note: str = ""
+
+    def run(self, what: str, case: Callable[[], None]) -> None:
+        """Runs one case; whatever it raises is a loss."""
+        self.cases += 1
+        try:
+            case()
+        except Exception as error:  # noqa: BLE001 - a command that counts what goes wrong, of any kind
+            self.lost.append(f"{what}: {type(error).__name__}: {error}")
+
+
+def use_known_thresholds() -> None:
+    """The fake embedder's thresholds are not fitted, which takes a while."""
+    library_module.thresholds = lambda *_: THRESHOLDS
+
+
+def open_library(folder: Path) -> Library:
+    """As a process does that has just been started."""
+    path = folder / "set.txt"
+    if not path.exists():
+        path.write_text("The set article is short. The lighthouse is closed on Mondays.\n")
+    return Library(folder / "data", article_path=path, embedder=FakeEmbedder())
+
+
+def log_of(version: int, passages: int = 120) -> Source:
+    """The article in one of its versions: its first and one other paragraph tell which."""
+    words = random.Random(1)
+    lines = [f"Day {n}: {' '.join(words.choices(_WORDS, k=40))}." for n in range(passages)]
+    lines[0] = f"Version {version} of the log was written by the keeper."
+    lines[1 + version % (passages - 1)] += f" Entry {version} was added."
+    questions = b'{"question": "Which version of the log was written by the keeper?", "evidence": ["Version"]}\n'
+    return upload("log.txt", "\n".join(lines).encode(), questions=questions)
+
+
+def version_of(library: Library) -> int:
+    """Which version answers; and that it answers, to the byte."""
+    found = library.ask("Which version of the log was written by the keeper?", article=LOG)
+    text = found.info.article.text
+    (citation, *_) = found.answer.citations or found.answer.closest
+    demand(text[citation.start : citation.end] == citation.quote, "a citation is not the article's text")
+    demand(citation.quote.startswith("Version "), f"the answer is {citation.quote!r}")
+    return int(citation.quote.split()[1])
+
+
+def demand(holds: bool, message: str) -> None:
+    """An assertion that no switch turns off."""
+    if not holds:
+        raise AssertionError(message)
+
+
+@dataclass
+class Expected:
+    """What a library has to have after what was told of it. An operation in flight may have happened."""
+
+    version: int
+    in_use: str
+    extras: set[str] = field(default_factory=set)
+    history: list[tuple[Action, str]] = field(default_factory=list)
+
+    def done(self, operation: str) -> None:
+        """Takes an operation as done."""
+        action, _, what = operation.partition(" ")
+        match action:
+            case "reindexed":
+                self.version = int(what)
+                self.history.append((Action.REINDEXED, LOG))
+            case "used":
+                self.in_use = what
+                self.history.append((Action.USED, what))
+            case "added":
+                self.extras.add(what)
+                self.history.append((Action.ADDED, what))
+            case "removed":
+                self.extras.discard(what)
+                self.history.append((Action.REMOVED, what))
+            case "undone":
+                self.extras.add(what)
+                self.history.append((Action.UNDONE, what))
+            case _:
+                raise ValueError(operation)
+
+    def copy(self) -> Expected:
+        """One to try an operation on."""
+        return Expected(self.version, self.in_use, set(self.extras), list(self.history))
+
+    @classmethod
+    def of(cls, library: Library) -> Expected:
+        """What a library has."""
+        own = {entry.id for entry in library.entries() if entry.own}
+        history = [(change.action, change.article) for change in library.history(limit=10**9)][::-1]
+        return cls(version_of(library), library.in_use(), own - {LOG}, history)
+
+
+def do(library: Library, operation: str, on_progress: Callable[[Progress], None] = lambda _: None) -> None:
+    """Does an operation."""
+    action, _, what = operation.partition(" ")
+    match action:
+        case "reindexed":
+            library.reindex(LOG, who=WHO, source=log_of(int(what)), on_progress=on_progress)
+        case "used":
+            library.use(what, who=WHO)
+        case "added":
+            note = f"The note {what} is about a rope. It is {len(what)} letters long.\n".encode()
+            library.add(upload(f"{what}.txt", note), who=WHO, id=what, on_progress=on_progress)
+        case "removed":
+            library.remove(what, who=WHO)
+        case "undone":
+            library.undo(what, who=WHO)
+        case _:
+            raise ValueError(operation)
+
+
+def settle(folder: Path, expected: Expected, in_flight: str | None) -> tuple[Expected, tuple[str, ...]]:
+    """Holds a library, opened afresh, against what has to be there; then the next reindex has to work.
+
+    Returns:
+        What is there, and what the library had to say.
+
+    Raises:
+        AssertionError: something is lost.
+    """
+    library = open_library(folder)
+    notices = library.load()
+    allowed = [expected]
+    if in_flight is not None:
+        after = expected.copy()
+        after.done(in_flight)
+        allowed.append(after)
+    found = Expected.of(library)
+    demand(found in allowed, f"found {found} instead of one of {allowed}")
+    faults = library.faults()
+    demand(not any("damaged" in fault or "cannot be read" in fault for fault in faults), f"{faults}")
+    do(library, f"reindexed {found.version + 1}")
+    found.done(f"reindexed {found.version + 1}")
+    demand(Expected.of(library) == found, "the next reindex does not show")
+    demand(Expected.of(open_library(folder)) == found, "the next reindex does not last")
+    demand(library.faults() == (), f"after the next reindex: {library.faults()}")
+    return found, notices
+
+
+def new_world(folder: Path) -> Expected:
+    """Makes a library with the article in two versions."""
+    library = open_library(folder)
+    library.load()
+    library.add(log_of(0), who=WHO, id=LOG)
+    do(library, "reindexed 1")
+    return Expected.of(library)
