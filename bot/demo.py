@@ -74,6 +74,7 @@ async def _furnish(env: simcord.Env, bot: FootnoteBot, article: Article) -> Call
     reader = server.add_member(env.create_user("robin", global_name="Robin (reader)"))
     admin = server.add_member(env.create_user("ada", global_name="Ada (admin)"), roles=[admins])
     channel = server.create_text_channel("ask-the-article", topic="Type /ask and a question")
-    await bot.get_partial_messageable(channel.id).send(view=Card(rendering.help_text(article, ENGLISH), article))
+    welcome = Card(rendering.help_text(article, ENGLISH))
+    await bot.get_partial_messageable(channel.id).send(view=welcome)
     await env.settle()
     return partial(env.preview, channel, viewers=[reader, admin], layout="channel")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 
-def write(path: Path, parts: Sequence[Any]) -> None:
+def write_file(path: Path, parts: Sequence[Any]) -> None:
     """Writes a file of one or more buffers and waits until the disk has it.
 
     Raises:
@@ -22,14 +22,14 @@ def write(path: Path, parts: Sequence[Any]) -> None:
         os.fsync(stream.fileno())
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Puts ``content`` in a file's place: a reader finds the old content or the new, never a part.
 
     One at a time: the caller holds the lock.
     """
     beside = path.with_name(f".{path.name}.writing")
     try:
-        write(beside, [content])
+        write_file(beside, [content])
         beside.replace(path)
     except OSError:
         beside.unlink(missing_ok=True)
@@ -37,7 +37,7 @@ def replace(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def append(path: Path, line: bytes) -> None:
+def append_line(path: Path, line: bytes) -> None:
     """Adds a line to a file; where that fails, the file is left as it was.
 
     A last line that a crash has cut off is closed first, so that it spoils no other.
@@ -58,7 +58,7 @@ def append(path: Path, line: bytes) -> None:
     sync_folder(path.parent)
 
 
-def rename(old: Path, new: Path) -> None:
+def rename_for_good(old: Path, new: Path) -> None:
     """Renames a file or folder for good."""
     old.rename(new)
     sync_folder(new.parent)
@@ -66,7 +66,7 @@ def rename(old: Path, new: Path) -> None:
         sync_folder(old.parent)
 
 
-def delete(folder: Path) -> None:
+def delete_folder(folder: Path) -> None:
     """Deletes a folder, if it is there, out of sight: nothing half deleted has its name."""
     if folder.exists():
         away = folder.with_name(f".removing-{folder.name}")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from index import durable
+from index.durable import delete_folder, make_folder, rename_for_good
 from index.errors import (
     ArticleError,
     LibraryError,
@@ -192,7 +192,7 @@ class Holdings:
             SnapshotError: nothing can be written here.
         """
         with self.writing():
-            durable.make_folder(self.folder)
+            make_folder(self.folder)
             try:
                 self._lock.acquire(timeout=patience)
             except Timeout as error:
@@ -266,9 +266,9 @@ class Holdings:
         """Removes an article, so that it can be brought back. The caller has the lock."""
         note = self.begin(Action.REMOVED, article, who)
         with self.writing():
-            durable.make_folder(self.folder / "removed")
-            durable.delete(self._removed(article))
-            durable.rename(self.folder / "articles" / article, self._removed(article))
+            make_folder(self.folder / "removed")
+            delete_folder(self._removed(article))
+            rename_for_good(self.folder / "articles" / article, self._removed(article))
         self.enter(note)
 
     def bring_back(self, article: str, who: str) -> None:
@@ -276,8 +276,8 @@ class Holdings:
         note = self.begin(Action.UNDONE, article, who, detail="brought back")
         with self.writing():
             self.of(article).remove_if_empty()
-            durable.make_folder(self.folder / "articles")
-            durable.rename(self._removed(article), self.folder / "articles" / article)
+            make_folder(self.folder / "articles")
+            rename_for_good(self._removed(article), self.folder / "articles" / article)
         self.enter(note)
 
     def go_back(self, article: str, who: str) -> None:

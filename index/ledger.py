@@ -25,7 +25,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index import durable
+from index.durable import append_line, replace_file
 from index.models import Action, Change
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Ledger:
             else State(before.in_use, before.places | {place: article})
         )
         if state != before or not self._state_file.exists() or self.is_damaged():
-            durable.replace(self._state_file, _StoredState.of(state).model_dump_json().encode())
+            replace_file(self._state_file, _StoredState.of(state).model_dump_json().encode())
 
     def notes(self) -> list[Note]:
         """Every change, oldest first; lines that cannot be read are left out."""
@@ -142,7 +142,7 @@ class Ledger:
 
     def begin(self, note: Note) -> None:
         """Notes a change that is about to be made."""
-        durable.replace(self._pending_file, note.line())
+        replace_file(self._pending_file, note.line())
 
     def pending(self) -> Note | None:
         """The change that was begun and neither finished nor called off."""
@@ -154,7 +154,7 @@ class Ledger:
     def finish(self, note: Note) -> None:
         """Enters a change that was made in the history, once, and strikes out that it is under way."""
         if next(reversed(self.notes()), None) != note:
-            durable.append(self._history_file, note.line())
+            append_line(self._history_file, note.line())
         self.call_off()
 
     def call_off(self) -> None:

@@ -47,9 +47,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from index import durable
 from index.build import Index, TokenTable
 from index.confidence import Thresholds
+from index.durable import make_folder, rename_for_good, sync_folder, write_file
 from index.errors import SnapshotDamagedError, SnapshotError
 from index.models import Article, Heading, Passage
 from index.sources import Origin, Source
@@ -328,17 +328,17 @@ class SnapshotFolder:
         """
         name = snapshot_name(number, made.index.article)
         manifest, files = _files(made)
-        durable.make_folder(self.folder)
+        make_folder(self.folder)
         try:
             with _work_folder(self.folder) as work:
                 for file, parts in files.items():
-                    durable.write(work / file, parts)
-                durable.sync_folder(work)
+                    write_file(work / file, parts)
+                sync_folder(work)
                 work.rename(self.folder / name)
         except BaseException:
             self.remove_if_empty()
             raise
-        durable.sync_folder(self.folder)
+        sync_folder(self.folder)
         self.sweep()
         whole = [one for one in self.names() if one not in instead_of]
         undone = [f"{_UNDONE}{one}" for one in self.undone()]
@@ -352,7 +352,7 @@ class SnapshotFolder:
         Raises:
             OSError: it cannot be renamed; nothing is changed.
         """
-        durable.rename(self.folder / name, self.folder / f"{_UNDONE}{name}")
+        rename_for_good(self.folder / name, self.folder / f"{_UNDONE}{name}")
 
     def sweep(self) -> list[str]:
         """Deletes what killed processes have left behind, and returns its names. The caller has the lock."""

@@ -93,8 +93,10 @@ class Ask(commands.Cog):
         """The articles of the library that is asked here, and all of them."""
         place = place_of(interaction)
         entries = await self.bot.service.read(place, lambda library: library.entries(place=place.scope))
-        titles = {words_of(interaction)("All articles"): ALL} | {e.title: e.id for e in reversed(entries)}
-        named = {shorten(title): article for title, article in titles.items()}
+        named = {words_of(interaction)("All articles"): ALL}
+        for entry in entries:
+            name = shorten(entry.title)
+            named[shorten(f"{entry.id}: {name}") if name in named else name] = entry.id
         return [app_commands.Choice(name=name, value=named[name]) for name in matching(typed, tuple(named))]
 
     @ask.autocomplete("question")

@@ -290,15 +290,15 @@ def _moved(moved: MovedAnswer, words: Words) -> str:
     now = clip(moved.after, 200) if moved.after else words("the article does not say")
     return "\n".join(
         (
-            f"- **{clip(moved.question, 150)}**",
-            f"  - {words('before: {quote}', quote=before)}",
-            f"  - {words('now: {quote}', quote=now)}",
+            f"> **{clip(moved.question, 150)}**",
+            f"> {words('before: {quote}', quote=before)}",
+            f"> {words('now: {quote}', quote=now)}",
         )
     )
 
 
 def _questions(failed: Sequence[str], words: Words) -> list[str]:
-    shown = [f"- {clip(question, 100)}" for question in failed[:MAX_FAILED]]
+    shown = [f"> {clip(question, 100)}" for question in failed[:MAX_FAILED]]
     return [*shown, *_more(len(failed) - MAX_FAILED, words)]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.rendering.text import MAX_NAME, clip
-from bot.words import ENGLISH, Words
+from bot.words import Words
 from index import Article, Citation, Status
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart. Signs and words say the same.
@@ -25,13 +25,13 @@ class Rendered:
     footer: str = ""
 
 
-def footer(article: Article, words: Words = ENGLISH, *facts: str) -> str:
+def footer(article: Article, words: Words, *facts: str) -> str:
     """The line that says which article a message is from, and more of it where there is more to say."""
     named = words("Article: {title}", title=title(article, words))
     return "-# " + " · ".join((named, *facts))
 
 
-def title(article: Article, words: Words = ENGLISH) -> str:
+def title(article: Article, words: Words) -> str:
     """An article's title, marked where it is only a label."""
     name = clip(article.title, 2 * MAX_NAME)
     return words("{title} (a label)", title=name) if article.title_is_label else name

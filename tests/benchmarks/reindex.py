@@ -63,10 +63,12 @@ def main() -> None:
 
 def _paragraphs(folder: Path | None, count: int) -> list[str]:
     """Paragraphs of about a passage each, no two alike."""
-    shuffle = random.Random(1)
+    shuffle = random.Random(1)  # noqa: S311 - no secret
     if folder is not None:
         shipped = load_article(SHIPPED_ARTICLE)
-        articles = [one.article for file in sorted(folder.glob("*.json")) for one in load_questions(file, shipped)]
+        articles = [
+            one.article for file in sorted(folder.glob("*.json")) for one in load_questions(file, shipped)
+        ]
         texts = {p.of(article.text).strip() for article in articles for p in article.paragraphs}
     else:
         texts = {p.of(load_article(SHIPPED_ARTICLE).text) for p in load_article(SHIPPED_ARTICLE).paragraphs}
@@ -94,7 +96,9 @@ def _reindexing(library: Library, paragraphs: list[str], rounds: int) -> None:
     print(f"passages: {report.added}")
     print(f"build: {report.seconds:.2f} s")
     for name, seconds in (("unchanged reindex", unchanged), ("one paragraph changed", changed)):
-        print(f"{name}: {median(seconds):.3f} s, {report.seconds / median(seconds):.0f} x faster than the build")
+        print(
+            f"{name}: {median(seconds):.3f} s, {report.seconds / median(seconds):.0f} x faster than the build"
+        )
 
 
 @dataclass

@@ -24,7 +24,7 @@ from bot.rendering import library as shown
 from bot.rendering.text import MAX_TEXT, size
 from bot.service import Service
 from bot.sources import SourceError, source_of
-from bot.words import ENGLISH
+from bot.words import ENGLISH, words_for
 from index import (
     Action,
     ArticleError,
@@ -333,6 +333,14 @@ async def test_before_the_fifteen_minutes_end_the_message_says_where_the_end_wil
     )
 
 
+async def test_an_admin_is_told_in_their_language(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.changes.words_of", lambda _: words_for("de"))
+    result = await world.admin.slash(world.channel, "reindex")
+    said = says(result.response).splitlines()
+    assert said[0] == "**Neu indiziert: The harbour of \\*Elms\\***"
+    assert "2,5" in said[1]
+
+
 async def test_an_index_that_fails_its_self_check_is_not_put_in_place(world: World) -> None:
     world.library.error = SelfCheckError(
         "Only {right} of {asked} are right: {wrong}", failed=("Who *is* it?",), right=1, asked=2, wrong="Who?"
@@ -340,7 +348,7 @@ async def test_an_index_that_fails_its_self_check_is_not_put_in_place(world: Wor
     result = await world.admin.slash(world.channel, "reindex")
     assert says(result.response) == (
         f"**{NOTHING}**\nSelf-check: 1 of 2 of its own questions are answered rightly. That is too few.\n"
-        "Not answered rightly:\n- Who \\*is\\* it?\n"
+        "Not answered rightly:\n> Who \\*is\\* it?\n"
         "To put it in place all the same, use the option `force`."
     )
     assert world.errors() == []
@@ -359,11 +367,11 @@ async def test_the_report_names_what_moved_and_what_the_self_check_found(world: 
     assert says(result.response).splitlines()[2:] == [
         "Nothing had changed, so the index from before goes on serving.",
         "Self-check: 2 of 3 of its own questions are answered rightly.",
-        "- Who is it?",
+        "> Who is it?",
         "Example questions whose answer moved: 1 of 4.",
-        "- **When was the harbour built?**",
-        "  - before: It was built in \\*1901\\*.",
-        "  - now: the article does not say",
+        "> **When was the harbour built?**",
+        "> before: It was built in \\*1901\\*.",
+        "> now: the article does not say",
         "It is the article in use here.",
         "-# `harbour`",
     ]

@@ -178,12 +178,21 @@ async def test_the_articles_of_the_place_are_offered(world: World) -> None:
     world.library.branch(str(world.guild.id)).kept["bridge"] = [BRIDGE]
     every = [
         {"name": "All articles", "value": ALL},
-        {"name": "The harbour of *Elms*", "value": "harbour"},
         {"name": "The bridge of Oaks", "value": "bridge"},
+        {"name": "The harbour of *Elms*", "value": "harbour"},
     ]
     assert await world.reader.autocomplete(world.channel, "ask", "article", "") == every
-    assert await world.reader.autocomplete(world.channel, "ask", "article", "brigde oak") == every[2:]
-    assert await world.reader.user.autocomplete("ask", "article", "") == every[:2]
+    assert await world.reader.autocomplete(world.channel, "ask", "article", "brigde oak") == every[1:2]
+    assert await world.reader.user.autocomplete("ask", "article", "") == [every[0], every[2]]
+
+
+async def test_articles_of_the_same_title_are_told_apart(world: World) -> None:
+    world.library.branch(str(world.guild.id)).kept["elms"] = [ARTICLE]
+    offered = await world.reader.autocomplete(world.channel, "ask", "article", "")
+    assert offered[1:] == [
+        {"name": "The harbour of *Elms*", "value": "elms"},
+        {"name": "harbour: The harbour of *Elms*", "value": "harbour"},
+    ]
 
 
 async def test_many_articles_with_long_titles_are_offered_within_discords_limits(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -92,9 +93,13 @@ async def test_the_watchdog_sees_what_blocks_the_loop(block: object) -> None:
 
 
 async def test_the_watchdog_sees_a_thread_that_does_not_let_the_loop_have_the_interpreter() -> None:
-    async with watched() as dog:
-        await asyncio.to_thread(sum, range(3 * 10**7))
-    assert dog.longest > MOST_SECONDS_BLOCKED
+    """As a big import does. A machine that is busy itself can hide it, so it may be tried again."""
+    for _ in range(10):
+        async with watched() as dog:
+            await asyncio.to_thread(re.match, "(a+)+b", "a" * 23)
+        if dog.longest > MOST_SECONDS_BLOCKED:
+            return
+    pytest.fail("not seen")
 
 
 async def test_the_watchdog_sees_nothing_where_a_thread_does_the_work() -> None:

@@ -636,3 +636,20 @@ def test_lists_of_citations_name_who_says_it_and_where() -> None:
         sources=((BUILT, "**\\[1\\]** paragraph 1\n> The harbour of Elms was built in 1901."),),
         footer=f"-# Article: The harbour of \\*Elms\\* · indexed {MOMENT}",
     )
+
+
+@given(TEXTS, TEXTS, st.lists(TEXTS, max_size=8), LANGUAGES)
+def test_help_and_about_fit_a_message_whatever_the_article(
+    title: str, source: str, questions: list[str], words: Words
+) -> None:
+    article = Article(
+        "a", title, "Text.", source=source, questions=tuple(questions), author=title, site=source
+    )
+    for rendered in (
+        rendering.about(replace(about(article), model=source), words),
+        rendering.help_text(article, words),
+    ):
+        accept(Card(rendered, words=words))
+        allowed = (*OURS, "code", "bullet_list", "list_item")
+        as_read(rendered.top, allowed=allowed)
+        as_read(rendered.footer, allowed=allowed)

@@ -172,7 +172,10 @@ async def test_who_waits_is_told_the_place_in_the_line_now_and_then(
 
         return on_wait
 
-    asking = [asyncio.create_task(ask(service, f"Question {n}?", asker=n, on_wait=tell(n))) for n in range(5)]
+    asking = [
+        asyncio.create_task(ask(service, f"Question {n}?", asker=n, article="harbour", on_wait=tell(n)))
+        for n in range(5)
+    ]
     await until(lambda: bool(told[4]))
     assert [waits[:1] for waits in told.values()] == [
         [],
@@ -218,7 +221,8 @@ async def test_a_full_line_takes_nobody_else_and_nobody_fills_it_alone(library: 
     library.asking.clear()
     askers = (1, 1, 1, 1, 1, 2)  # two have their turn, four wait
     asking = [
-        asyncio.create_task(ask(service, f"Question {n}?", asker=asker)) for n, asker in enumerate(askers)
+        asyncio.create_task(ask(service, f"Question {n}?", asker=asker, article="harbour"))
+        for n, asker in enumerate(askers)
     ]
     await until(lambda: service.joined == len(askers))
     full = "The line is full: 4 are waiting. Please ask again in a minute."

@@ -36,7 +36,7 @@ def run(folder: Path, kills: int, seed: int, *, told: bool = False) -> Result:
         told: Whether to print how far it is.
     """
     result = Result("killed (SIGKILL)")
-    moments = random.Random(seed)
+    moments = random.Random(seed)  # noqa: S311 - no secret
     folder.mkdir(parents=True, exist_ok=True)
     expected = new_world(folder)
     cycle = _seconds_of_a_reindex(folder, expected)

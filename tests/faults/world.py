@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
-from index import library as library_module
 from index.library import Library
 from index.models import Action, Progress
 from index.sources import Source, upload
@@ -34,13 +34,13 @@ class Result:
         self.cases += 1
         try:
             case()
-        except Exception as error:  # noqa: BLE001 - a command that counts what goes wrong, of any kind
+        except Exception as error:
             self.lost.append(f"{what}: {type(error).__name__}: {error}")
 
 
 def use_known_thresholds() -> None:
     """The fake embedder's thresholds are not fitted, which takes a while."""
-    library_module.thresholds = lambda *_: THRESHOLDS
+    mock.patch("index.library.thresholds", return_value=THRESHOLDS).start()
 
 
 def open_library(folder: Path) -> Library:
@@ -53,11 +53,13 @@ def open_library(folder: Path) -> Library:
 
 def log_of(version: int, passages: int = 120) -> Source:
     """The article in one of its versions: its first and one other paragraph tell which."""
-    words = random.Random(1)
+    words = random.Random(1)  # noqa: S311 - no secret
     lines = [f"Day {n}: {' '.join(words.choices(_WORDS, k=40))}." for n in range(passages)]
     lines[0] = f"Version {version} of the log was written by the keeper."
     lines[1 + version % (passages - 1)] += f" Entry {version} was added."
-    questions = b'{"question": "Which version of the log was written by the keeper?", "evidence": ["Version"]}\n'
+    questions = (
+        b'{"question": "Which version of the log was written by the keeper?", "evidence": ["Version"]}\n'
+    )
     return upload("log.txt", "\n".join(lines).encode(), questions=questions)
 
 

@@ -61,7 +61,7 @@ _NONE: Files = {}
 def zipped(files: Files) -> bytes:
     """A ZIP archive of files."""
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return written.getvalue()

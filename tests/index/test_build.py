@@ -6,7 +6,7 @@ import pytest
 from index.build import build, deal_tokens
 from index.embed import Embedding
 from index.models import Article, Passage, Progress, Sentence, Stage
-from tests.index.fakes import FakeEmbedder
+from tests.index.fakes import CountingEmbedder, FakeEmbedder
 
 
 def embedding(spans: list[tuple[int, int]], first: int) -> Embedding:
@@ -65,3 +65,19 @@ def test_progress_is_told_stage_by_stage() -> None:
     told: list[Progress] = []
     build(Article(id="a", title="t", text="One.\nTwo.\n"), FakeEmbedder(), told.append)
     assert told == [Progress(Stage.CHUNK, 0, 1), Progress(Stage.EMBED, 0, 2), Progress(Stage.EMBED, 2, 2)]
+
+
+def test_what_is_known_keeps_its_embeddings_wherever_it_moves() -> None:
+    embedder = CountingEmbedder()
+    lamp, ships = "The lamp is green.\n", "Ships anchor here. Ships leave.\n"
+    before = build(Article(id="a", title="t", text=lamp + ships), embedder)
+    embedder.texts.clear()
+    article = Article(id="a", title="t", text=f"\n{ships}It is new.\n{ships}{lamp}")
+    after = build(article, embedder, before=before)
+    assert embedder.texts == [f"\n{ships}", "It is new.\n"]  # with the blank line it is another passage
+    whole = build(article, FakeEmbedder())
+    assert (after.passages, after.article) == (whole.passages, article)
+    assert np.array_equal(after.store.vectors(), whole.store.vectors())
+    for one, other in zip(after.tokens, whole.tokens, strict=True):
+        assert np.array_equal(one, other)
+        assert one.dtype == other.dtype

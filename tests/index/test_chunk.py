@@ -1,12 +1,14 @@
 """Passages: nothing of the text is lost, no sentence is cut that fits, every offset is true."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.chunk import Tokenize, chunk, split_sentences
+from index.chunk import Tokenize, TokenSpans, chunk, cuts, split_sentences
 from index.embed import SentenceTransformerEmbedder
-from index.models import Article, Passage
+from index.models import Article, Heading, Passage
 from tests.index.fakes import char_spans, word_spans
 
 PIECES = (
@@ -81,6 +83,30 @@ SHIPPED_SENTENCES = {
 
 def article(text: str, language: str = "en") -> Article:
     return Article(id="a", title="t", text=text, language=language)
+
+
+def headed(*lines: str) -> Article:
+    """An article of lines; one that begins with marks (#) is a heading of that level."""
+    texts = [line.lstrip("#") for line in lines]
+    starts = [sum(len(text) + 2 for text in texts[:n]) for n in range(len(texts))]
+    headings = tuple(
+        Heading(start, start + len(text), len(line) - len(text))
+        for line, text, start in zip(lines, texts, starts, strict=True)
+        if line.startswith("#")
+    )
+    return Article(id="a", title="t", text="\n\n".join(texts), headings=headings)
+
+
+def outline(found: Article, window: int, tokenize: Tokenize = word_spans) -> list[tuple[str, list[str], str]]:
+    """The text, sentences and path of each passage."""
+    return [
+        (
+            passage.of(found.text).strip(),
+            [s.of(found.text) for s in passage.sentences],
+            "/".join(passage.path),
+        )
+        for passage in chunk(found, tokenize, window)
+    ]
 
 
 def sentences(text: str, language: str = "en") -> list[str]:
@@ -254,3 +280,83 @@ def test_no_passage_exceeds_the_window_as_the_model_counts(
     check(text, passages)
     counted = real_embedder.token_spans([passage.of(text) for passage in passages])
     assert all(len(tokens) <= window for tokens in counted)
+
+
+def test_a_heading_stands_before_its_paragraph_and_is_no_sentence() -> None:
+    found = headed(
+        "#Elms", "It grew.", "##Later", "###In June", "It shrank. It sank.", "Gone.", "##End", "So."
+    )
+    assert outline(found, 12) == [
+        ("Elms\n\nIt grew.", ["It grew."], "Elms"),
+        ("Later\n\nIn June\n\nIt shrank. It sank.", ["It shrank.", "It sank."], "Elms/Later/In June"),
+        ("Gone.", ["Gone."], "Elms/Later/In June"),
+        ("End\n\nSo.", ["So."], "Elms/End"),
+    ]
+    passages = chunk(found, word_spans, 12)
+    assert [(p.id, p.paragraph) for p in passages] == [("p2", 2), ("p5", 5), ("p6", 6), ("p8", 8)]
+    assert "".join(passage.of(found.text) for passage in passages) == found.text
+
+
+def test_a_headings_tokens_count_in_the_window() -> None:
+    found = headed("#One two", "Red cat ran. Big dog sat. Old cow ate.")
+    assert outline(found, 14) == [
+        ("One two\n\nRed cat ran. Big dog sat. Old cow ate.",
+         ["Red cat ran.", "Big dog sat.", "Old cow ate."], "One two"),
+    ]  # fmt: skip
+    assert outline(found, 13) == [
+        ("One two\n\nRed cat ran.", ["Red cat ran."], "One two"),
+        ("Big dog sat. Old cow ate.", ["Big dog sat.", "Old cow ate."], "One two"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "window", "expected"),
+    [
+        (("#One two three", "Red cat."), 4, [("One two three", ""), ("Red cat.", "One two three")]),
+        (("#One", "##Two", "Red cat."), 3, [("One", ""), ("Two", "One"), ("Red cat.", "One/Two")]),
+        (("#One", "##Two", "Red cat."), 4, [("One", ""), ("Two\n\nRed cat.", "One/Two")]),
+        (("Red cat.", "#One", "##Two"), 9, [("Red cat.", ""), ("One", ""), ("Two", "One")]),
+        (("#One",), 9, [("One", "")]),
+    ],
+)
+def test_a_heading_that_is_too_long_or_heads_nothing_is_a_paragraph(
+    lines: tuple[str, ...], window: int, expected: list[tuple[str, str]]
+) -> None:
+    found = outline(headed(*lines), window)
+    assert [(text, path) for text, _, path in found] == expected
+    assert all(sentences for _, sentences, _ in found)
+
+
+@given(TEXTS, WINDOWS, st.sampled_from([word_spans, char_spans]), st.lists(st.integers(0, 3), max_size=30))
+def test_passages_of_an_article_with_headings_rebuild_it(
+    text: str, window: int, tokenize: Tokenize, levels: list[int]
+) -> None:
+    headings = tuple(
+        Heading(paragraph.start, paragraph.end, level)
+        for paragraph, level in zip(article(text).paragraphs, levels, strict=False)
+        if level
+    )
+    found = Article(id="a", title="t", text=text, headings=headings)
+    passages = chunk(found, tokenize, window)
+    assert "".join(passage.of(text) for passage in passages) == (text if passages else "")
+    assert all(len(tokens) <= window for tokens in tokenize([passage.of(text) for passage in passages]))
+    spans = {(heading.start, heading.end) for heading in headings}
+    said = [sentence for passage in passages for sentence in passage.sentences]
+    for paragraph in found.paragraphs:
+        inside = [s for s in said if paragraph.start <= s.start < paragraph.end]
+        assert inside or (paragraph.start, paragraph.end) in spans
+    assert chunk(found, lambda _: [], window, cuts(found, passages)) == passages
+
+
+def test_what_is_known_is_cut_as_it_was_and_only_the_rest_is_looked_at() -> None:
+    before = headed("#Elms", "It grew. It shrank.", "Gone.")
+    known = cuts(before, chunk(before, word_spans, 5))
+    looked: list[str] = []
+
+    def noted(texts: Sequence[str]) -> list[TokenSpans]:
+        looked.extend(texts)
+        return word_spans(texts)
+
+    after = headed("New.", "#Elms", "It grew. It shrank.", "Gone.")
+    assert chunk(after, noted, 5, known) == chunk(after, word_spans, 5)
+    assert looked == ["New."]

@@ -117,8 +117,8 @@ def test_the_encoding_of_a_page(page: bytes, media_type: str | None) -> None:
 
 def test_headings_and_lists_of_a_page_without_any_boxes_are_kept() -> None:
     page = (
-        "<title>Elms</title><body><h1>Elms</h1><p>The town of Elms was built in 1850 on wool.</p><h2>Later</h2>"
-        "<p>In June it was closed by the mayor.</p><ul><li>One thing.</li></ul></body>"
+        "<title>Elms</title><body><h1>Elms</h1><p>The town of Elms was built in 1850 on wool.</p>"
+        "<h2>Later</h2><p>In June it was closed by the mayor.</p><ul><li>One thing.</li></ul></body>"
     )
     article = reading("a.html", page.encode())
     assert paragraphs(article) == [
@@ -134,16 +134,16 @@ def test_headings_and_lists_of_a_page_without_any_boxes_are_kept() -> None:
 @pytest.mark.parametrize(
     ("page", "reason"),
     [
-        ("<p>Sign in</p><input type=password>", " It asks for a login. Give a page that opens without one, or the "
-         "article as a file."),
+        ("<p>Sign in</p><input type=password>",
+         " It asks for a login. Give a page that opens without one, or the article as a file."),
         ('<script type="application/ld+json">{"isAccessibleForFree": "False"}</script><p>He said that</p>',
          " The site gives it only to subscribers. Give the article as a file."),
         ("<script src=a.js></script><noscript>Please enable JavaScript.</noscript>",
          " It is put together by scripts in the browser. Give the article as a file."),
         ("<ul>" + "<li><a href=/1>What happened then, in a long line of words</a></li>" * 20 + "</ul>",
          " It is a list of links. Give the address of one article."),
-        ("<main>" + "".join(f"<h2><a href=/{n}>Story {n}</a></h2><p>What story {n} tells.</p>" for n in range(9))
-         + "</main>", " It is a list of links. Give the address of one article."),
+        ("<main>" + "<h2><a href=/1>A story</a></h2><p>What the story tells.</p>" * 9 + "</main>",
+         " It is a list of links. Give the address of one article."),
         ("<nav><a href=/>Home</a></nav>", ""),
         ("", ""),
     ],
@@ -156,8 +156,8 @@ def test_a_page_without_an_article_is_refused_with_the_reason(page: str, reason:
 def test_markdown() -> None:
     article = reading(
         "a.md",
-        b"---\ntitle: Harbour\nauthor: 'Ada'\ndate: 2020-01-02\nlang: fr-CA\n---\n# One\n\nWhat *was*\nthere.\n\n"
-        b"## Two\n\n1. first\n2. second\n\n> quoted &amp; [linked](http://a.example)\n\n<script>x</script>\n\n"
+        b"---\ntitle: Harbour\nauthor: 'Ada'\ndate: 2020-01-02\nlang: fr-CA\n---\n# One\n\n"
+        b"What *was*\nthere.\n\n## Two\n\n1. first\n2. second\n\n> quoted &amp; [linked](http://a.example)\n\n<script>x</script>\n\n"
         b"| a | b |\n|---|---|\n| 1 |   |\n",
     )
     assert paragraphs(article) == [
@@ -246,8 +246,8 @@ def test_pdf() -> None:
     article = reading("a.pdf", pdf(pages, info="/Title (report.docx) /Author (Ada)", catalog="/Lang (en-GB)"))
     assert paragraphs(article) == [
         "The harbour",
-        "The harbour was built in 1850 by a well-known bank, which had grown rich on wool and wanted ships of its "
-        "own, by unenthusiastic men. It took a well-known loan.",
+        "The harbour was built in 1850 by a well-known bank, which had grown rich on wool and wanted "
+        "ships of its own, by unenthusiastic men. It took a well-known loan.",
         "Nobody complained about it.",
         "Later years",
         "It was closed.",
@@ -285,8 +285,8 @@ def test_paragraphs_of_a_pdf_are_told_by_space_and_by_indent() -> None:
          "a.pdf is damaged, or not the PDF file that it seems to be. Get it again and try that."),
         ("a.docx", docx([("Normal", " ")]), "a.docx holds no text. An article needs at least one sentence."),
         ("a.md", b"---\ntitle: x\n---\n***\n", "a.md holds no text. An article needs at least one sentence."),
-        ("a.txt", b"One\0two", "a.txt is not a text, but binary data. Give a text, Markdown, HTML, PDF, DOCX or EPUB "
-         "file."),
+        ("a.txt", b"One\0two",
+         "a.txt is not a text, but binary data. Give a text, Markdown, HTML, PDF, DOCX or EPUB file."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(name: str, content: bytes, message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -47,7 +48,7 @@ def test_a_page_is_fetched_as_it_is(server: Server) -> None:
 def test_redirects_are_followed_to_where_they_lead(server: Server) -> None:
     server.at("/c", response(b"One.", "text/plain"))
     server.at("/b/x", redirect("../c#d"))
-    source = fetch(server.at("/a", redirect("//other.example:%d/b/x" % server.port)), guard=server.guard)
+    source = fetch(server.at("/a", redirect(f"//other.example:{server.port}/b/x")), guard=server.guard)
     assert source.origin.place == f"http://other.example:{server.port}/c"
     assert server.asked == ["/a", "/b/x", "/c"]
 
@@ -101,21 +102,20 @@ def test_nothing_that_python_calls_private_is_public(
 ) -> None:
     if is_public(address) and address not in ipaddress.ip_network("64:ff9b::/96"):
         assert address.is_global
-        assert not (
-            address.is_private or address.is_loopback or address.is_link_local or address.is_multicast
-        )
-        assert not (address.is_reserved or address.is_unspecified)
+        kinds = ("private", "loopback", "link_local", "multicast", "reserved", "unspecified")
+        assert [kind for kind in kinds if getattr(address, f"is_{kind}")] == []
 
 
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("file:///etc/passwd", "file:///etc/passwd is not a web address: it has to start with http:// or https://."),
+        ("file:///etc/passwd",
+         "file:///etc/passwd is not a web address: it has to start with http:// or https://."),
         ("example.org", "example.org is not a web address: it has to start with http:// or https://."),
         ("http://", "http:// is not a web address: it names no host."),
         ("", "The address is not a web address: it has to start with http:// or https://."),
-        ("http://ada:secret@example.org/", "http://example.org/ has a user name in it. Give it without the part "
-         "before the @."),
+        ("http://ada:secret@example.org/",
+         "http://example.org/ has a user name in it. Give it without the part before the @."),
         ("http://example.org:25/", "http://example.org:25/ names port 25, which is not one of the web's."),
     ],
 )  # fmt: skip
@@ -176,8 +176,6 @@ def test_https_needs_a_certificate_for_the_name(server: Server) -> None:
 
 
 def test_a_name_that_takes_for_ever_to_resolve_is_given_up() -> None:
-    import threading
-
     forever = threading.Event()
 
     def resolve(*_: object) -> list[str]:
