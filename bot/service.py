@@ -16,7 +16,7 @@ import discord
 
 from bot.manners import Line, Rates, Ticket
 from bot.settings import Settings
-from index import CancelledError, FootnoteError, Found, Library, Progress, ReindexRunningError, Turn
+from index import CancelledError, FootnoteError, Found, Library, Progress, ReindexRunningError, Turn, stand_back
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,9 @@ class Service:
         self._line = Line(length=line, at_once=QUESTION_THREADS)
         self._questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
         self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
-        self._indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing")
+        self._indexing = ThreadPoolExecutor(
+            1, thread_name_prefix="footnote-indexing", initializer=stand_back
+        )
         self._loaded = True
         self._asking: dict[Hashable, _Asking] = {}
         self._changing: set[int | None] = set()

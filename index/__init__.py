@@ -1,6 +1,6 @@
 """Articles in, cited answers out. Synchronous, and knows nothing of Discord."""
 
-from index.embed import import_model_libraries
+from index.embed import import_model_libraries, stand_back
 from index.errors import (
     ArticleError,
     CancelledError,
@@ -90,5 +90,6 @@ __all__ = [
     "fetch",
     "import_model_libraries",
     "read_file",
+    "stand_back",
     "upload",
 ]

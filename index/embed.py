@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import os
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -215,6 +218,16 @@ def import_model_libraries() -> None:
     An import holds the interpreter's lock for long stretches, whichever thread it happens in.
     """
     import sentence_transformers  # noqa: F401
+
+
+def stand_back() -> None:
+    """Makes this thread, and those that it starts from now on, give way to others: for one that indexes.
+
+    Torch computes in threads of its own that each calling thread starts, so they stand back as well. Only
+    Linux gives each thread a priority of its own; elsewhere this does nothing.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _load(model: str | None) -> SentenceTransformer:

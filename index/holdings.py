@@ -83,6 +83,7 @@ class Holdings:
         self._kept = kept
         self._limits = limits
         self._lock = FileLock(folder / "library.lock")
+        self._manifests: dict[str, tuple[tuple[str, int] | None, Manifest | None]] = {}
 
     def of(self, article: str) -> SnapshotFolder:
         """The snapshots of an article."""
@@ -109,11 +110,18 @@ class Holdings:
         return Holdings(self.folder / "servers" / name, kept=self._kept, limits=self._limits)
 
     def manifest(self, article: str) -> Manifest | None:
-        """The newest manifest of an article that can be read."""
-        for name in self.of(article).names():
-            with contextlib.suppress(SnapshotDamagedError):
-                return self.of(article).manifest(name)
-        return None
+        """The newest manifest of an article that can be read; kept until another snapshot is the newest."""
+        folder = self.of(article)
+        newest = folder.newest()
+        kept, manifest = self._manifests.get(article, (None, None))
+        if newest is None or kept != newest:
+            manifest = None
+            for name in folder.names():
+                with contextlib.suppress(SnapshotDamagedError):
+                    manifest = folder.manifest(name)
+                    break
+            self._manifests[article] = (newest, manifest)
+        return manifest
 
     def look(self, article: str) -> Look:
         """Opens the newest whole snapshot; looks again where one was published or removed meanwhile."""

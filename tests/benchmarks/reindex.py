@@ -24,7 +24,7 @@ from statistics import median
 
 import numpy as np
 
-from index.embed import SentenceTransformerEmbedder
+from index.embed import SentenceTransformerEmbedder, stand_back
 from index.errors import CancelledError, FootnoteError
 from index.evaluate import load_questions
 from index.library import Library
@@ -111,6 +111,7 @@ class _Reindexing:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
+        stand_back()  # as the bot's thread does
         number = 0
         while not self.stop.is_set():
             number += 1

@@ -30,6 +30,18 @@ QUOTE = (
     "to The Guardian, following controversial remarks by Israel’s defence minister about relocating Gaza’s "
     "population to the ruins of Rafah."
 )
+FOLLOW_UP = "What was it following?"
+HARBOUR = """\
+# The harbour of Elms
+
+## The first years
+
+Ada Berg built the harbour in 1901. It cost nine thousand crowns.
+
+## Today
+
+Forty ships lie there in summer. In winter the ice closes it.
+"""
 BEFORE_IT = "Inside the Labour Party, pressure has been building."
 
 expect.set_options(timeout=30_000)
@@ -99,14 +111,22 @@ def act_as(page: Page, person: str) -> None:
     expect(page.get_by_label("Viewing as").locator("option:checked")).to_have_text(person)
 
 
-def command(page: Page, name: str, **options: str) -> None:
-    """Types a slash command as a person does: its name, Enter, its options, Enter."""
+def command(page: Page, name: str, **options: str | Path) -> None:
+    """Types a slash command as a person does: its name, Enter, its options, and the button that sends it."""
     page.get_by_label("Message", exact=True).fill(f"/{name}")
     offered(page).get_by_text(f"/{name}", exact=True).wait_for()
     page.keyboard.press("Enter")
     for option, value in options.items():
-        page.get_by_label(f"{option}, required").fill(value)
-    page.keyboard.press("Enter")
+        field = page.locator(f".command-option-input[data-option={option}]")
+        file = page.locator(f".command-file-input[data-option={option}]")
+        if not field.or_(file).count():
+            page.locator(".command-ghost").click()
+            page.locator(f".command-suggestion[data-value={option}]").click()
+        if isinstance(value, Path):
+            file.set_input_files(value)
+        else:
+            field.fill(value)
+    page.get_by_role("button", name="Send", exact=True).click()
 
 
 def offered(page: Page) -> Locator:
@@ -125,28 +145,60 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=ARTIFACTS / f"demo-{name}-{device}.png")
 
 
-def test_reader_asks_and_sees_the_citation_in_its_context(page: Page) -> None:
+def answer_to(page: Page, question: str) -> Locator:
+    return messages(page).filter(has_text=f"Question: {question}").last
+
+
+def test_reader_asks_sees_the_citation_in_its_context_and_asks_on(page: Page) -> None:
     keep(page, "welcome")
     act_as(page, "Robin (reader)")
     command(page, "ask", question=QUESTION)
-    answer = messages(page).filter(has_text=f"Question: {QUESTION}").last
-    expect(answer).to_contain_text("The article says:")
+    answer = answer_to(page, QUESTION)
+    expect(answer).to_contain_text("✅ The article says:")
     expect(answer.locator("blockquote").first).to_have_text(QUOTE)
+    expect(answer.locator("blockquote strong")).to_have_text(["Labour MPs", "signed", "letter"])
     expect(answer).to_contain_text("[1] paragraph 4")
+    expect(answer).to_contain_text("(a label) · ✅ answered · indexed")
     keep(page, "answer")
-    answer.get_by_role("button", name="Show in context").first.click()
+
+    answer.get_by_role("button", name="Show in context").click()
     context = messages(page).last
     expect(context).to_contain_text("Only you can see this")
     expect(context).to_contain_text("Paragraph 4 of 8")
+    expect(context).to_contain_text("though a timeline has not been set")  # the paragraph before
     expect(context).to_contain_text(f"{BEFORE_IT} {QUOTE}")
     expect(context.locator("strong").last).to_have_text(QUOTE)
+    expect(context).to_contain_text("A number of senior UK ministers")  # and the one after
     keep(page, "context")
+    context.get_by_role("button", name="Read from here").click()
+    expect(messages(page).last).to_contain_text(re.compile(r"Paragraphs? \d"))
+    keep(page, "read-from-here")
+
+    answer.get_by_role("button", name="Follow up").click()
+    asking = page.get_by_role("dialog")
+    asking.locator("textarea").fill(FOLLOW_UP)
+    asking.get_by_role("button", name="Submit").click()
+    expect(answer_to(page, FOLLOW_UP)).to_contain_text(QUOTE)
+    keep(page, "follow-up")
+
+
+def test_a_reader_reads_who_says_what_and_the_summary(page: Page) -> None:
+    act_as(page, "Robin (reader)")
+    command(page, "summary")
+    expect(messages(page).last).to_contain_text("In short: Khan on Gaza")
+    keep(page, "summary")
+    command(page, "quotes")
+    expect(messages(page).last).to_contain_text("Who says what")
+    expect(messages(page).last).to_contain_text("Khan, in a statement posted on X · paragraph 1")
+    keep(page, "quotes")
+    command(page, "read", paragraph="3")
+    expect(messages(page).last).to_contain_text("The UK government has said it would recognize Palestine")
+    keep(page, "read")
 
 
 def test_what_the_article_does_not_say_is_not_answered(page: Page) -> None:
     command(page, "ask", question="How do I bake sourdough bread?")
-    answer = messages(page).filter(has_text="Question: How do I bake sourdough bread?").last
-    expect(answer).to_contain_text("The article does not say.")
+    expect(answer_to(page, "How do I bake sourdough bread?")).to_contain_text("The article does not say.")
     keep(page, "not-in-article")
 
 
@@ -155,10 +207,32 @@ def test_only_the_admin_is_offered_reindex_and_it_works(page: Page) -> None:
     page.get_by_label("Message", exact=True).fill("/")
     expect(offered(page)).to_contain_text("/ask")
     expect(offered(page)).not_to_contain_text("/reindex")
+    expect(offered(page)).not_to_contain_text("/library")
     page.get_by_label("Message", exact=True).fill("")
     act_as(page, "Ada (admin)")
     command(page, "reindex")
     done = messages(page).last
-    expect(done).to_contain_text(re.compile(r"Reindexed Khan on Gaza .+ in \d+\.\d s\."), timeout=60_000)
-    expect(done).to_contain_text("nothing changed")
+    expect(done).to_contain_text("Khan on Gaza", timeout=60_000)
+    expect(done).to_contain_text("8 kept, 0 new, 0 removed")
     keep(page, "reindex")
+
+
+def test_the_admin_adds_an_article_from_a_file_and_it_is_asked(page: Page, tmp_path: Path) -> None:
+    article = tmp_path / "harbour.md"
+    article.write_text(HARBOUR, encoding="utf-8")
+    act_as(page, "Ada (admin)")
+    command(page, "library add", file=article)
+    added = messages(page).last
+    expect(added).to_contain_text("The harbour of Elms", timeout=60_000)
+    keep(page, "library-add")
+    command(page, "library list")
+    listed = messages(page).last
+    expect(listed).to_contain_text("The harbour of Elms")
+    expect(listed).to_contain_text("Khan on Gaza")
+    keep(page, "library-list")
+    act_as(page, "Robin (reader)")
+    command(page, "ask", question="Who built the harbour?", article="the-harbour-of-elms")
+    answer = answer_to(page, "Who built the harbour?")
+    expect(answer.locator("blockquote").first).to_have_text("Ada Berg built the harbour in 1901.")
+    expect(answer).to_contain_text("The first years")  # the heading that it stands under
+    keep(page, "second-article")
