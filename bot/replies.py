@@ -6,6 +6,7 @@ import logging
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import aiohttp
 import discord
 from discord import ui
 
@@ -20,6 +21,8 @@ THREAD_ARCHIVED = 50083
 NO_HISTORY = 160002  # a reply needs the permission Read Message History
 THREAD_LOCKED = 160005
 EXPIRED = (UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN)
+UNSENT = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What sending raises where Discord refuses it, or cannot be reached."""
 UNANSWERABLE = (*EXPIRED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, THREAD_ARCHIVED, THREAD_LOCKED)
 
 
@@ -99,14 +102,14 @@ class MessageReply:
         if isinstance(error, Exception) and self._shown is not None:
             try:
                 await self._shown.delete()
-            except discord.HTTPException as refusal:
+            except UNSENT as refusal:
                 log.info("Could not take back a note: %s", refusal)
 
     async def typing(self) -> None:
         """Shows that the bot is typing, where it may."""
         try:
             await self._message.channel.typing()
-        except discord.HTTPException as refusal:  # whether the answer can be sent is seen then
+        except UNSENT as refusal:  # whether the answer can be sent is seen then
             log.debug("Could not show that an answer is coming: %s", refusal)
 
     async def show(self, view: ui.LayoutView) -> discord.Message:

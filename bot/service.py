@@ -9,14 +9,24 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import discord
 
 from bot.manners import Line, Rates, Ticket
 from bot.settings import Settings
-from index import CancelledError, FootnoteError, Found, Library, Progress, ReindexRunningError, Turn, stand_back
+from index import (
+    CancelledError,
+    FootnoteError,
+    Found,
+    Library,
+    Progress,
+    ReindexRunningError,
+    Turn,
+    stand_back,
+)
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +35,8 @@ OnProgress = Callable[[Progress], None]
 
 QUESTION_THREADS = 2
 READING_THREADS = 2
+SECONDS_TO_TELL = 1.0
+"""How long those whose work is given up at the end have to tell people so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,42 @@ class ClosingError(FootnoteError):
         super().__init__("Footnote is just stopping. Ask again in a minute.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question as a library is asked it; ``assumed`` where nobody named the article just now."""
+
+    text: str
+    place: Place
+    article: str | None
+    turns: tuple[Turn, ...]
+    version: str | None
+    assumed: bool = field(compare=False)
+
+    def asked_of(self, library: Library) -> Found:
+        """The answer; from the article in use, where the one that was assumed has been removed meanwhile."""
+        ask = partial(library.ask, self.text, place=self.place.scope)
+        if not self.assumed:
+            return ask(article=_id(library, self.article), turns=self.turns)
+        try:
+            return ask(article=self.article, turns=self._turns(library))
+        except UnknownArticleError:
+            return ask(article=library.in_use(self.place.scope))
+
+    def _turns(self, library: Library) -> tuple[Turn, ...]:
+        same = self.version is None or library.article(self.article).sha256.startswith(self.version)
+        return self.turns if same else ()
+
+
+def _id(library: Library, typed: str | None) -> str | None:
+    """The id of an article that somebody named by it or, where no offer was taken, by its title."""
+    if typed is None or typed == ALL:
+        return typed
+    entries = library.entries()
+    titles = {entry.title.strip().casefold(): entry.id for entry in entries}
+    ids = {entry.id for entry in entries}
+    return typed if typed in ids else titles.get(typed.strip().casefold(), typed)
+
+
 @dataclass(frozen=True)
 class _Asking:
     """A question that is being answered: its place in the line and the answer to come."""
@@ -105,6 +153,7 @@ class Service:
 
     seconds_to_first_note = 1.0  # who waits no longer is told nothing
     seconds_between_notes = 4.0
+    seconds_to_offer = 2.0  # Discord waits three for what it offers while somebody types
 
     def __init__(self, library: Library, *, rates: Rates | None = None, line: int = 200) -> None:
         self._library = library
@@ -112,13 +161,12 @@ class Service:
         self._line = Line(length=line, at_once=QUESTION_THREADS)
         self._questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
         self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
-        self._indexing = ThreadPoolExecutor(
-            1, thread_name_prefix="footnote-indexing", initializer=stand_back
-        )
+        self._indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
         self._loaded = True
         self._asking: dict[Hashable, _Asking] = {}
         self._changing: set[int | None] = set()
         self._stopping = threading.Event()
+        self._stopped = False
         self._in_flight: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
@@ -129,7 +177,7 @@ class Service:
         self._line.close()
 
         def report(loading: Future[tuple[str, ...]]) -> None:
-            if loading.cancelled():
+            if loading.cancelled() or isinstance(loading.exception(), ClosingError):
                 return
             if error := loading.exception():
                 known = isinstance(error, FootnoteError)
@@ -141,7 +189,7 @@ class Service:
             with contextlib.suppress(RuntimeError):  # the loop may be closed by now
                 loop.call_soon_threadsafe(self._open)
 
-        self._indexing.submit(self._library.load).add_done_callback(report)
+        self._indexing.submit(self._library.load, lambda _: self._go_on()).add_done_callback(report)
 
     def admit(self, place: Place, asker: int) -> None:
         """Counts a question that is about to be asked, unless it has to be refused.
@@ -150,8 +198,8 @@ class Service:
             TooFastError: this person, or this server, asks too often.
             LineFullError: too many questions are waiting.
         """
-        self._line.check(asker)
         self._rates.count(person=asker, server=place.server)
+        self._line.check(asker)  # counted as well: who is refused again and again is told so once
 
     async def ask(
         self,
@@ -161,6 +209,7 @@ class Service:
         asker: int,
         article: str | None = None,
         turns: Sequence[Turn] = (),
+        version: str | None = None,
         on_wait: Callable[[Wait], Awaitable[None]] | None = None,
     ) -> Found:
         """Answers one question when it has its turn; see ``Library.ask``.
@@ -171,30 +220,52 @@ class Service:
             question: The question.
             place: Where it is asked, which decides on the library and the article.
             asker: Who asks.
-            article: An article's id, ALL, or None for the one in use.
+            article: An article's id or title, ALL, or None for the one in use.
             turns: What was asked before.
+            version: The start of the SHA-256 of the text in which the turns count. They are left out where
+                the article is another one by now; where it is gone, the one in use is asked.
             on_wait: Told how long the wait still is, when it is one, and now and then again.
 
         Raises:
             LineFullError: too many questions are waiting.
             FootnoteError: the question cannot be answered.
         """
-        if article is None:
-            in_use = await self.read(place, lambda library: library.in_use(place.scope))
-            article = in_use
-        key = (place.server, article, question, tuple(turns))
+        assumed = article is None or version is not None
+        if article is None:  # found out where questions are: the threads for reading may wait for the model
+            article = await self._run(self._questions, lambda: self._at(place).in_use(place.scope))
+        asked = _Question(question, place, article, tuple(turns), version, assumed)
+        key = replace(asked, place=Place(place.server))
         asking = self._asking.get(key)
         if asking is None:
             ticket = self._line.join(asker)
-            work = self._answer(ticket, place, question, article, tuple(turns))
-            asking = self._asking[key] = _Asking(ticket, asyncio.create_task(work))
+            asking = self._asking[key] = _Asking(ticket, asyncio.create_task(self._answer(ticket, asked)))
             asking.answer.add_done_callback(lambda _: self._asking.pop(key))
         await self._wait(asking, on_wait)
+        if asking.answer.cancelled():
+            raise ClosingError
         return asking.answer.result()
 
     async def read(self, place: Place, work: Callable[[Library], T]) -> T:
-        """Does something quick with the library of a place: what is in it, and what it says."""
+        """Looks something up in the library of a place: what is in it, and what it says."""
         return await self._run(self._reading, lambda: work(self._at(place)))
+
+    async def glance(self, place: Place, work: Callable[[Library], T]) -> T | None:
+        """Looks up what is only offered while somebody types; None where that fails or takes too long."""
+        try:
+            async with asyncio.timeout(self.seconds_to_offer):
+                return await self.read(place, work)
+        except (FootnoteError, TimeoutError) as error:
+            log.info("Nothing could be offered: %s", error or "it took too long")
+            return None
+
+    async def alter(self, place: Place, work: Callable[[Library], T]) -> T:
+        """Changes something quickly in the library of a place: what is in use, what is there.
+
+        Raises:
+            ReindexRunningError: another change of this server is on the way.
+        """
+        with self._one_change(place):
+            return await self.read(place, work)
 
     async def change(
         self,
@@ -219,13 +290,10 @@ class Service:
             CancelledError: it was called off; nothing was changed.
             ClosingError: the service was closed before it was done; nothing was changed.
         """
-        if place.server in self._changing:
-            raise ReindexRunningError("A reindex is running already. Wait until it is done.")
         loop = asyncio.get_running_loop()
 
         def go_on() -> None:
-            if self._stopping.is_set():
-                raise ClosingError
+            self._go_on()
             if cancel is not None and cancel.is_set():
                 raise CancelledError("Called off. Nothing was changed.")
 
@@ -237,11 +305,8 @@ class Service:
             go_on()
             return work(self._at(place), relay)
 
-        self._changing.add(place.server)
-        try:
+        with self._one_change(place):
             return await self._run(self._indexing, change)
-        finally:
-            self._changing.discard(place.server)
 
     @contextlib.contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -250,8 +315,7 @@ class Service:
         Raises:
             ClosingError: nothing new is taken any more.
         """
-        if self._stopping.is_set():
-            raise ClosingError
+        self._go_on()
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - told to the type checker: this is only used in tasks
         self._in_flight.add(task)
@@ -261,33 +325,50 @@ class Service:
             self._in_flight.discard(task)
 
     async def close(self, *, patience: float) -> None:
-        """Takes nothing new, waits up to ``patience`` seconds for what is in flight, stops the threads."""
+        """Takes nothing new, waits up to ``patience`` seconds for what is in flight, stops the threads.
+
+        Who still waits for an answer then is told that Footnote is stopping.
+        """
         self._stopping.set()
         others = self._in_flight - {asyncio.current_task()}
+        unfinished = set[asyncio.Task[Any]]()
         if others:
             log.info("Finishing %d in flight.", len(others))
             _, unfinished = await asyncio.wait(others, timeout=patience)
-            if unfinished:
-                log.warning("Stopping with %d unfinished after %g s.", len(unfinished), patience)
+        self._stopped = True
         for executor in (self._questions, self._reading, self._indexing):
             executor.shutdown(wait=False, cancel_futures=True)
+        for asking in self._asking.values():
+            asking.answer.cancel()
+        if unfinished:
+            log.warning("Stopping with %d unfinished after %g s.", len(unfinished), patience)
+            await asyncio.wait(unfinished, timeout=SECONDS_TO_TELL)
+
+    @contextlib.contextmanager
+    def _one_change(self, place: Place) -> Iterator[None]:
+        if place.server in self._changing:
+            raise ReindexRunningError("A reindex is running already. Wait until it is done.")
+        self._changing.add(place.server)
+        try:
+            yield
+        finally:
+            self._changing.discard(place.server)
 
     def _open(self) -> None:
         self._loaded = True
         self._line.open()
 
+    def _go_on(self) -> None:
+        if self._stopping.is_set():
+            raise ClosingError
+
     def _at(self, place: Place) -> Library:
         return self._library if place.server is None else self._library.branch(str(place.server))
 
-    async def _answer(
-        self, ticket: Ticket, place: Place, question: str, article: str, turns: tuple[Turn, ...]
-    ) -> Found:
+    async def _answer(self, ticket: Ticket, asked: _Question) -> Found:
         try:
             await ticket.turn
-            return await self._run(
-                self._questions,
-                lambda: self._at(place).ask(question, article=article, place=place.scope, turns=turns),
-            )
+            return await self._run(self._questions, lambda: asked.asked_of(self._at(asked.place)))
         finally:
             self._line.leave(ticket)
 
@@ -301,4 +382,12 @@ class Service:
             seconds = self.seconds_between_notes
 
     async def _run(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(executor, work)
+        if self._stopped:
+            raise ClosingError
+        try:
+            return await asyncio.get_running_loop().run_in_executor(executor, work)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise ClosingError from None  # the task goes on, but the thread never came to the work

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from discord import app_commands
 from rapidfuzz import fuzz, process, utils
+
+from index import Entry
 
 MOST_CHARS = 100  # of a choice's name and of its value
 MOST_CHOICES = 25
@@ -64,12 +67,34 @@ def matching(typed: str, offered: Sequence[str]) -> tuple[str, ...]:
     return tuple(text for text, *_ in found)
 
 
-def shorten(text: str) -> str:
+def names(entries: Iterable[Entry], *, with_id: bool = False) -> dict[str, str]:
+    """The ids of articles by the names that they are offered under.
+
+    Args:
+        entries: The articles.
+        with_id: Whether to name the id after each title; else only after one that another one has, too.
+    """
+    found: dict[str, str] = {}
+    for entry in entries:
+        name = shorten(entry.title)
+        if with_id or not name or name in found:
+            mark = f" ({entry.id})"
+            name = shorten(entry.title, MOST_CHARS - len(mark)) + mark
+        found[name] = entry.id
+    return found
+
+
+def choices(named: Mapping[str, str], typed: str) -> list[app_commands.Choice[str]]:
+    """The values whose names are like what is typed, as Discord takes them."""
+    return [app_commands.Choice(name=name, value=named[name]) for name in matching(typed, tuple(named))]
+
+
+def shorten(text: str, most: int = MOST_CHARS) -> str:
     """``text`` as the name of a choice, cut with "…" where it is too long."""
-    if _units(text) <= MOST_CHARS:
+    if _units(text) <= most:
         return text
-    fits = text[: MOST_CHARS - 1]
-    while _units(fits) >= MOST_CHARS:
+    fits = text[: most - 1]
+    while _units(fits) >= most:
         fits = fits[:-1]
     return f"{fits.rstrip()}…"
 

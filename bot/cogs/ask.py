@@ -15,12 +15,12 @@ from bot import rendering
 from bot.conversations import Conversation, Conversations, begun, told_by
 from bot.follow_up import FollowUpButton, submitted
 from bot.rendering.waiting import waiting
-from bot.replies import InteractionReply, MessageReply, Note, Reply
+from bot.replies import UNSENT, InteractionReply, MessageReply, Note, Reply
 from bot.service import Place, Wait, place_of
-from bot.suggestions import Suggestions, matching, shorten
+from bot.suggestions import Suggestions, choices, names
 from bot.views import Card
 from bot.words import Words, words_of
-from index import ALL, MAX_QUESTION_CHARS, FootnoteError, Found, LibraryError, Status, Turn
+from index import ALL, MAX_QUESTION_CHARS, FootnoteError, Found, Status, Turn
 
 if TYPE_CHECKING:
     from bot.client import FootnoteBot
@@ -91,13 +91,8 @@ class Ask(commands.Cog):
         self, interaction: discord.Interaction[FootnoteBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """The articles of the library that is asked here, and all of them."""
-        place = place_of(interaction)
-        entries = await self.bot.service.read(place, lambda library: library.entries(place=place.scope))
-        named = {words_of(interaction)("All articles"): ALL}
-        for entry in entries:
-            name = shorten(entry.title)
-            named[shorten(f"{entry.id}: {name}") if name in named else name] = entry.id
-        return [app_commands.Choice(name=name, value=named[name]) for name in matching(typed, tuple(named))]
+        entries = await self.bot.service.glance(place_of(interaction), lambda library: library.entries())
+        return choices({words_of(interaction)("All articles"): ALL} | names(entries or ()), typed)
 
     @ask.autocomplete("question")
     async def offer_questions(
@@ -107,16 +102,14 @@ class Ask(commands.Cog):
         place = place_of(interaction)
         named = interaction.namespace.article
         chosen = named if named and named != ALL else None
-        try:
-            article = await self.bot.service.read(
-                place, lambda library: library.article(chosen, place=place.scope)
-            )
-        except LibraryError:  # what stands in the other field is no article yet
+        article = await self.bot.service.glance(
+            place, lambda library: library.article(chosen, place=place.scope)
+        )
+        if article is None:  # what stands in the other field may be no article yet
             return []
         channels = {interaction.channel_id or 0, place.channel or 0}
         asked = self.suggestions.most_asked(channels=channels, article=article.id)
-        found = matching(typed, (*article.questions, *asked))
-        return [app_commands.Choice(name=question, value=question) for question in found]
+        return choices({question: question for question in (*article.questions, *asked)}, typed)
 
     async def ask_about(
         self, interaction: discord.Interaction[FootnoteBot], message: discord.Message
@@ -137,7 +130,7 @@ class Ask(commands.Cog):
         answer = interaction.message
         if answer is not None:
             conversation = self._conversation(interaction.user.id, answer) or conversation
-        private = answer is not None and answer.flags.ephemeral
+        private = answer is None or answer.flags.ephemeral
         await self._answer_interaction(interaction, question, conversation=conversation, private=private)
 
     @commands.Cog.listener()
@@ -150,10 +143,10 @@ class Ask(commands.Cog):
             return
         service, place, asker = self.bot.service, place_of(message), message.author.id
         with service.in_flight():
+            service.admit(place, asker)
             question = self._question(message)
             if not question:
                 raise NoQuestionError
-            service.admit(place, asker)
             async with MessageReply(message) as reply:
                 await reply.typing()
                 conversation = self._replied_to(message)
@@ -181,8 +174,8 @@ class Ask(commands.Cog):
             reply = InteractionReply(interaction, private=private or not _may_speak(interaction))
             await reply.defer()
             words = words_of(interaction)
-            if article is not None:
-                article = await self._named(place, article, words)
+            if article is not None and article.strip().casefold() == words("All articles").casefold():
+                article = ALL
             shown, found = await self._answer(
                 reply,
                 question,
@@ -214,37 +207,26 @@ class Ask(commands.Cog):
         async def on_wait(wait: Wait) -> None:
             try:
                 await reply.show(Note(waiting(wait.position, words, loading=wait.loading)))
-            except discord.HTTPException as refusal:  # the answer is what matters
+            except UNSENT as refusal:  # the answer is what matters
                 log.info("Could not show how long the wait is: %s", refusal)
 
         turns: Sequence[Turn] = ()
+        version = None
         if conversation is not None:
-            article, turns = await self._carried(place, conversation)
+            article, version = conversation.article, conversation.version
+            turns = conversation.turns if self.conversations.minutes else ()
         found = await self.bot.service.ask(
-            question, place=place, asker=asker, article=article, turns=turns, on_wait=on_wait
+            question,
+            place=place,
+            asker=asker,
+            article=article,
+            turns=turns,
+            version=version,
+            on_wait=on_wait,
         )
         rendered, answering = rendering.answer(found, words, with_question=with_question), found.info.article
         card = Card(rendered, answering, FollowUpButton.to(answering, words), words=words)
         return await reply.show(card), found
-
-    async def _named(self, place: Place, typed: str, words: Words) -> str:
-        """The id of an article as it was typed: its id or, where no offer was taken, its title."""
-        if typed == ALL:
-            return ALL
-        entries = await self.bot.service.read(place, lambda library: library.entries(place=place.scope))
-        titles = {words("All articles").casefold(): ALL} | {e.title.casefold(): e.id for e in entries}
-        return typed if typed in {e.id for e in entries} else titles.get(typed.strip().casefold(), typed)
-
-    async def _carried(self, place: Place, conversation: Conversation) -> tuple[str | None, Sequence[Turn]]:
-        """The article that a conversation goes on with, and its turns where they still count in its text."""
-        try:
-            article = await self.bot.service.read(
-                place, lambda library: library.article(conversation.article)
-            )
-        except LibraryError:  # the article is gone: this is a new conversation
-            return None, ()
-        same = article.sha256.startswith(conversation.version)
-        return article.id, conversation.turns if same and self.conversations.minutes else ()
 
     def _remember(
         self,
