@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 import discord
+from discord import app_commands
 
 from bot.service import Place, place_of
-from index import FootnoteError
+from bot.suggestions import choices, names
+from index import Entry, FootnoteError, Library
 
 if TYPE_CHECKING:
     from bot.client import FootnoteBot
@@ -54,3 +57,14 @@ async def admitted(interaction: Interaction) -> Place:
 def who(interaction: Interaction) -> str:
     """A person as the library's history names them."""
     return f"{interaction.user.name} ({interaction.user.id})"
+
+
+async def offered(
+    interaction: Interaction, typed: str, work: Callable[[Library], Iterable[Entry | str]]
+) -> list[app_commands.Choice[str]]:
+    """What an admin may choose from while typing: articles of the server's library, or ids; else nothing."""
+    if not may_manage(interaction):
+        return []
+    found = tuple(await interaction.client.service.glance(place_of(interaction), work) or ())
+    ids = {article: article for article in found if isinstance(article, str)}
+    return choices(ids | names((e for e in found if isinstance(e, Entry)), with_id=True), typed)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any, Self
 
 import discord
+from discord import ui
 
 from bot import rendering
-from bot.admin_views import CancelButton, Panel
 from bot.admins import Interaction, NotAllowedError, may_manage
 from bot.rendering import library as shown
-from bot.replies import EXPIRED, InteractionReply
+from bot.replies import EXPIRED, UNSENT, InteractionReply
 from bot.service import Place, Service
-from bot.tree import said
+from bot.tree import report, told
+from bot.views import Card
 from bot.words import Words, words_of
 from index import (
     CancelledError,
@@ -53,11 +56,15 @@ Work = Callable[[Library, Callable[[Progress], None]], Changed]
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A change that is running: who started it, in which server, and what calls it off."""
+    """A change that is running: who started it, in which server, and what calls it off.
+
+    ``editing`` is held while its message is edited: what is shown last is what was found last.
+    """
 
     starter: int
     server: int | None
-    cancelled: threading.Event
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    editing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Changes:
@@ -92,7 +99,7 @@ class Changes:
         except FootnoteError as error:
             if not interaction.is_expired():
                 raise
-            result, private = shown.refusal(said(error, words)), True
+            result, private = shown.refusal(told(interaction, error, words)), True
         await _tell(interaction, result, private=private)
 
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
@@ -109,26 +116,52 @@ class Changes:
         if interaction.user.id != job.starter and not (here and may_manage(interaction)):
             raise NotAllowedError
         job.cancelled.set()
-        await interaction.response.edit_message(view=Panel(shown.stopping(words_of(interaction))))
+        async with job.editing:
+            if job_id in self._jobs:
+                await interaction.response.edit_message(view=Card(shown.stopping(words_of(interaction))))
+            else:  # it has ended meanwhile, and its message says how
+                await interaction.response.defer()
 
     async def _run(self, interaction: Interaction, place: Place, work: Work, words: Words) -> Changed:
-        job_id, job = secrets.token_hex(8), _Job(interaction.user.id, place.server, threading.Event())
+        job_id, job = secrets.token_hex(8), _Job(interaction.user.id, place.server)
         button = CancelButton(job_id, words)
         steps: asyncio.Queue[Progress | None] = asyncio.Queue()
         self._jobs[job_id] = job
         try:
-            await _show(interaction, Panel(shown.progress(None, words), button))
+            await _show(interaction, job, Card(shown.progress(None, words), None, button))
             change = self._service.change(place, work, steps.put_nowait, cancel=job.cancelled)
             changing = asyncio.create_task(change)
             changing.add_done_callback(lambda _: steps.put_nowait(None))
             async for step in _now_and_then(steps):
-                if job.cancelled.is_set() or interaction.is_expired():
-                    continue
                 last = discord.utils.utcnow() >= interaction.expires_at - BEFORE_EXPIRY
-                await _show(interaction, Panel(shown.progress(step, words, last=last), button))
+                await _show(interaction, job, Card(shown.progress(step, words, last=last), None, button))
             return await changing
         finally:
-            del self._jobs[job_id]
+            async with job.editing:
+                del self._jobs[job_id]
+
+
+class CancelButton(ui.DynamicItem[ui.Button[Any]], template=r"cancel:(?P<job>[0-9a-f]{16})"):
+    """Calls off the change that it was made for; its id names it."""
+
+    def __init__(self, job: str, words: Words) -> None:
+        super().__init__(ui.Button(label=words("Cancel"), custom_id=f"cancel:{job}"))
+        self.job = job
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that Discord sends when it is pressed."""
+        del item
+        return cls(match["job"], words_of(interaction))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Calls it off, if it is still running and the one who pressed may."""
+        try:
+            await interaction.client.changes.cancel(interaction, self.job)
+        except Exception as error:  # discord.py would only log it
+            await report(interaction, error)
 
 
 async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[Progress]:
@@ -147,16 +180,19 @@ async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[
             newest, due = None, time.perf_counter() + SECONDS_BETWEEN_EDITS
 
 
-async def _show(interaction: Interaction, panel: Panel) -> None:
-    try:
-        await interaction.edit_original_response(view=panel)
-    except discord.HTTPException as error:  # the work goes on, and its end is what matters
-        log.warning("Could not show how far the reindex is: %s", error)
+async def _show(interaction: Interaction, job: _Job, card: Card) -> None:
+    async with job.editing:
+        if job.cancelled.is_set() or interaction.is_expired():
+            return
+        try:
+            await interaction.edit_original_response(view=card)
+        except UNSENT as error:  # the work goes on, and its end is what matters
+            log.warning("Could not show how far the reindex is: %s", error)
 
 
 async def _tell(interaction: Interaction, result: rendering.Rendered, *, private: bool) -> None:
     try:
-        await InteractionReply(interaction, private=True).show(Panel(result))
+        await InteractionReply(interaction, private=True).show(Card(result))
     except discord.HTTPException as error:
         if error.code not in EXPIRED:
             raise
@@ -169,8 +205,8 @@ async def _tell(interaction: Interaction, result: rendering.Rendered, *, private
         targets.insert(0, (channel, named))
     for target, rendered in targets:
         try:
-            await target.send(view=Panel(rendered))
-        except discord.HTTPException as error:
+            await target.send(view=Card(rendered))
+        except UNSENT as error:
             log.info("Could not tell %s how a reindex ended: %s", target, error)
         else:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import logging
@@ -39,6 +40,8 @@ def create_bot(settings: Settings, *, service: Service | None = None) -> Footnot
     """
     if service is None:
         import_model_libraries()  # now: it would hold up an event loop for seconds
+        gc.collect()
+        gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
         rates = Rates(person=settings.questions_per_minute, server=settings.server_questions_per_minute)
         service = Service(open_library(settings), rates=rates, line=settings.queue)
     return FootnoteBot(settings, service=service)
@@ -118,7 +121,10 @@ class FootnoteBot(commands.Bot):
             log.info("The %d commands are in place.", len(registered))
             return
         await self.tree.sync(guild=guild)
-        _write(note, digest)
+        try:
+            _write(note, digest)
+        except OSError as error:  # then they are registered at the next start, too
+            log.warning("Could not note that the commands are registered: %s", error)
         log.info("Registered %d commands.", len(registered))
 
     async def _unregister_elsewhere(self, note: Path) -> None:
@@ -134,7 +140,10 @@ class FootnoteBot(commands.Bot):
                     await self.http.bulk_upsert_guild_commands(self.application_id or 0, int(scope), [])
             except (discord.Forbidden, discord.NotFound) as gone:  # the bot is not in that server any more
                 log.info("Could not take back the commands of %s: %s", scope, gone)
-            other.unlink()
+            try:
+                other.unlink()
+            except OSError as error:  # then they are taken back at the next start, too
+                log.warning("Could not note that the commands of %s are taken back: %s", scope, error)
 
     def _note(self, scope: str) -> Path:
         """The file that says what was registered: everywhere, or in one server."""

@@ -18,6 +18,7 @@ import discord
 from bot.manners import Line, Rates, Ticket
 from bot.settings import Settings
 from index import (
+    ALL,
     CancelledError,
     FootnoteError,
     Found,
@@ -25,6 +26,7 @@ from index import (
     Progress,
     ReindexRunningError,
     Turn,
+    UnknownArticleError,
     stand_back,
 )
 
@@ -161,6 +163,9 @@ class Service:
         self._line = Line(length=line, at_once=QUESTION_THREADS)
         self._questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
         self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
+        self._looking = ThreadPoolExecutor(
+            1, thread_name_prefix="footnote-looking"
+        )  # never waits for a model
         self._indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
         self._loaded = True
         self._asking: dict[Hashable, _Asking] = {}
@@ -231,8 +236,8 @@ class Service:
             FootnoteError: the question cannot be answered.
         """
         assumed = article is None or version is not None
-        if article is None:  # found out where questions are: the threads for reading may wait for the model
-            article = await self._run(self._questions, lambda: self._at(place).in_use(place.scope))
+        if article is None:
+            article = await self._run(self._looking, lambda: self._at(place).in_use(place.scope))
         asked = _Question(question, place, article, tuple(turns), version, assumed)
         key = replace(asked, place=Place(place.server))
         asking = self._asking.get(key)
@@ -336,7 +341,7 @@ class Service:
             log.info("Finishing %d in flight.", len(others))
             _, unfinished = await asyncio.wait(others, timeout=patience)
         self._stopped = True
-        for executor in (self._questions, self._reading, self._indexing):
+        for executor in (self._questions, self._reading, self._looking, self._indexing):
             executor.shutdown(wait=False, cancel_futures=True)
         for asking in self._asking.values():
             asking.answer.cancel()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import secrets
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord import app_commands
 
 from bot.manners import TooFastError
 from bot.rendering import clip, plain
-from bot.replies import UNANSWERABLE, InteractionReply, MessageReply, Note
+from bot.replies import UNANSWERABLE, UNSENT, InteractionReply, MessageReply, Note
 from bot.words import Words, words_of
-from index import FootnoteError
+from index import EmbeddingModelError, FootnoteError, LibraryError
 
 if TYPE_CHECKING:
     from bot.client import FootnoteBot
@@ -49,9 +51,9 @@ class FootnoteTree(app_commands.CommandTree["FootnoteBot"]):
 async def report(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exception) -> None:
     """Tells the one who asked what went wrong, privately where that is possible, and logs it.
 
-    A known error is its own message, in their language. An unknown one is an apology with a reference, which
-    stands in the log beside the traceback. Where Discord does not let the bot answer, there is only the line
-    in the log.
+    A known error is its own message, in their language. An unknown one, and one that only those who run the
+    bot can mend, is an apology with a reference, which stands in the log beside what happened. Where Discord
+    does not let the bot answer, there is only the line in the log.
     """
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
@@ -60,20 +62,25 @@ async def report(origin: discord.Interaction[FootnoteBot] | discord.Message, err
         return
     if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.told:
         return  # one refusal a minute that everybody sees is enough
-    words = words_of(origin)
-    text = _known(error, words)
-    if text is None:
-        reference = secrets.token_hex(4)
-        log.error("Unexpected error, reference %s, %s", reference, _place(origin), exc_info=error)
-        text = words(
-            "Sorry, something went wrong on my side. Please try again; if it happens again, tell an admin of "
-            "this bot the reference {reference}.",
-            reference=reference,
-        )
     try:
-        await _reply(origin, Note(text))
-    except discord.HTTPException as refusal:
+        await _reply(origin, Note(told(origin, error, words_of(origin))))
+    except UNSENT as refusal:
         log.warning("Could not report an error %s: %s", _place(origin), refusal)
+
+
+def told(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exception, words: Words) -> str:
+    """What somebody is told of an error: what it says, or, where that is not for them, where it is logged."""
+    text = None if _is_for_the_operator(error) else _known(error, words)
+    if text is not None:
+        return text
+    reference = secrets.token_hex(4)
+    traceback = None if isinstance(error, FootnoteError) else error
+    log.error("Reference %s, %s: %r", reference, _place(origin), error, exc_info=traceback)
+    return words(
+        "Sorry, something went wrong on my side. Please try again; if it happens again, tell an admin of "
+        "this bot the reference {reference}.",
+        reference=reference,
+    )
 
 
 def said(error: FootnoteError, words: Words) -> str:
@@ -103,8 +110,18 @@ def _known(error: Exception, words: Words) -> str | None:
             return None
 
 
+def _is_for_the_operator(error: Exception) -> bool:
+    """Whether an error tells of the machine: of its models or of a path on it."""
+    if isinstance(error, EmbeddingModelError):
+        return True
+    # An id that somebody typed may look like a path.
+    if not isinstance(error, FootnoteError) or isinstance(error, LibraryError):
+        return False
+    return any(PurePath(str(value)).is_absolute() for value in error.values.values())
+
+
 def _cannot_answer(error: Exception) -> bool:
-    return isinstance(error, discord.Forbidden) or (
+    return isinstance(error, discord.Forbidden | aiohttp.ClientError) or (
         isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE
     )
 

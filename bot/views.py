@@ -238,6 +238,10 @@ class ContextButton(
         self, library: Library, now: Article, quoted: Mapping[int, str], words: Words
     ) -> tuple[Sources, int, str]:
         """Where the sources of the pressed button's message stand now, and what is to be said of it."""
+        if not quoted:
+            raise SourceGoneError(
+                "The article has changed since this was opened. Press the button under the answer once more."
+            )
         spans: list[Span] = []
         found, note = None, ""
         for index, quote in sorted(quoted.items()):
@@ -312,7 +316,18 @@ class QuotesButton(
         return quotes_card(library, now, speaker, int(self.match["page"]), words, changed=changed)
 
 
-BUTTONS = (ContextButton, ReadButton, QuotesButton)
+class FormerButton(LibraryButton, template=r"context:(?s:.*)"):
+    """Under the answers of version 0.1, which named their sources in another way."""
+
+    steps = False
+
+    def card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+        """Nothing: see ``LibraryButton.card``."""
+        del library, quoted, words
+        raise SourceGoneError("This answer is from before I was updated. Ask again to see its sources.")
+
+
+BUTTONS = (ContextButton, ReadButton, QuotesButton, FormerButton)
 """The buttons that a client has to know to answer them: ``client.add_dynamic_items(*BUTTONS)``."""
 
 
@@ -375,7 +390,7 @@ def quoted_in(message: discord.Message) -> dict[int, str]:
         if isinstance(item, ui.Section) and (match := _context_id(item.accessory)):
             text = "\n".join(part.content for part in item.children if isinstance(part, ui.TextDisplay))
             quote = rendering.unescape(text.partition("\n> ")[2])
-            quoted[int(match["index"])] = quote.removesuffix("…")
+            quoted[int(match["index"])] = quote.removesuffix("…").rstrip(rendering.CLOSING)
     return quoted
 
 

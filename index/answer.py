@@ -117,14 +117,15 @@ class Answerer:
         """Every quotation of the article with its speaker, in order, numbered from 1.
 
         Args:
-            speaker: Only what they say: a name of ``speakers`` or a part of it, in any case.
+            speaker: Only what they say: a name of ``speakers``, else a part of one or more; in any case.
         """
-        wanted = None if speaker is None else _words(speaker)
-        said = [
-            one
-            for one in self._speech.quotes()
-            if wanted is None or (one.name is not None and wanted and wanted <= _words(one.name))
-        ]
+        said = self._speech.quotes()
+        if speaker is not None:
+            names = self.speakers()
+            meant = [name for name in names if name.casefold() == speaker.casefold()] or [
+                name for name in names if set() < _words(speaker) <= _words(name)
+            ]
+            said = tuple(one for one in said if one.name in meant)
         return tuple(
             replace(self._citation(number, one.span, 0.0), speaker=one.speaker, before="", after="")
             for number, one in enumerate(said, 1)

@@ -112,42 +112,45 @@ UNPACKS = "{source} unpacks to more than {limit} MB, the most that is read. Make
 LOCKED = "{source} is locked with a password. Save it without one and try again."
 ENTITIES = "{source} declares XML entities, which no article needs and attacks use. It is not read."
 UNKNOWN_ENCODING = "{source} is in an encoding that cannot be told. Save it as UTF-8 and try again."
-IS_NO_TEXT = "{source} is not a text, but {what}. Give a text, Markdown, HTML, PDF, DOCX or EPUB file."
+IS_NO_TEXT = (
+    "{source} is not a text: its format is {format}. Give a text, Markdown, HTML, PDF, DOCX or EPUB file."
+)
+BINARY = "{source} is not a text, but binary data. Give a text, Markdown, HTML, PDF, DOCX or EPUB file."
 
-_MAGIC = (  # (where, what it starts with, what that is)
-    (0, b"\x89PNG\r\n", "a PNG image"),
-    (0, b"\xff\xd8\xff", "a JPEG image"),
-    (0, b"GIF8", "a GIF image"),
-    (8, b"WEBP", "a WebP image"),
-    (0, b"BM", "a BMP image"),
-    (0, b"II*\0", "a TIFF image"),
-    (0, b"MM\0*", "a TIFF image"),
-    (0, b"\0\0\x01\0", "an icon"),
-    (4, b"ftyp", "a film, a sound or a picture"),
-    (0, b"RIFF", "a film or a sound"),
-    (0, b"OggS", "a film or a sound"),
-    (0, b"ID3", "a sound"),
-    (0, b"fLaC", "a sound"),
-    (0, b"\x1aE\xdf\xa3", "a film"),
-    (0, b"\x7fELF", "a program"),
-    (0, b"MZ", "a Windows program"),
-    (0, b"\xcf\xfa\xed\xfe", "a macOS program"),
-    (0, b"\xca\xfe\xba\xbe", "a program"),
-    (0, b"\0asm", "a program"),
-    (0, b"\x1f\x8b", "a gzip archive"),
-    (0, b"BZh", "a bzip2 archive"),
-    (0, b"\xfd7zXZ", "an xz archive"),
-    (0, b"7z\xbc\xaf", "a 7-Zip archive"),
-    (0, b"Rar!", "a RAR archive"),
-    (0, b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (257, b"ustar", "a tar archive"),
-    (0, b"SQLite format 3", "a database"),
-    (0, b"\xd0\xcf\x11\xe0", "an old Word, Excel or PowerPoint file"),
-    (0, b"{\\rtf", "an RTF file"),
-    (0, b"%!PS", "a PostScript file"),
-    (0, b"wOF", "a font"),
-    (0, b"\0\x01\0\0", "a font"),
-    (0, b"OTTO", "a font"),
+_MAGIC = (  # (where, what it starts with, the name of that format)
+    (0, b"\x89PNG\r\n", "PNG"),
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (0, b"GIF8", "GIF"),
+    (8, b"WEBP", "WebP"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"\0\0\x01\0", "ICO"),
+    (4, b"ftyp", "MP4/HEIC"),
+    (0, b"RIFF", "AVI/WAV"),
+    (0, b"OggS", "Ogg"),
+    (0, b"ID3", "MP3"),
+    (0, b"fLaC", "FLAC"),
+    (0, b"\x1aE\xdf\xa3", "Matroska"),
+    (0, b"\x7fELF", "ELF"),
+    (0, b"MZ", "EXE"),
+    (0, b"\xcf\xfa\xed\xfe", "Mach-O"),
+    (0, b"\xca\xfe\xba\xbe", "Java/Mach-O"),
+    (0, b"\0asm", "WebAssembly"),
+    (0, b"\x1f\x8b", "gzip"),
+    (0, b"BZh", "bzip2"),
+    (0, b"\xfd7zXZ", "xz"),
+    (0, b"7z\xbc\xaf", "7-Zip"),
+    (0, b"Rar!", "RAR"),
+    (0, b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (257, b"ustar", "tar"),
+    (0, b"SQLite format 3", "SQLite"),
+    (0, b"\xd0\xcf\x11\xe0", "Microsoft Office 97"),
+    (0, b"{\\rtf", "RTF"),
+    (0, b"%!PS", "PostScript"),
+    (0, b"wOF", "WOFF"),
+    (0, b"\0\x01\0\0", "TrueType"),
+    (0, b"OTTO", "OpenType"),
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -188,15 +191,15 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     if content[:4] in (b"PK\3\4", b"PK\5\6"):
         return Format.ZIP
     if not content.startswith(tuple(bom for bom, _ in _BOMS)):
-        for start, magic, what in _MAGIC:
+        for start, magic, format_ in _MAGIC:
             if content[start : start + len(magic)] == magic and not _is_ascii_word(magic, content):
-                raise Refused(IS_NO_TEXT, what=what)
+                raise Refused(IS_NO_TEXT, format=format_)
     by_type = _MEDIA_TYPES.get((media_type or "").partition(";")[0].strip().lower())
     by_name = _SUFFIXES.get(PurePosixPath(name).suffix.lower())
     if _HTML_START.match(content[:4096]) or Format.HTML in (by_type, by_name):
         return Format.HTML
     if re.match(rb"\s*<(?:\?xml|svg)\b", content[:1024]):
-        raise Refused(IS_NO_TEXT, what="an XML file")
+        raise Refused(IS_NO_TEXT, format="XML")
     return by_type or by_name or Format.TEXT
 
 
@@ -213,7 +216,7 @@ def decode(content: bytes, charset: str | None = None) -> str:
     """
     text = _decoded(content, charset)
     if "\0" in text:
-        raise Refused(IS_NO_TEXT, what="binary data")
+        raise Refused(BINARY)
     return text
 
 
@@ -573,11 +576,12 @@ def _zip(content: bytes, limits: Limits) -> Extracted:
         return _epub(archive, limits)
     if "EncryptedPackage" in entries:
         raise Refused(LOCKED)
-    office = {"xl/workbook.xml": "an Excel file", "ppt/presentation.xml": "a PowerPoint file"}
-    what = next((office[name] for name in office if name in entries), None)
-    if what is None and "content.xml" in entries:
-        what = "an OpenDocument file"
-    raise Refused(IS_NO_TEXT, what=what or "a ZIP archive")
+    office = {
+        "xl/workbook.xml": "Excel",
+        "ppt/presentation.xml": "PowerPoint",
+        "content.xml": "OpenDocument",
+    }
+    raise Refused(IS_NO_TEXT, format=next((office[name] for name in office if name in entries), "ZIP"))
 
 
 def _xml(content: bytes) -> _Element:

@@ -34,7 +34,7 @@ from index.snapshot import Manifest, Snapshot, SnapshotFolder
 from index.sources import Limits, read
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_LONGEST_ID = 64
+_LONGEST_ID = 40  # the id of a button has to hold it beside everything else
 
 log = logging.getLogger(__name__)
 

@@ -643,8 +643,12 @@ class Library:
                     known.add(folder.manifest(name).source_sha256)
             if digest in known:
                 return None
+        found = Reading(read(source, article, self._shared.limits), source.origin, source)
+        if look.whole is not None and not reasons:
+            if look.whole.index.article == found.article:
+                return None  # a file that says the same in other bytes
             reasons.append("The article has changed since it was indexed.")
-        return Reading(read(source, article, self._shared.limits), source.origin, source)
+        return found
 
     def _rebuild(
         self, publisher: Publisher, article: str, look: Look, afresh: Reading | None

@@ -47,7 +47,8 @@ class Article:
 
     ``text`` is never altered after it was read: citations count in it. What the source does not
     say is None. ``title_is_label`` marks a title that is not the article's own but a label for it.
-    ``source`` is the article's own (canonical) web address. ``headings`` are paragraphs of the text, in order.
+    ``source`` is the article's own (canonical) web address. ``headings`` are paragraphs of the text, in
+    order.
     """
 
     id: str

@@ -250,8 +250,9 @@ class Retriever:
             return ()
         similar = asked.tokens @ self._vectors[first:last].astype(np.float32).T
         places = self._tokens.starts[first:last]
-        owner = np.searchsorted([word.start() for word in words], places, side="right") - 1
-        inside = (owner >= 0) & (places < np.array([word.end() for word in words])[owner])
+        starts = np.array([word.start() for word in words])
+        owner = np.maximum(np.searchsorted(starts, places, side="right") - 1, 0)
+        inside = (starts[owner] <= places) & (places < np.array([word.end() for word in words])[owner])
         best = np.where(inside, similar, -1).argmax(axis=1)
         match = similar[np.arange(len(best)), best]
         share = np.bincount(owner[best], asked.weights * np.maximum(match, 0) * inside[best], len(words))

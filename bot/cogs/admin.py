@@ -8,9 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.admins import Interaction, admitted, who
+from bot.admins import Interaction, admitted, offered, who
 from bot.changes import Changed
-from bot.cogs.library import choices
 from bot.sources import source_of
 from index import LibraryError, Progress, Stage
 
@@ -76,4 +75,4 @@ class Admin(commands.Cog):
 
     @reindex.autocomplete("article")
     async def _articles(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await choices(interaction, typed, lambda library: library.entries())
+        return await offered(interaction, typed, lambda library: library.entries())

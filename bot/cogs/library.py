@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.admin_views import CancelButton, Decision, DecisionButton, Panel
-from bot.admins import Interaction, NotAllowedError, admitted, may_manage, who
-from bot.changes import Changed
+from bot.admins import Interaction, NotAllowedError, admitted, may_manage, offered, who
+from bot.changes import CancelButton, Changed
 from bot.rendering import Rendered
 from bot.rendering import library as shown
+from bot.replies import InteractionReply
 from bot.service import place_of
 from bot.sources import SourceError, source_of
-from bot.words import words_of
+from bot.tree import report
+from bot.views import Card
+from bot.words import Words, words_of
 from index import (
     Action,
     Entry,
@@ -32,8 +36,10 @@ from index import (
 if TYPE_CHECKING:
     from bot.client import FootnoteBot
 
-MAX_CHOICES = 25
-MAX_CHOICE_CHARS = 100
+TIME_TO_CONFIRM = timedelta(minutes=2)
+MOST_CHANGES = 1_000  # that are looked back at
+MAX_CUSTOM_ID = 100
+LONGEST_ID = 40  # of an article, so that buttons can carry it
 SettableChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
 
 
@@ -83,7 +89,7 @@ class LibraryCommands(commands.Cog, name="Library"):
         interaction: Interaction,
         url: str | None = None,
         file: discord.Attachment | None = None,
-        article: str | None = None,
+        article: app_commands.Range[str, 1, LONGEST_ID] | None = None,
         questions: discord.Attachment | None = None,
         force: bool = False,
     ) -> None:
@@ -118,7 +124,7 @@ class LibraryCommands(commands.Cog, name="Library"):
                 library.use(article, who=name, place=where)
                 return _entry(library, article)
 
-            entry = await self.bot.service.read(place, work)
+            entry = await self.bot.service.alter(place, work)
             mention = channel.mention if channel else None
             await _say(interaction, shown.used(entry, words_of(interaction), channel=mention))
 
@@ -141,7 +147,7 @@ class LibraryCommands(commands.Cog, name="Library"):
 
             def work(library: Library) -> tuple[str, Entry | None]:
                 there = article or library.in_use(place.scope)
-                return there, None if there in _removed(library) else _own_entry(library, there)
+                return there, None if _was_removed(library, there) else _own_entry(library, there)
 
             there, entry = await self.bot.service.read(place, work)
             await _ask(interaction, "undo", there, entry, shown.may_undo(there, entry, words_of(interaction)))
@@ -157,74 +163,127 @@ class LibraryCommands(commands.Cog, name="Library"):
         """Show who changed what, and when."""
         with self.bot.service.in_flight():
             place = await admitted(interaction)
-            changes = await self.bot.service.read(place, lambda library: library.history(article))
+            changes = await self.bot.service.read(
+                place, lambda library: library.history(article, limit=MOST_CHANGES)
+            )
             await _say(interaction, shown.history(changes, words_of(interaction), page=page))
 
     @use.autocomplete("article")
     async def _any(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await choices(interaction, typed, lambda library: library.entries())
+        return await offered(interaction, typed, lambda library: library.entries())
 
     @remove.autocomplete("article")
     async def _own(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await choices(interaction, typed, _own_entries)
+        return await offered(interaction, typed, _own_entries)
 
     @undo.autocomplete("article")
     @history.autocomplete("article")
     async def _past(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await choices(interaction, typed, lambda library: (*_own_entries(library), *_removed(library)))
+        return await offered(interaction, typed, lambda library: (*_own_entries(library), *_removed(library)))
 
-    async def decide(self, interaction: Interaction, decision: Decision) -> None:
-        """Does what a confirmation was asked for, or leaves it.
 
-        Raises:
-            NotYoursError: somebody else was asked.
-            NotAllowedError: the one who was asked is no admin any more.
-        """
-        if interaction.user.id != decision.asker:
-            raise NotYoursError("Only the one who was asked can press this.")
-        if not may_manage(interaction):
-            raise NotAllowedError
-        with self.bot.service.in_flight():
-            await interaction.response.defer()
-            await _say(interaction, await self._decided(interaction, decision))
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a confirmation is about, as its buttons carry it.
 
-    async def _decided(self, interaction: Interaction, decision: Decision) -> Rendered:
-        words, name = words_of(interaction), who(interaction)
-        if decision.action == "keep":
-            return shown.unchanged(words)
-        if interaction.created_at.timestamp() > decision.until:
-            return shown.refusal(
-                words("You were asked a while ago. Nothing was changed; use the command again.")
+    Attributes:
+        action: "remove", "undo", or "keep" for leaving all as it is.
+        asker: Who asked, and alone may press.
+        until: When it expires, in seconds since 1970.
+        stamp: When the article was indexed, in the same; 0 where it is not there. It tells whether somebody
+            has changed it meanwhile.
+        article: The article's id.
+    """
+
+    action: str
+    asker: int
+    until: int
+    stamp: int
+    article: str
+
+    @classmethod
+    def to(cls, action: str, interaction: discord.Interaction[Any], *, stamp: int, article: str) -> Self:
+        """What the one who used a command has to decide, from now on for two minutes."""
+        until = int((interaction.created_at + TIME_TO_CONFIRM).timestamp())
+        return cls(action, interaction.user.id, until, stamp, article)
+
+    @property
+    def custom_id(self) -> str:
+        """The id of its button. An article's id has at most 40 characters, so that it fits."""
+        return f"library:{self.action}:{self.asker}:{self.until}:{self.stamp}:{self.article}"[:MAX_CUSTOM_ID]
+
+
+class DecisionButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=r"library:(?P<action>remove|undo|keep):(?P<asker>\d+):(?P<until>\d+):(?P<stamp>\d+)"
+    r":(?P<article>[a-z0-9-]*)",
+):
+    """Does what was asked about, or leaves it."""
+
+    def __init__(self, decision: Decision, words: Words) -> None:
+        keeps = decision.action == "keep"
+        labels = {"remove": words("Remove"), "undo": words("Undo"), "keep": words("Leave it")}
+        super().__init__(
+            ui.Button(
+                label=labels[decision.action],
+                style=discord.ButtonStyle.secondary if keeps else discord.ButtonStyle.danger,
+                custom_id=decision.custom_id,
             )
+        )
+        self.decision = decision
 
-        def work(library: Library) -> Rendered:
-            entry = next((entry for entry in library.entries() if entry.id == decision.article), None)
-            if _stamp(entry) != decision.stamp:
-                return shown.refusal(
-                    words("It was changed after you were asked. Nothing was done; use the command again.")
-                )
-            if decision.action == "undo":
-                return shown.undone(library.undo(decision.article, who=name), words)
-            library.remove(decision.article, who=name)
-            return shown.removed(decision.article, words)
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that Discord sends when it is pressed."""
+        del item
+        asker, until, stamp = (int(match[name]) for name in ("asker", "until", "stamp"))
+        return cls(Decision(match["action"], asker, until, stamp, match["article"]), words_of(interaction))
 
-        return await self.bot.service.read(place_of(interaction), work)
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Does it, if it is still wanted and the one who pressed may."""
+        try:
+            await decide(interaction, self.decision)
+        except Exception as error:  # discord.py would only log it
+            await report(interaction, error)
 
 
-async def choices(
-    interaction: Interaction, typed: str, work: Callable[[Library], Iterable[Entry | str]]
-) -> list[app_commands.Choice[str]]:
-    """What an admin may choose from while typing: articles of this server's library, or ids; else nothing."""
+async def decide(interaction: Interaction, decision: Decision) -> None:
+    """Does what a confirmation was asked for, or leaves it.
+
+    Raises:
+        NotYoursError: somebody else was asked.
+        NotAllowedError: the one who was asked is no admin any more.
+    """
+    if interaction.user.id != decision.asker:
+        raise NotYoursError("Only the one who was asked can press this.")
     if not may_manage(interaction):
-        return []
-    found = await interaction.client.service.read(place_of(interaction), work)
-    named = {e.id: f"{e.title} ({e.id})" if e.title != e.id else e.id for e in found if isinstance(e, Entry)}
-    named = {**{e: e for e in found if isinstance(e, str)}, **named}
-    fitting = (item for item in named.items() if typed.casefold() in item[1].casefold())
-    return [
-        app_commands.Choice(name=name[:MAX_CHOICE_CHARS], value=article)
-        for _, (article, name) in zip(range(MAX_CHOICES), fitting, strict=False)
-    ]
+        raise NotAllowedError
+    with interaction.client.service.in_flight():
+        await interaction.response.defer()
+        await _say(interaction, await _decided(interaction, decision))
+
+
+async def _decided(interaction: Interaction, decision: Decision) -> Rendered:
+    words, name = words_of(interaction), who(interaction)
+    if decision.action == "keep":
+        return shown.unchanged(words)
+    if interaction.created_at.timestamp() > decision.until:
+        return shown.refusal(words("You were asked a while ago. Nothing was changed; use the command again."))
+
+    def work(library: Library) -> Rendered:
+        entry = next((entry for entry in library.entries() if entry.id == decision.article), None)
+        if _stamp(entry) != decision.stamp:
+            return shown.refusal(
+                words("It was changed after you were asked. Nothing was done; use the command again.")
+            )
+        if decision.action == "undo":
+            return shown.undone(library.undo(decision.article, who=name), words)
+        library.remove(decision.article, who=name)
+        return shown.removed(decision.article, words)
+
+    return await interaction.client.service.alter(place_of(interaction), work)
 
 
 async def _ask(
@@ -233,11 +292,11 @@ async def _ask(
     words = words_of(interaction)
     do = Decision.to(action, interaction, stamp=_stamp(entry), article=article)
     buttons = (DecisionButton(do, words), DecisionButton(replace(do, action="keep"), words))
-    await interaction.edit_original_response(view=Panel(question, *buttons))
+    await InteractionReply(interaction, private=True).show(Card(question, None, *buttons))
 
 
 async def _say(interaction: Interaction, rendered: Rendered) -> None:
-    await interaction.edit_original_response(view=Panel(rendered))
+    await InteractionReply(interaction, private=True).show(Card(rendered))
 
 
 def _stamp(entry: Entry | None) -> int:
@@ -262,7 +321,11 @@ def _own_entries(library: Library) -> tuple[Entry, ...]:
     return tuple(entry for entry in library.entries() if entry.own)
 
 
-def _removed(library: Library) -> tuple[str, ...]:
+def _was_removed(library: Library, article: str) -> bool:
+    return any(change.action is Action.REMOVED for change in library.history(article, limit=1))
+
+
+def _removed(library: Library) -> Iterator[str]:
     """The articles whose last change was that they were removed."""
-    last = {change.article: change.action for change in reversed(library.history())}
-    return tuple(article for article, action in last.items() if action is Action.REMOVED)
+    last = {change.article: change.action for change in reversed(library.history(limit=MOST_CHANGES))}
+    return (article for article, action in last.items() if action is Action.REMOVED)

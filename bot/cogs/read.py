@@ -12,10 +12,10 @@ from discord.ext import commands
 from bot import rendering
 from bot.replies import InteractionReply
 from bot.service import place_of
-from bot.suggestions import matching, shorten
+from bot.suggestions import choices, names
 from bot.views import BUTTONS, Card, quotes_card, reading_card
 from bot.words import words_of
-from index import FootnoteError, Library, LibraryError
+from index import FootnoteError, Library
 
 if TYPE_CHECKING:
     from bot.client import FootnoteBot
@@ -112,25 +112,17 @@ class Read(commands.Cog):
     @summary.autocomplete("article")
     async def offer_articles(self, interaction: discord.Interaction[FootnoteBot], typed: str) -> Choices:
         """The articles that can be read here."""
-        place = place_of(interaction)
-        entries = await self.bot.service.read(place, lambda library: library.entries(place=place.scope))
-        named = {shorten(entry.title): entry.id for entry in reversed(entries)}
-        return [
-            app_commands.Choice(name=name, value=named[name])
-            for name in matching(typed, tuple(reversed(named)))
-        ]
+        entries = await self.bot.service.glance(place_of(interaction), lambda library: library.entries())
+        return choices(names(entries or ()), typed)
 
     @quotes.autocomplete("speaker")
     async def offer_speakers(self, interaction: discord.Interaction[FootnoteBot], typed: str) -> Choices:
         """Who is quoted by name in the article."""
         place, article = place_of(interaction), interaction.namespace.article
-        try:
-            speakers = await self.bot.service.read(
-                place, lambda library: library.speakers(article=article or None, place=place.scope)
-            )
-        except LibraryError:  # what stands in the other field is no article yet
-            return []
-        return [app_commands.Choice(name=name, value=name) for name in matching(typed, speakers)]
+        speakers = await self.bot.service.glance(
+            place, lambda library: library.speakers(article=article or None, place=place.scope)
+        )
+        return choices({name: name for name in speakers or ()}, typed)
 
     async def _show(
         self,

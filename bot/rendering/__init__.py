@@ -4,10 +4,11 @@ from bot.rendering.answers import answer, quotes, summary
 from bot.rendering.library import about, help_text
 from bot.rendering.message import BLUE, GREEN, GREY, ORANGE, Rendered
 from bot.rendering.reading import context, page_before, page_from, reading
-from bot.rendering.text import MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
+from bot.rendering.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
 
 __all__ = [
     "BLUE",
+    "CLOSING",
     "GREEN",
     "GREY",
     "MAX_CONTENT",

@@ -35,10 +35,12 @@ def answer(found: Found, words: Words, *, with_question: bool = False) -> Render
         top.append(words("The closest passage, which does not answer it:"))
     slips = _slips(given, words)
     below = footer(info.article, words, tier(given.status, words), indexed(info.indexed_at, words))
-    labels = _labels(shown, info, words, numbered=says)
-    left = MAX_TEXT - sum(map(size, (*top, slips, below, *labels))) - MARGIN * (len(shown) + 1)
+    left = MAX_TEXT - sum(map(size, (*top, slips, below))) - MARGIN * (len(shown) + 1)
+    said = [cost(citation.text[:MAX_TEXT]) for citation in shown] if says else []
+    labels = _labels(shown, info, words, numbered=says, left=left - sum(said))
+    left -= sum(map(size, labels))
     if says:
-        room = shares([cost(citation.text[:MAX_TEXT]) for citation in shown], left // 2)
+        room = shares(said, left // 2)
         marked = [
             f"{clip(citation.text, share)} **\\[{citation.number}\\]**"
             for citation, share in zip(shown, room, strict=True)
@@ -79,10 +81,10 @@ def summary(cited: Sequence[Citation], info: IndexInfo, words: Words) -> Rendere
 
 def _listed(top: str, cited: Sequence[Citation], info: IndexInfo, words: Words, *facts: str) -> Rendered:
     shown = tuple(cited[:MAX_SOURCES])
-    labels = _labels(shown, info, words, numbered=True)
     below = footer(info.article, words, indexed(info.indexed_at, words), *facts)
-    left = MAX_TEXT - sum(map(size, (top, below, *labels))) - MARGIN * (len(shown) + 1)
-    return Rendered(BLUE, top, _sources(shown, labels, left), below)
+    left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(shown) + 1)
+    labels = _labels(shown, info, words, numbered=True, left=left)
+    return Rendered(BLUE, top, _sources(shown, labels, left - sum(map(size, labels))), below)
 
 
 def _numbered(cited: Sequence[Citation]) -> tuple[Citation, ...]:
@@ -101,27 +103,31 @@ def _heading(status: Status, words: Words) -> str:
             return words("The article does not say.")
 
 
-def _labels(shown: Sequence[Citation], info: IndexInfo, words: Words, *, numbered: bool) -> list[str]:
-    """What stands above each quote: its number, who says it, the headings and the paragraph it stands in."""
-    if not shown:
-        return []
+def _labels(
+    shown: Sequence[Citation], info: IndexInfo, words: Words, *, numbered: bool, left: int
+) -> list[str]:
+    """What stands above each quote: its number, who says it, the headings and the paragraph it stands in.
+
+    Of what is ``left`` for them and the quotes, links take what the quotes leave, and ROOM_FOR_LINKS anyway.
+    """
     paths = {passage.id: passage.path for passage in info.passages}
-    limit = min(MAX_URL, ROOM_FOR_LINKS // len(shown))
     labels = []
     for citation in shown:
-        place = words("paragraph {number}", number=words.number(citation.paragraph))
-        link = text_fragment(info.article, citation.start, citation.end, limit=limit)
         path = " › ".join(clip(heading, MAX_NAME) for heading in paths.get(citation.passage_id, ()))
         parts = (
             f"**{clip(citation.speaker, MAX_NAME)}**"
             if citation.speaker and citation.speaker.strip()
             else "",
             path if size(path) <= ROOM_FOR_HEADINGS else "",
-            f"[{place}](<{link}>)" if link else place,
         )
         number = f"**\\[{citation.number}\\]** " if numbered else ""
-        labels.append(number + " · ".join(filter(None, parts)))
-    return labels
+        labels.append(number + "".join(f"{part} · " for part in parts if part))
+    places = [words("paragraph {number}", number=words.number(c.paragraph)) for c in shown]
+    left -= sum(map(size, (*labels, *places))) + sum(cost(c.quote[:MAX_TEXT]) for c in shown)
+    limit = min(MAX_URL, max(left, ROOM_FOR_LINKS) // max(len(shown), 1))
+    links = [text_fragment(info.article, c.start, c.end, limit=limit) for c in shown]
+    linked = [f"[{place}](<{link}>)" if link else place for place, link in zip(places, links, strict=True)]
+    return [label + place for label, place in zip(labels, linked, strict=True)]
 
 
 def _sources(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import TypeVar
 
 from bot.rendering.message import BLUE, GREEN, GREY, ORANGE, Rendered, footer, indexed, title
@@ -53,7 +54,7 @@ def about(info: IndexInfo, words: Words) -> Rendered:
             characters=words.number(len(article.text)),
         ),
         words("Passages: {count}", count=words.number(len(info.passages))),
-        words("Model: {model}", model=clip(info.model, MAX_NAME)),
+        words("Model: {model}", model=clip(_without_folders(info.model), MAX_NAME)),
         words("Indexed: {when}", when=f"{_moment(info.indexed_at)} ({_moment(info.indexed_at, 'R')})"),
     ]
     return Rendered(BLUE, "\n".join(lines))
@@ -203,13 +204,19 @@ def _entry(entry: Entry, words: Words) -> str:
         _id(entry.id),
         words.plural("{number} passage", "{number} passages", entry.passages),
         indexed(entry.indexed_at, words),
-        words("from {place}", place=clip(entry.place, MAX_NAME)),
+        words("from {place}", place=clip(_without_folders(entry.place), MAX_NAME)),
     ]
     if not entry.own:
         facts.append(words("everyone's"))
     name = f"**{clip(entry.title, 2 * MAX_NAME)}**"
     mark = f" · **{words('in use here')}**" if entry.in_use else ""
     return f"{name}{mark}\n-# {' · '.join(facts)}"
+
+
+def _without_folders(place: str) -> str:
+    """A path of this machine without the folders that it leads through; anything else as it is."""
+    path = PurePath(place)
+    return path.name if path.is_absolute() else place
 
 
 def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Rendered:

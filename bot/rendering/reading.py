@@ -54,7 +54,7 @@ def page_from(article: Article, start: int) -> Span:
         if paragraph.end <= start:
             continue
         piece = text[max(paragraph.start, start) : paragraph.end]
-        room -= _cost(piece)
+        room -= _cost(piece[:PAGE])
         if room >= 0:
             end = paragraph.end
         else:
@@ -69,7 +69,7 @@ def page_before(article: Article, end: int) -> Span:
     for paragraph in reversed(article.paragraphs):
         if paragraph.start >= end:
             continue
-        room -= _cost(text[paragraph.start : min(paragraph.end, end)])
+        room -= _cost(text[paragraph.start : min(paragraph.end, end)][:PAGE])
         if room >= 0:
             start = paragraph.start
         elif start < end:
@@ -140,4 +140,4 @@ def _cost(piece: str) -> int:
 
 def _part_end(text: str, start: int, end: int) -> int:
     """Where the part of a long paragraph ends that begins at ``start``."""
-    return start + fitting(text[start:end], PAGE - AROUND_PARAGRAPH)
+    return start + fitting(text[start : min(end, start + PAGE)], PAGE - AROUND_PARAGRAPH)

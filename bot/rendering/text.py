@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable
-from itertools import accumulate
 
 from index import Span
 
@@ -29,7 +29,9 @@ _BLOCK_START = re.compile(r"[-+=]|\d+(?=[.)])")
 _LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _EMBEDDINGS = frozenset("\u202a\u202b\u202d\u202e")
 _ISOLATES = frozenset("\u2066\u2067\u2068")
-_END_OF_EMBEDDING, _END_OF_ISOLATE = "\u202c", "\u2069"
+_END_OF_EMBEDDING, _END_OF_ISOLATE = CLOSING = "\u202c\u2069"
+# What takes up two: with its escape, with what closes it, or as a pair of UTF-16.
+_TWICE = re.compile(f"[{re.escape(''.join(_MARKUP | _EMBEDDINGS | _ISOLATES))}\U00010000-\U0010ffff]")
 
 
 def clip(text: str, limit: int, *, keep_end: bool = False) -> str:
@@ -78,8 +80,7 @@ def unescape(text: str) -> str:
 
 def fitting(text: str, limit: int) -> int:
     """How many characters of ``text``, up to the end of a word, ``clip`` shows whole within ``limit``."""
-    costs = map(_cost_of, text[:limit])
-    fits = sum(total <= limit - _BLOCK_MARKER for total in accumulate(costs))
+    fits = _leading(text[:limit], limit - _BLOCK_MARKER)
     if fits == len(text):
         return fits
     word = text.rfind(" ", 0, fits + 1)
@@ -107,8 +108,7 @@ def _cut(words: str, limit: int, *, keep_end: bool = False) -> tuple[str, bool]:
     line = "".join("\ufffd" if _unshowable(c) else " " if c in _LINE_BREAKS else c for c in characters)
     if len(words) <= limit and cost(line) <= limit:
         return line, True
-    costs = map(_cost_of, reversed(line) if keep_end else line)
-    fits = sum(total <= limit - _BLOCK_MARKER - len("…") for total in accumulate(costs))
+    fits = _leading(line[::-1] if keep_end else line, limit - _BLOCK_MARKER - len("…"))
     if keep_end:
         start = len(line) - fits
         word = line.find(" ", max(start - 1, 0))
@@ -162,13 +162,16 @@ def _unshowable(c: str) -> bool:
 
 def cost(text: str) -> int:
     """The most that ``text`` takes up once it is escaped."""
-    return _BLOCK_MARKER + sum(map(_cost_of, text))
+    return _BLOCK_MARKER + len(text) + len(_TWICE.findall(text))
 
 
-def _cost_of(c: str) -> int:
-    return size(c) + (c in _MARKUP) + (c in _EMBEDDINGS) + (c in _ISOLATES)
+def _leading(text: str, room: int) -> int:
+    """How many characters of ``text`` take up no more than ``room`` once they are escaped."""
+    twice = [match.start() for match in _TWICE.finditer(text)]
+    fitting_lengths = bisect_right(range(len(text) + 1), room, key=lambda n: n + bisect_left(twice, n))
+    return max(fitting_lengths - 1, 0)
 
 
 def size(text: str) -> int:
     """The length of ``text`` as Discord counts it, in UTF-16 code units."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock
 
+import aiohttp
 import discord
 import pytest
 import simcord
@@ -18,12 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import Settings, create_bot, rendering
-from bot.admin_views import CancelButton, Panel
 from bot.admins import NotAllowedError
+from bot.changes import CancelButton
 from bot.rendering import library as shown
 from bot.rendering.text import MAX_TEXT, size
 from bot.service import Service
 from bot.sources import SourceError, source_of
+from bot.views import Card
 from bot.words import ENGLISH, words_for
 from index import (
     Action,
@@ -173,6 +175,23 @@ async def test_progress_that_cannot_be_shown_does_not_stop_the_work(
     assert "Could not show how far the reindex is: 500" in caplog.text
 
 
+async def test_progress_that_does_not_reach_discord_does_not_stop_the_work(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = discord.Interaction.edit_original_response
+    tried: list[object] = []
+
+    async def once_unreachable(interaction: discord.Interaction, **options: Any) -> object:
+        tried.append(options)
+        if len(tried) == 1:
+            raise aiohttp.ServerDisconnectedError
+        return await edit(interaction, **options)
+
+    monkeypatch.setattr(discord.Interaction, "edit_original_response", once_unreachable)
+    result = await world.admin.slash(world.channel, "reindex")
+    assert says(result.response) == UNCHANGED
+
+
 async def test_questions_are_answered_from_the_old_index_meanwhile(world: World) -> None:
     world.library.next_article = NEWER
     world.library.reindexing.clear()
@@ -265,8 +284,43 @@ async def test_another_admin_may_cancel(world: World) -> None:
     assert world.texts(world.admin) == [NOTHING]
 
 
+@pytest.mark.parametrize("ended", [False, True])
+async def test_what_is_shown_last_is_how_it_ended_however_late_somebody_cancels(
+    world: World, ended: bool
+) -> None:
+    message, cancel = await running(world)
+    (job,) = world.bot.changes._jobs.values()
+    pressed, order = press(world, manages=True), list[str]()
+
+    async def edit(**_: object) -> None:
+        order.append("stopping")
+        world.library.reindexing.set()
+        await asyncio.sleep(0.05)  # Discord takes its time, and the work ends meanwhile
+        order.append("stopped")
+        order.extend("told" for text in edits(world) if text == NOTHING)
+
+    pressed.response.edit_message.side_effect = edit
+    if ended:
+        await job.editing.acquire()
+        cancelling = asyncio.create_task(world.bot.changes.cancel(pressed, cancel.removeprefix("cancel:")))
+        await asyncio.sleep(0)
+        world.bot.changes._jobs.clear()
+        job.editing.release()
+        await cancelling
+        world.bot.changes._jobs[cancel.removeprefix("cancel:")] = job
+        pressed.response.defer.assert_awaited_once()
+        pressed.response.edit_message.assert_not_awaited()
+    else:
+        await world.bot.changes.cancel(pressed, cancel.removeprefix("cancel:"))
+        assert order == ["stopping", "stopped"]
+    world.library.reindexing.set()
+    await world.env.settle()
+    assert world.texts(world.admin) == [NOTHING]
+    assert message.id
+
+
 async def test_cancelling_after_a_restart_says_that_it_is_over(world: World, settings: Settings) -> None:
-    panel = Panel(shown.progress(None, ENGLISH), CancelButton("0" * 16, ENGLISH))
+    panel = Card(shown.progress(None, ENGLISH), None, CancelButton("0" * 16, ENGLISH))
     await world.bot.get_partial_messageable(world.channel.id).send(view=panel)
     await world.bot.service.close(patience=1)
     await world.env.restart_bot(create_bot(settings, service=Service(FakeLibrary())))
@@ -387,7 +441,7 @@ def test_no_report_is_too_long_or_more_than_text(title: str, quote: str, questio
         shown.report(report, ENGLISH, added=True, in_use=False),
         shown.unpublished(SelfCheckError("", failed=(question,) * 99, right=1, asked=100), ENGLISH),
     ):
-        Panel(rendered)
+        Card(rendered)
         assert size(rendered.top) + size(rendered.footer) <= MAX_TEXT
 
 

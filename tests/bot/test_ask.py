@@ -191,7 +191,7 @@ async def test_articles_of_the_same_title_are_told_apart(world: World) -> None:
     offered = await world.reader.autocomplete(world.channel, "ask", "article", "")
     assert offered[1:] == [
         {"name": "The harbour of *Elms*", "value": "elms"},
-        {"name": "harbour: The harbour of *Elms*", "value": "harbour"},
+        {"name": "The harbour of *Elms* (harbour)", "value": "harbour"},
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import discord
@@ -162,3 +163,23 @@ async def test_serving_closes_when_it_is_cancelled(
     with pytest.raises(asyncio.CancelledError):
         await serving
     assert bot.is_closed()
+
+
+async def test_a_data_folder_that_cannot_be_written_to_does_not_keep_it_from_starting(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "full").write_text("This is no folder.")
+    await restart(world, new_bot(Settings(data_dir=tmp_path / "full")))
+    assert "Could not note that the commands are registered: [Errno 20] Not a directory" in caplog.text
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert result.acknowledged
+
+
+def test_full_collections_leave_out_what_the_model_libraries_have_made(settings: Settings) -> None:
+    """They would hold up the event loop: there are more than half a million objects."""
+    gc.unfreeze()
+    try:
+        create_bot(settings)
+        assert gc.get_freeze_count() > 100_000
+    finally:
+        gc.unfreeze()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Any
 
+import discord
 import pytest
 import simcord
 
@@ -32,6 +34,7 @@ FIRST = (
 THEN = "-# The article has changed since this answer. This is how it read then."
 STILL = "-# The article has changed since this answer. This sentence still stands in it."
 NEAREST = "-# The article has changed since this answer. This is the nearest passage now."
+STALE = "The article has changed since this was opened. Press the button under the answer once more."
 GONE = (
     "The article has changed since this answer, and the sentence is not in it any more. "
     "Ask again to see what the article says now."
@@ -159,14 +162,39 @@ async def test_when_that_version_is_gone_they_show_the_nearest_passage_and_say_s
     assert "changed" not in says(page)
 
 
+async def test_what_is_closed_for_showing_is_no_part_of_the_quote_that_is_sought(world: World) -> None:
+    text = ARTICLE.text.replace("The harbour", "\u202eThe \u2067harbour")
+    reindexed(world, replace(ARTICLE, text=text))
+    answer = await ask(world)
+    assert "built in 1901.\u2069\u202c" in says(answer)
+    reindexed(world, replace(ARTICLE, text=f"{text} A new end."))
+    assert says(await press(world, answer)).splitlines()[1] == STILL
+
+
 async def test_where_nothing_is_near_any_more_they_say_that(world: World) -> None:
     answer = await ask(world)
     shown = await press(world, answer)
     reindexed(world, replace(ARTICLE, text="Nothing here."))
     assert says(await press(world, answer)) == GONE
     await press(world, shown, "Next source")
-    assert world.texts(world.admin)[-1] == GONE
-    assert GONE not in world.texts()
+    assert world.texts(world.admin)[-1] == STALE  # no quote stands there that could be sought
+    assert not {GONE, STALE} & set(world.texts())
+
+
+async def test_a_button_of_the_first_release_says_that_it_is_one(world: World) -> None:
+    channel = world.bot.get_channel(world.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    view = discord.ui.LayoutView(timeout=None)
+    former = "context:1:0:38:0123456789ab:0123456789ab:harbour"
+    button: discord.ui.Button[Any] = discord.ui.Button(label="Show in context", custom_id=former)
+    view.add_item(discord.ui.Section("A quote.", accessory=button))
+    await channel.send(view=view)
+    shown = world.channel.last_message
+    assert shown
+    result = await world.admin.click(shown, custom_id=former)
+    assert result.response
+    assert result.response.ephemeral
+    assert says(result.response) == "This answer is from before I was updated. Ask again to see its sources."
 
 
 async def test_the_pager_goes_on_in_the_article_of_today_when_its_own_is_gone(world: World) -> None:
@@ -220,7 +248,7 @@ async def test_an_error_behind_a_button_goes_through_the_one_handler(
     shown = await press(world, answer)
     assert shown.ephemeral
     (record,) = [r for r in caplog.records if r.levelno == logging.ERROR]
-    reference = record.getMessage().split("reference ")[1][:8]
+    reference = record.getMessage().split("Reference ")[1][:8]
     assert says(shown).endswith(f"tell an admin of this bot the reference {reference}.")
     assert record.exc_info
     assert record.exc_info[0] is ZeroDivisionError

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from pathlib import Path
 
+import aiohttp
 import discord
 import pytest
 from discord import app_commands
@@ -15,7 +17,14 @@ from bot.cogs.ask import NoQuestionError
 from bot.rendering import MAX_CONTENT, clip
 from bot.tree import said
 from bot.words import ENGLISH, words_for
-from index import EmbeddingModelError, LibraryError
+from index import (
+    ArticleError,
+    EmbeddingModelError,
+    FootnoteError,
+    LibraryError,
+    QuestionError,
+    SnapshotError,
+)
 from tests.bot.conftest import World, says
 
 QUESTION = "When was the harbour of Elms built?"
@@ -26,10 +35,51 @@ APOLOGY = re.compile(
 
 
 async def test_a_known_error_is_its_own_message(world: World) -> None:
-    world.library.error = EmbeddingModelError("The model *mini* cannot be loaded. Run `footnote doctor`.")
+    world.library.error = QuestionError("The question *mini* is too short. Use `more words`.")
     result = await world.reader.slash(world.channel, "ask", question=QUESTION)
-    assert says(result.response) == "The model \\*mini\\* cannot be loaded. Run \\`footnote doctor\\`."
-    assert world.errors() == [EmbeddingModelError]
+    assert says(result.response) == "The question \\*mini\\* is too short. Use \\`more words\\`."
+    assert world.errors() == [QuestionError]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EmbeddingModelError("The model '/srv/models/mini' cannot be loaded."),
+        SnapshotError("{folder} cannot be written to: {reason}.", folder=Path("/srv/models"), reason="full"),
+        ArticleError("{source} cannot be read.", source=Path("/srv/models/harbour.txt")),
+        ArticleError("{source} is in an unknown encoding.", source="/srv/models/harbour.txt"),
+    ],
+)
+async def test_what_only_those_who_run_the_bot_can_mend_and_their_paths_stand_in_the_log_alone(
+    world: World, caplog: pytest.LogCaptureFixture, error: FootnoteError
+) -> None:
+    world.library.error = error
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    apology = APOLOGY.fullmatch(says(result.response))
+    assert apology
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.getMessage().startswith(f"Reference {apology[1]}, in server {world.guild.id}, ")
+    assert "/srv/models" in record.getMessage()
+    assert record.exc_info is None
+    world.library.error = error
+    result = await world.admin.slash(world.channel, "reindex")
+    assert APOLOGY.fullmatch(says(result.response))
+    assert world.errors() == [type(error)] * 2
+
+
+async def test_where_discord_cannot_be_reached_it_is_only_logged(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreachable(*_: object, **__: object) -> None:
+        raise aiohttp.ServerDisconnectedError
+
+    monkeypatch.setattr(discord.Interaction, "edit_original_response", unreachable)
+    await world.reader.slash(world.channel, "ask", question=QUESTION)
+    world.library.error = QuestionError("No.")
+    await world.reader.slash(world.channel, "ask", question=QUESTION)
+    logged = [r.getMessage().partition(" in server")[0] for r in caplog.records if r.name == "bot.tree"]
+    assert logged == ["Could not answer", "Could not report an error"]
+    assert world.errors() == [aiohttp.ServerDisconnectedError, QuestionError]
 
 
 async def test_what_is_not_the_bots_own_in_a_message_is_text_and_nothing_else(world: World) -> None:
@@ -68,7 +118,7 @@ async def test_an_unknown_error_is_an_apology_whose_reference_stands_in_the_log(
     told = [APOLOGY.fullmatch(text) for text in world.texts() if text.startswith("Sorry")]
     records = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [match and match[1] for match in told] == [
-        re.findall("reference ([0-9a-f]{8}), in server", record.getMessage())[0] for record in records
+        re.findall("Reference ([0-9a-f]{8}), in server", record.getMessage())[0] for record in records
     ]
     assert len(records) == 2
     assert all(record.exc_info and record.exc_info[0] is ZeroDivisionError for record in records)
@@ -86,11 +136,11 @@ async def test_an_expired_interaction_is_only_logged(world: World, caplog: pytes
 
 
 async def test_a_reply_that_fails_too_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    world.library.error = EmbeddingModelError("No model.")
+    world.library.error = QuestionError("No.")
     world.env.inject_error("*", "/webhooks/*", status=500, times=None)
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert "Could not report an error in server" in caplog.text
-    assert world.errors() == [EmbeddingModelError]
+    assert world.errors() == [QuestionError]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,25 @@ async def test_a_private_answer_is_followed_up_in_private(world: World) -> None:
     assert world.texts() == []
 
 
+async def test_where_discord_does_not_say_what_is_followed_up_only_the_one_who_asks_sees_it(
+    world: World,
+) -> None:
+    asked = await world.reader.slash(world.channel, "ask", question=QUESTION, private=True)
+    assert asked.response
+    shown = await world.reader.click(asked.response, label="Follow up")
+    handle = world.bot.cogs["Ask"].on_interaction  # type: ignore[attr-defined]
+
+    async def without_message(interaction: discord.Interaction) -> None:
+        interaction.message = None
+        await handle(interaction)
+
+    world.bot.remove_listener(handle)
+    world.bot.add_listener(without_message, "on_interaction")
+    result = await world.reader.submit_modal(shown, {"question": NEXT})
+    assert result.response
+    assert result.response.ephemeral
+
+
 async def test_a_reply_leans_on_the_answer_that_it_replies_to(world: World) -> None:
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
     first = world.channel.last_message

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -11,13 +13,12 @@ import pytest
 import simcord
 
 from bot import Settings, create_bot, rendering
-from bot.admin_views import MAX_CUSTOM_ID, Decision
 from bot.admins import NotAllowedError
 from bot.client import FootnoteBot
-from bot.cogs.library import NotYoursError
+from bot.cogs.library import MAX_CUSTOM_ID, Decision, NotYoursError, decide
 from bot.service import Service
 from bot.sources import SourceError
-from index import Article, LibraryError, UnknownArticleError
+from index import Article, Entry, IndexInfo, LibraryError, UnknownArticleError
 from tests.bot.conftest import World, buttons, says
 from tests.fakes import ARTICLE, BRIDGE, INDEXED_AT, FakeLibrary
 
@@ -180,6 +181,14 @@ async def test_an_id_that_is_taken_is_refused(world: World) -> None:
     assert world.errors() == [LibraryError]
 
 
+async def test_an_id_that_no_button_could_carry_cannot_be_given(world: World) -> None:
+    with pytest.raises(simcord.OptionError, match="40"):
+        await world.admin.slash(world.channel, "library add", file=FILE, article="a" * 41)
+    await world.admin.slash(world.channel, "library add", file=FILE, article="a" * 40)
+    await world.reader.slash(world.channel, "ask", question="How many arches has the bridge of Oaks?")
+    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+
+
 async def test_adding_needs_a_source(world: World) -> None:
     result = await world.admin.slash(world.channel, "library add")
     assert told(result) == "Name what to add: a web address as “url”, or an attachment as “file”."
@@ -295,13 +304,10 @@ async def test_a_confirmation_outlives_a_restart(world: World, settings: Setting
 async def test_only_the_one_who_was_asked_decides_and_only_while_an_admin(world: World) -> None:
     await add_bridge(world)
     decision = Decision("remove", world.admin.id, 2**40, WHEN, "bridge")
-    library: Any = world.bot.get_cog("Library")
 
-    class Press:
-        user = discord.Object(world.reader.id)
-
+    press: Any = SimpleNamespace(user=discord.Object(world.reader.id))
     with pytest.raises(NotYoursError, match=r"^Only the one who was asked can press this\.$"):
-        await library.decide(Press(), decision)
+        await decide(press, decision)
     asked = await world.admin.slash(world.channel, "library remove", article="bridge")
     assert asked.response
     admins = next(role for role in world.guild.roles.values() if role.name == "Admins")
@@ -328,6 +334,65 @@ async def test_the_history_shows_who_did_what_and_when(world: World) -> None:
     assert told(await world.admin.slash(world.channel, "library history", article="bridge")) == (
         f"<t:{WHEN}:f> · {who} added `bridge` · bridge.txt"
     )
+
+
+async def test_what_was_removed_long_ago_comes_back_and_is_in_the_history(world: World) -> None:
+    await add_bridge(world)
+    library = server_library(world)
+    library.remove("bridge", who="ada")
+    for _ in range(60):
+        library.use("harbour", who="ada")
+    asked = await world.admin.slash(world.channel, "library undo", article="bridge")
+    assert told(asked) == "Bring the removed article `bridge` back?"
+    offered = await world.admin.autocomplete(world.channel, "library undo", "article", "")
+    assert [choice["value"] for choice in offered] == ["bridge"]
+    last = told(await world.admin.slash(world.channel, "library history", page=99))
+    assert last.endswith("added `bridge` · bridge.txt\n-# Page 5 of 5")
+
+
+async def test_no_folder_of_the_machine_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = FakeLibrary.entries
+
+    def entries(library: FakeLibrary, **where: Any) -> tuple[Entry, ...]:
+        places = iter(["/srv/secret/harbour.txt", "https://example.org/bridge"])
+        return tuple(replace(entry, place=next(places)) for entry in listed(library, **where)[::-1])
+
+    def info(library: FakeLibrary, *args: Any, **where: Any) -> IndexInfo:
+        return replace(told_of(library, *args, **where), model="/srv/secret/mini")
+
+    told_of = FakeLibrary.info
+    await add_bridge(world)
+    monkeypatch.setattr(FakeLibrary, "entries", entries)
+    monkeypatch.setattr(FakeLibrary, "info", info)
+    lines = told(await world.admin.slash(world.channel, "library list")).splitlines()
+    assert lines[1].endswith(" · from harbour.txt · everyone's")
+    assert lines[3].endswith(" · from https://example.org/bridge")
+    shown = await world.reader.slash(world.channel, "article")
+    assert "Model: mini" in says(shown.response)
+    assert "secret" not in says(shown.response)
+
+
+async def test_a_button_pressed_twice_goes_back_only_once(world: World) -> None:
+    await add_bridge(world)
+    for number in ("eight", "nine"):
+        newer = ("new.txt", BRIDGE.text.replace("seven", number).encode())
+        await world.admin.slash(world.channel, "reindex", article="bridge", file=newer)
+    asked = await world.admin.slash(world.channel, "library undo", article="bridge")
+    assert asked.response
+    library, held = server_library(world), threading.Event()
+    undo = library.undo
+
+    def slowly(*args: Any, **options: Any) -> IndexInfo:
+        held.wait(timeout=10)
+        return undo(*args, **options)
+
+    library.undo = slowly  # type: ignore[method-assign]
+    for _ in range(2):
+        await world.begin(world.admin.click(asked.response, label="Undo"))
+    held.set()
+    await world.env.settle()
+    assert "eight" in library.article("bridge").text
+    assert "A reindex is running already. Wait until it is done." in world.texts(world.admin)
 
 
 async def test_autocomplete_offers_what_a_command_can_take(world: World) -> None:

@@ -8,14 +8,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import simcord
 
 from bot import Settings, create_bot
-from bot.service import Place, Service, Wait, open_library
-from index import import_model_libraries
+from bot.service import Place, Service, Wait
+from index import Found
 from tests.bot.conftest import says
+from tests.fakes import FakeLibrary
 
 QUESTIONS = 200
 SERVERS = 4
@@ -119,20 +121,10 @@ def questions(number: int) -> list[str]:
     return [f"{asked[n % len(asked)]} ({n})" for n in range(number)]
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """With the article's index built."""
-    import_model_libraries()
-    settings = Settings(data_dir=tmp_path_factory.mktemp("load"))
-    open_library(settings).load()
-    return settings
-
-
 async def test_two_hundred_at_once_in_discord(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half by command and half by mention, from the first moment on, while the model is still loading."""
-    service = Service(open_library(settings))
-    service.seconds_to_first_note = 600  # the simulation's clock stands still for as long as threads work
-    bot = create_bot(settings, service=service)
+    """Half by command and half by mention, from the first moment on: the model loads, the index is built."""
+    bot = create_bot(settings)
+    bot.service.seconds_to_first_note = 600  # the simulation's clock stands still while threads work
     sent: dict[str, float] = {}
     acknowledged: dict[str, float] = {}
     async with simcord.run(bot, settle_timeout=60) as env:
@@ -190,8 +182,19 @@ async def test_two_hundred_at_once_in_discord(settings: Settings, monkeypatch: p
     assert dog.longest < MOST_SECONDS_BLOCKED
 
 
-async def test_two_hundred_at_once_are_answered_or_told_their_place(settings: Settings) -> None:
-    service = Service(open_library(settings))
+class Slow(FakeLibrary):
+    """Takes as long for an answer as a model does, nearly."""
+
+    def ask(self, *args: Any, **options: Any) -> Found:
+        time.sleep(0.02)
+        return super().ask(*args, **options)
+
+
+async def test_two_hundred_at_once_are_answered_or_told_their_place() -> None:
+    library = Slow()
+    library.loading.clear()
+    service = Service(library)
+    service.seconds_to_first_note = service.seconds_between_notes = 0.2
     told: dict[int, list[Wait]] = {}
     took: dict[int, float] = {}
 
@@ -200,18 +203,21 @@ async def test_two_hundred_at_once_are_answered_or_told_their_place(settings: Se
             told.setdefault(number, []).append(wait)
 
         began = time.perf_counter()
-        found = await service.ask(
-            question, place=Place(number % SERVERS + 1, 1), asker=number, on_wait=on_wait
-        )
+        found = await service.ask(question, place=Place(), asker=number, on_wait=on_wait)
         took[number] = time.perf_counter() - began
         assert found.answer.question == question
 
     async with watched() as dog:
         service.start()
+        asyncio.get_running_loop().call_later(0.5, library.loading.set)
         await asyncio.gather(*(one(number, question) for number, question in enumerate(questions(QUESTIONS))))
         await service.close(patience=1)
     assert len(took) == QUESTIONS
     late = {number for number, seconds in took.items() if seconds > 2 * service.seconds_to_first_note}
     assert late <= told.keys()
-    assert all(wait.loading or wait.position <= QUESTIONS for waits in told.values() for wait in waits)
+    assert len(late) > QUESTIONS / 2
+    assert {waits[0].position for waits in told.values() if waits[0].loading} == set(range(1, QUESTIONS + 1))
+    places = [[wait.position for wait in waits if not wait.loading] for waits in told.values()]
+    assert all(each == sorted(set(each), reverse=True) for each in places)
+    assert any(places)
     assert dog.longest < MOST_SECONDS_BLOCKED

@@ -95,6 +95,12 @@ async def test_an_article_is_chosen_by_its_title_and_only_this_servers_are_offer
         }
         offered = await world.reader.autocomplete(world.channel, command, "article", "brid")
         assert [choice["value"] for choice in offered] == ["bridge"]
+    own(world).kept["oaks"] = [replace(BRIDGE, id="oaks")]
+    offered = await world.reader.autocomplete(world.channel, "read", "article", "brid")
+    assert {choice["name"]: choice["value"] for choice in offered} == {
+        "The bridge of Oaks": "bridge",
+        "The bridge of Oaks (oaks)": "oaks",
+    }
     assert says(await run(world, "read", article="bridge")).startswith("**The bridge of Oaks**\n")
     assert says(await run(world, "read", article="secret")) == "No article “secret” is here."
     assert world.errors() == [UnknownArticleError]

@@ -6,16 +6,19 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.manners import LineFullError, Rates, TooFastError
-from bot.service import ClosingError, Place, Service, Wait
+from bot.service import READING_THREADS, ClosingError, Place, Service, Wait
 from index import (
     ALL,
+    Article,
     ArticleError,
     CancelledError,
+    Entry,
     Found,
     Library,
     Progress,
@@ -25,6 +28,7 @@ from index import (
     Span,
     Stage,
     Turn,
+    UnknownArticleError,
 )
 from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 
@@ -216,6 +220,106 @@ async def test_questions_wait_while_the_library_loads(service: Service, library:
     await service.close(patience=1)
 
 
+class Opening(FakeLibrary):
+    """A library whose articles can be opened only when it is loaded, as the real one's."""
+
+    def article(self, id: str | None = None, **where: Any) -> Article:  # noqa: A002
+        self.root.loading.wait(timeout=10)
+        return super().article(id, **where)
+
+    def entries(self, **where: Any) -> tuple[Entry, ...]:
+        self.root.loading.wait(timeout=10)
+        return super().entries(**where)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [{}, {"article": ARTICLE.title}, {"article": "harbour", "version": "0", "turns": [Turn("Who?", ())]}],
+)
+async def test_a_question_is_told_that_it_waits_whatever_else_waits_for_the_model(
+    named: dict[str, Any],
+) -> None:
+    library = Opening()
+    library.loading.clear()
+    service = Service(library)
+    service.seconds_to_first_note = 0.01
+    service.start()
+    reading = [
+        asyncio.create_task(service.read(NOWHERE, lambda library: library.article()))
+        for _ in range(READING_THREADS)
+    ]
+    told: list[Wait] = []
+
+    async def on_wait(wait: Wait) -> None:
+        told.append(wait)
+
+    asking = asyncio.create_task(ask(service, on_wait=on_wait, **named))
+    await until(lambda: bool(told))
+    assert told == [Wait(1, loading=True)]
+    library.loading.set()
+    assert (await asking).info.article == ARTICLE
+    assert library.calls[0].turns == ()
+    await asyncio.gather(*reading)
+    await service.close(patience=1)
+
+
+async def test_what_is_offered_while_somebody_types_comes_soon_or_not_at_all() -> None:
+    library = Opening()
+    service = Service(library)
+    assert await service.glance(NOWHERE, lambda library: library.article()) == ARTICLE
+    assert await service.glance(NOWHERE, lambda library: library.article("tunnel")) is None
+    library.loading.clear()
+    service.seconds_to_offer = 0.01
+    for _ in range(2 * READING_THREADS):
+        assert await service.glance(NOWHERE, lambda library: library.article()) is None
+    assert service._reading._work_queue.qsize() <= READING_THREADS  # given up, and not left to be done
+    library.loading.set()
+    await service.close(patience=1)
+    assert await service.glance(NOWHERE, lambda library: library.article()) is None
+
+
+async def test_turns_are_left_out_where_the_article_has_changed_while_the_question_waited(
+    service: CountingService, library: FakeLibrary
+) -> None:
+    library.asking.clear()
+    busy = [asyncio.create_task(ask(service, f"Question {n}?", asker=n)) for n in range(2)]
+    await until(lambda: len(library.calls) == 2)
+    turns = [Turn("Who?", (Span(0, 5),))]
+    waiting = [
+        asyncio.create_task(
+            ask(service, "Since when?", asker=3, article="harbour", version=version, turns=turns)
+        )
+        for version in (ARTICLE.sha256[:8], BRIDGE.sha256[:8])
+    ]
+    await until(lambda: service.joined == 4)
+    library.kept["harbour"].append(replace(ARTICLE, text=BRIDGE.text))
+    library.asking.set()
+    await asyncio.gather(*busy, *waiting)
+    assert [call.turns for call in library.calls[2:]] == [(), tuple(turns)]
+    await service.close(patience=1)
+
+
+async def test_where_the_article_in_use_is_removed_while_the_question_waits_the_next_one_is_asked(
+    service: CountingService, library: FakeLibrary
+) -> None:
+    library.branch("1").kept["bridge"] = [BRIDGE]
+    library.branch("1").use("bridge", who="ada")
+    library.asking.clear()
+    busy = [asyncio.create_task(ask(service, f"Question {n}?", asker=n)) for n in range(2)]
+    await until(lambda: len(library.calls) == 2)
+    assumed = asyncio.create_task(ask(service, place=HERE, asker=3))
+    await until(lambda: service.joined == 3)
+    named = asyncio.create_task(ask(service, "Arches?", place=HERE, asker=4, article="bridge"))
+    await until(lambda: service.joined == 4)
+    library.branch("1").remove("bridge", who="ada")
+    library.asking.set()
+    assert (await assumed).info.article == ARTICLE
+    with pytest.raises(UnknownArticleError):
+        await named
+    await asyncio.gather(*busy)
+    await service.close(patience=1)
+
+
 async def test_a_full_line_takes_nobody_else_and_nobody_fills_it_alone(library: FakeLibrary) -> None:
     service = CountingService(library, line=4)
     library.asking.clear()
@@ -252,6 +356,13 @@ async def test_admission_counts_the_person_and_the_server(library: FakeLibrary) 
     service.admit(NOWHERE, 3)
 
 
+async def test_who_is_refused_for_the_line_is_counted_too(library: FakeLibrary) -> None:
+    service = Service(library, rates=Rates(person=2), line=0)
+    for refusal in (LineFullError, LineFullError, TooFastError):
+        with pytest.raises(refusal):
+            service.admit(HERE, 1)
+
+
 async def test_questions_and_reading_do_not_wait_for_a_change(service: Service, library: FakeLibrary) -> None:
     library.reindexing.clear()
     steps: list[Progress] = []
@@ -268,6 +379,28 @@ async def test_questions_and_reading_do_not_wait_for_a_change(service: Service, 
     library.reindexing.set()
     assert (await changing).kept == 3
     assert [step.stage for step in steps] == [*Stage, Stage.SAVE]
+    await service.close(patience=1)
+
+
+async def test_nothing_else_is_altered_during_a_change_and_one_thing_at_a_time(
+    service: Service, library: FakeLibrary
+) -> None:
+    library.reindexing.clear()
+    steps: list[Progress] = []
+    changing = asyncio.create_task(service.change(HERE, reindex, steps.append))
+    await until(lambda: bool(steps))
+    with pytest.raises(ReindexRunningError):  # at once, and not only when the library's lock says so
+        await service.alter(HERE, lambda library: library.use("harbour", who="ada"))
+    await service.alter(ELSEWHERE, lambda library: library.use("harbour", who="ada"))
+    library.reindexing.set()
+    await changing
+    held = threading.Event()
+    altering = asyncio.create_task(service.alter(HERE, lambda _: held.wait(timeout=10)))
+    await asyncio.sleep(0.01)
+    with pytest.raises(ReindexRunningError):  # the same button pressed twice
+        await service.alter(HERE, lambda library: library.use("harbour", who="ada"))
+    held.set()
+    assert await altering
     await service.close(patience=1)
 
 
@@ -378,8 +511,67 @@ async def test_closing_does_not_wait_for_ever(
     await until(lambda: len(library.calls) == 1)
     await service.close(patience=0.05)
     assert "Stopping with 1 unfinished after 0.05 s." in caplog.text
+    with pytest.raises(ClosingError):  # so that it can still be told
+        await answering
     library.asking.set()
-    await answering
+
+
+async def test_at_the_end_whoever_still_waits_for_a_turn_or_a_thread_is_told(
+    service: CountingService, library: FakeLibrary
+) -> None:
+    library.asking.clear()
+    told: list[str] = []
+
+    async def answer(number: int) -> None:
+        with service.in_flight():
+            try:
+                await ask(service, f"Question {number}?", asker=number)
+            except ClosingError as error:
+                told.append(str(error))
+
+    async def read() -> None:
+        with service.in_flight():
+            try:
+                await service.read(HERE, lambda _: library.asking.wait(timeout=10))
+            except ClosingError as error:
+                told.append(str(error))
+
+    answering = [asyncio.create_task(answer(number)) for number in range(4)]
+    reading = [asyncio.create_task(read()) for _ in range(READING_THREADS + 1)]
+    await until(lambda: service.joined == len(answering))
+    await service.close(patience=0.05)
+    assert told == ["Footnote is just stopping. Ask again in a minute."] * (len(answering) + 1)
+    library.asking.set()
+    await asyncio.gather(*answering, *reading)
+    with pytest.raises(ClosingError):
+        await service.read(HERE, lambda found: found.in_use())
+
+
+async def test_closing_cuts_loading_short(caplog: pytest.LogCaptureFixture) -> None:
+    loading = threading.Event()
+    ended: list[Exception] = []
+
+    class Slow(FakeLibrary):
+        def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
+            loading.set()
+            self.loading.wait(timeout=10)
+            try:
+                on_progress(Progress(Stage.EMBED, 1, 2))
+            except ClosingError as error:
+                ended.append(error)
+                raise
+            return ()
+
+    slow = Slow()
+    slow.loading.clear()
+    service = Service(slow)
+    service.start()
+    await until(loading.is_set)
+    await service.close(patience=1)
+    slow.loading.set()
+    await until(lambda: bool(ended))
+    await asyncio.sleep(0.01)
+    assert caplog.records == []
 
 
 async def test_closing_ends_a_change_at_its_next_step_and_nothing_is_changed(

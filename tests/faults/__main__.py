@@ -1,4 +1,4 @@
-"""Runs every fault and counts: ``python -m tests.faults [--kills 200] [--seed N]``."""
+"""Runs every fault and counts: ``python -m tests.faults [--kills 200] [--seed N] [--quick]``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.faults import disk, kills
-from tests.faults.world import use_known_thresholds
+from tests.faults.world import prepare
 
 
 def main() -> None:
@@ -17,13 +17,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="how many times the process is killed")
     parser.add_argument("--seed", type=int, default=1, help="for the moments and the bits")
+    parser.add_argument("--quick", action="store_true", help="only a few of the faults other than kills")
     args = parser.parse_args()
     logging.disable(logging.WARNING)  # what the library says of the faults is counted instead
-    use_known_thresholds()
+    prepare()
     with tempfile.TemporaryDirectory() as folder:
         results = [
             kills.run(Path(folder) / "kills", args.kills, args.seed, told=True),
-            *disk.run(Path(folder) / "disk", args.seed),
+            *disk.run(Path(folder) / "disk", args.seed, quick=args.quick),
         ]
     for result in results:
         survived = result.cases - len(result.lost)

@@ -38,21 +38,21 @@ NOBODY = 65534
 _WRITES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "tempfile.mkdtemp", "os.truncate"}
 
 
-def run(folder: Path, seed: int) -> list[Result]:
-    """Does all of it, in folders of its own."""
+def run(folder: Path, seed: int, *, quick: bool = False) -> list[Result]:
+    """Does all of it, or a little of most of it, in folders of its own."""
     folder.mkdir(parents=True, exist_ok=True)
+    files = ("manifest.json", "tokens.npy") if quick else SNAPSHOT_FILES
+    operations = ("used set",) if quick else OPERATIONS
     return [
-        refused(folder / "full", errno.ENOSPC, "disk full, at each call"),
-        refused(folder / "erofs", errno.EROFS, "read-only, at each call"),
-        not_synced(folder / "fsync"),
-        too_large(folder / "limit"),
-        full_disk(folder / "tmpfs"),
+        refused(folder / "full", errno.ENOSPC, "disk full, at each call", operations),
+        refused(folder / "erofs", errno.EROFS, "read-only, at each call", operations),
+        *([] if quick else [not_synced(folder / "fsync"), full_disk(folder / "tmpfs")]),
+        too_large(folder / "limit", range(4, 23, 6) if quick else range(23)),
         read_only(folder / "nobody"),
-        flipped(folder / "bits", seed),
-        truncated(folder / "cut"),
-        damaged_notes(folder / "notes", seed),
-        under_a_running_process(folder / "running", seed),
-        clock_backwards(folder / "clock"),
+        flipped(folder / "bits", seed, files, (1,) if quick else (1, 1, 1, 8, 1000)),
+        *([] if quick else [truncated(folder / "cut"), damaged_notes(folder / "notes", seed)]),
+        under_a_running_process(folder / "running", seed, files),
+        clock_backwards(folder / "clock", 2 if quick else 10),
     ]
 
 

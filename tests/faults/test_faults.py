@@ -1,65 +1,56 @@
-"""A smaller run of ``python -m tests.faults``; what it counts as survived is checked by itself."""
+"""A smaller run of ``python -m tests.faults``, in a process of its own; and that it would see a loss."""
 
 from __future__ import annotations
 
-import errno
+import os
+import re
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.faults import disk, kills
 from tests.faults.world import Expected, Result, log_of, new_world, open_library, settle
 from tests.index.fakes import THRESHOLDS
 
-pytestmark = pytest.mark.usefixtures("_known")
+ROOT = Path(__file__).parents[2]
+ROW = re.compile(r"(.*?) +(\d+) times: +(\d+) survived, (\d+) lost")
 
 
-@pytest.fixture
-def _known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.library.thresholds", lambda *_: THRESHOLDS)
-
-
-def survived(result: Result, cases: int) -> None:
-    assert (result.cases, result.lost) == (cases, [])
-
-
-def test_eight_kills(tmp_path: Path) -> None:
-    survived(kills.run(tmp_path / "kills", 8, seed=3), 8)
-
-
-def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
-    survived(disk.read_only(tmp_path / "folder"), 1)
-
-
-def test_a_file_that_is_too_large_for_the_disk(tmp_path: Path) -> None:
-    survived(disk.too_large(tmp_path / "limit", powers=range(4, 23, 6)), 4)
-
-
-def test_a_disk_that_refuses_the_first_calls(tmp_path: Path) -> None:
-    result = disk.refused(tmp_path / "full", errno.ENOSPC, "full", operations=("used set",))
-    assert result.cases > 3
-    assert result.lost == []
-
-
-def test_a_flipped_bit(tmp_path: Path) -> None:
-    survived(disk.flipped(tmp_path / "bits", 1, files=("tokens.npy", "manifest.json"), counts=(1,)), 2)
-
-
-def test_a_file_cut_off_under_a_running_process(tmp_path: Path) -> None:
-    survived(disk.under_a_running_process(tmp_path / "running", 1, files=("tokens.npy",)), 2)
-
-
-def test_a_clock_that_goes_backwards(tmp_path: Path) -> None:
-    survived(disk.clock_backwards(tmp_path / "clock", years=2), 2)
+def test_nothing_is_lost() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--kills", "8", "--seed", "3", "--quick"],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    rows = [row.groups() for line in run.stdout.splitlines() if (row := ROW.fullmatch(line))]
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [(name, survived == times, lost) for name, times, survived, lost in rows] == [
+        ("killed (SIGKILL)", True, "0"),
+        ("disk full, at each call", True, "0"),
+        ("read-only, at each call", True, "0"),
+        ("disk full, in the middle of a file", True, "0"),
+        ("read-only folder", True, "0"),
+        ("flipped bits, in each file", True, "0"),
+        ("damaged under a running process", True, "0"),
+        ("clock going backwards", True, "0"),
+    ]
+    assert rows[0][1] == "8"
+    assert all(int(row[1]) > 0 for row in rows)
 
 
 def _settle(folder: Path, loss: Expected) -> None:
     settle(folder, loss, None)
 
 
-def test_a_loss_is_noticed(tmp_path: Path) -> None:
+def test_a_loss_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What holds a library against what it must have sees an older version, a lost line, a lost article."""
+    monkeypatch.setattr("index.library.thresholds", lambda *_: THRESHOLDS)
     expected = new_world(tmp_path)
     result = Result("lost")
     for loss in (

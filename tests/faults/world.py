@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
+
+from tqdm import tqdm  # type: ignore[import-untyped]
 
 from index.library import Library
 from index.models import Action, Progress
@@ -38,8 +41,14 @@ class Result:
             self.lost.append(f"{what}: {type(error).__name__}: {error}")
 
 
-def use_known_thresholds() -> None:
-    """The fake embedder's thresholds are not fitted, which takes a while."""
+def prepare() -> None:
+    """Makes this process fit to be forked and its children to be killed; call it before anything else.
+
+    tqdm, which bm25s uses, shares a lock among forked processes, and one that is killed never gives it back.
+    The fake embedder's thresholds are known: fitting them takes a while.
+    """
+    tqdm.set_lock(threading.RLock())
+    tqdm.monitor_interval = 0  # no thread
     mock.patch("index.library.thresholds", return_value=THRESHOLDS).start()
 
 

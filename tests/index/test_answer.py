@@ -354,6 +354,15 @@ def test_quotations_are_found_by_their_speaker_in_any_case(name: str) -> None:
     ]
 
 
+def test_a_speaker_whose_name_is_part_of_anothers_is_told_apart() -> None:
+    text = "“Ships are dear,” said the council. “Ships are cheap,” said the town council."
+    embedder = FakeEmbedder()
+    answerer = Answerer(build(Article("a", "t", text), embedder), embedder, thresholds=THRESHOLDS)
+    dear, cheap = "“Ships are dear,”", "“Ships are cheap,”"
+    for name, quotes in {"The council": [dear], "town council": [cheap], "council": [dear, cheap]}.items():
+        assert [citation.quote for citation in answerer.quotes(name)] == quotes
+
+
 @pytest.mark.parametrize("name", ["", "be", "Ada Dahl", "Closed", "?"])
 def test_who_says_nothing_has_no_quotations(name: str) -> None:
     assert said(name) == []

@@ -53,25 +53,25 @@ def test_what_a_file_is_its_bytes_tell_first(
 
 
 @pytest.mark.parametrize(
-    ("content", "what"),
+    ("content", "format_"),
     [
-        (b"\x89PNG\r\n\x1a\n", "a PNG image"),
-        (b"\xff\xd8\xff\xe0", "a JPEG image"),
-        (b"RIFF\0\0\0\0WEBP", "a WebP image"),
-        (b"\0\0\0\x18ftypmp42", "a film, a sound or a picture"),
-        (b"\x7fELF", "a program"),
-        (b"MZ\x90\0", "a Windows program"),
-        (b"\x1f\x8b\x08", "a gzip archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Word, Excel or PowerPoint file"),
-        (b"{\\rtf1", "an RTF file"),
-        (b'<?xml version="1.0"?><rss>', "an XML file"),
-        (b"<svg>", "an XML file"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"RIFF\0\0\0\0WEBP", "WebP"),
+        (b"\0\0\0\x18ftypmp42", "MP4/HEIC"),
+        (b"\x7fELF", "ELF"),
+        (b"MZ\x90\0", "EXE"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Microsoft Office 97"),
+        (b"{\\rtf1", "RTF"),
+        (b'<?xml version="1.0"?><rss>', "XML"),
+        (b"<svg>", "XML"),
     ],
 )
-def test_what_is_no_text_is_called_by_its_name(content: bytes, what: str) -> None:
+def test_what_is_no_text_is_called_by_its_name(content: bytes, format_: str) -> None:
     with pytest.raises(Refused) as caught:
         sniff(content, "a.txt")
-    assert caught.value.values == {"what": what}
+    assert caught.value.values == {"format": format_}
 
 
 def test_a_web_page() -> None:
@@ -278,7 +278,7 @@ def test_paragraphs_of_a_pdf_are_told_by_space_and_by_indent() -> None:
     ("name", "content", "message"),
     [
         ("a.xlsx", zipped({"xl/workbook.xml": ""}),
-         "a.xlsx is not a text, but an Excel file. Give a text, Markdown, HTML, PDF, DOCX or EPUB file."),
+         "a.xlsx is not a text: its format is Excel. Give a text, Markdown, HTML, PDF, DOCX or EPUB file."),
         ("a.docx", b"PK\3\4 and no more",
          "a.docx is damaged, or not the ZIP file that it seems to be. Get it again and try that."),
         ("a.pdf", b"%PDF-1.7 startxref",

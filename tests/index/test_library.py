@@ -533,7 +533,7 @@ def test_an_id_is_taken_once_and_is_no_path(path: Path) -> None:
         assert str(caught.value) == (
             f"“{taken}” is here already. Reindex it, or give the new article another id."
         )
-    for wrong in ("../notes", "Notes", "", "a" * 65, "a--b"):
+    for wrong in ("../notes", "Notes", "", "a" * 41, "a--b"):
         with pytest.raises(LibraryError) as caught:
             library.add(uploaded(), who="ada", id=wrong)
         assert str(caught.value) == (
@@ -936,3 +936,12 @@ def test_two_processes_that_change_at_once_lose_nothing(path: Path, tmp_path: Pa
     assert library.article("both").text.startswith(f"Process {last[0]} wrote")
     assert library.info("both").snapshot[:6] == f"{2 * count + 1:06d}"
     assert library.faults() == ()
+
+
+def test_a_file_that_says_the_same_in_other_bytes_has_not_changed(path: Path) -> None:
+    library_of(path).load()
+    path.write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
+    for _ in range(2):
+        library = library_of(path)
+        assert library.load() == ()
+        assert library.info().snapshot[:6] == "000001"

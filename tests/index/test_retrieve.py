@@ -15,6 +15,7 @@ from index.retrieve import (
     _IDF_POWER,
     CARRY,
     NEIGHBOUR,
+    QuestionTokens,
     Ranking,
     Retriever,
     best_matches,
@@ -240,6 +241,15 @@ def test_words_of_the_question_decide_in_whole_words_and_at_most_three_runs() ->
     assert deciding("zebra") == []
     assert deciding("?") == []
     assert found.deciding(sentence, None) == ()
+
+
+def test_no_word_decides_where_no_token_stands_in_one() -> None:
+    embedder = FakeEmbedder()
+    index = build(Article(id="a", title="t", text="(a ship"), embedder)
+    index = index._replace(tokens=index.tokens._replace(starts=np.zeros_like(index.tokens.starts)))
+    found = Retriever(index, embedder)
+    asked = QuestionTokens(np.eye(256, dtype=np.float32)[:3], np.ones(3, dtype=np.float32))
+    assert found.deciding(Span(0, 7), asked) == ()
 
 
 def test_a_sentences_vector_is_the_weighted_mean_of_its_tokens() -> None:
