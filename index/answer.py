@@ -174,9 +174,9 @@ class Answerer:
         words = text.encode("utf-8", "replace").decode().strip()[:MAX_QUESTION_CHARS]
         if not words:
             return None
-        at = self._article.text.find(words)
-        if at >= 0:
-            return self._citation(1, Span(at, at + len(words)), 1.0)
+        stands = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", self._article.text)
+        if stands:
+            return self._citation(1, Span(*stands.span()), 1.0)
         best = self._retriever.rank(words).sentences[0]
         near = best.support >= self._thresholds.uncertain
         return self._citation(1, best.sentence, best.support) if near else None

@@ -324,7 +324,8 @@ SAID = Article(
     id="said",
     title="The harbour",
     text=(
-        "“We never turn a ship away. Not one,” said Ada Berg, the harbour master. A “Closed” sign hangs there.\n"
+        "“We never turn a ship away. Not one,” said Ada Berg, the harbour master. "
+        "A “Closed” sign hangs there.\n"
         "“It is late,” Berg added. Mr Ola Dahl called the pier “a wreck”.\n"
         "Nobody answered."
     ),
@@ -376,6 +377,25 @@ def test_speakers_have_one_name_each_and_are_ordered_by_how_much_they_say(answer
     )
     assert answerer.speakers() == ("Khan", "Health Secretary Wes Streeting", "The UK government")
     assert len(answerer.quotes("khan")) == 4
+
+
+def test_words_of_an_older_version_are_not_found_within_others() -> None:
+    embedder = FakeEmbedder()
+    article = Article("a", "t", "In May she resigned. Then, in June, he resigned. Nobody knew.")
+    found = Answerer(build(article, embedder), embedder, thresholds=THRESHOLDS).nearest("he resigned.")
+    assert found
+    assert (found.start, found.quote) == (article.text.index(" he ") + 1, "he resigned.")
+
+
+@pytest.mark.parametrize("question", ["why?", "what else?", "and in 1901?", "he?"])
+@pytest.mark.parametrize(
+    "turn", [Turn("Who said it?", (Span(10_000, 10_010),)), Turn("", (Span(0, 10**9),)), Turn("", ())]
+)
+def test_a_conversation_about_a_longer_version_is_gone_on_with(question: str, turn: Turn) -> None:
+    embedder = FakeEmbedder()
+    answer = Answerer(build(SAID, embedder), embedder, thresholds=THRESHOLDS).answer(question, [turn] * 4)
+    for citation in answer.citations + answer.closest:
+        check_citation(citation, SAID.text)
 
 
 def test_words_of_an_older_version_are_found_where_they_stand(answerer: Answerer, shipped: Article) -> None:
