@@ -9,7 +9,7 @@ IndexError is Python's own, so the root is named for the project:
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
     ├── ReindexRunningError   a reindex of this library is running already
-    ├── LibraryError          the library cannot do what was asked: no such article, nothing to undo, not its own
+    ├── LibraryError          the library cannot do what was asked, e.g. nothing is there to undo
     │   └── UnknownArticleError    no article of that id is here
     ├── SelfCheckError        the answers to an article's own questions are too often wrong to publish it
     ├── CancelledError        somebody called the work off

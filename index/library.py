@@ -309,7 +309,8 @@ class Library:
         began = time.perf_counter()
         if id is not None and not is_id(id):
             raise LibraryError(
-                "“{id}” cannot be an id: use small letters and digits, with hyphens between them.", id=id
+                "“{id}” cannot be an id: use up to 40 small letters and digits, with hyphens between them.",
+                id=id,
             )
         on_progress(Progress(Stage.READ, 0, 1))
         article = read(source, id or "article", self._shared.limits)

@@ -13,7 +13,7 @@ from index.answer import Answerer
 from index.build import build
 from index.confidence import Thresholds
 from index.errors import QuestionError
-from index.models import MAX_QUESTION_CHARS, Answer, Article, Citation, Status
+from index.models import MAX_QUESTION_CHARS, Answer, Article, Citation, Span, Status, Turn
 from index.speech import quoted_spans
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 

@@ -537,7 +537,7 @@ def test_an_id_is_taken_once_and_is_no_path(path: Path) -> None:
         with pytest.raises(LibraryError) as caught:
             library.add(uploaded(), who="ada", id=wrong)
         assert str(caught.value) == (
-            f"“{wrong}” cannot be an id: use small letters and digits, with hyphens between them."
+            f"“{wrong}” cannot be an id: use up to 40 small letters and digits, with hyphens between them."
         )
         with pytest.raises(UnknownArticleError) as unknown:
             library.ask(SHIPS, article=wrong)
