@@ -75,9 +75,8 @@ class Publisher:
         index = build(found.article, self.embedder, self.on_progress, before=old.index if old else None)
         limits = self.thresholds(old)
         answerer = self._answerer(index, limits, snapshot_name(note.number, found.article))
-        answerer.answer(
-            found.article.title.strip() or found.article.id
-        )  # the first question finds much out that later ones need
+        # The first question finds much out that later ones need: nobody shall wait for that.
+        answerer.answer(found.article.title.strip() or found.article.id)
         check = self._check(answerer, found)
         if check is not None and check.right < self.check_at_least * check.asked and not force:
             raise _failed(check)
