@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     Attributes:
         discord_token: The bot's token (``DISCORD_TOKEN``); only needed to run in real Discord.
         data_dir: Folder for the index and the bot's own notes.
-        article: A UTF-8 text file to answer from; None for the article that ships.
+        article: A file to answer from; None for the article that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
         log_level: DEBUG, INFO, WARNING or ERROR.

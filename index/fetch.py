@@ -123,10 +123,11 @@ def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = _PUBL
     worker = threading.Thread(target=visit.run, args=(address,), daemon=True, name="footnote-fetch")
     worker.start()
     worker.join(limits.max_seconds)
+    too_long = worker.is_alive()  # whatever it comes to after being cut off is no answer
     visit.abandon()
-    if visit.error is not None:
+    if visit.error is not None and not too_long:
         raise visit.error
-    if visit.source is None:
+    if visit.source is None or too_long:
         raise FetchError(
             "{address} takes longer than {limit} seconds to fetch. "
             "Try again later, or give the article as a file.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from index.errors import ArticleError, FetchError
 from index.extract import Limits
-from index.fetch import Guard, fetch, is_public
+from index.fetch import Guard, _Visit, fetch, is_public
 from index.models import Origin, Source, SourceKind
 from index.sources import read
 from tests.index.documents import PAGE, PAGE_TEXT
@@ -239,6 +240,21 @@ def test_what_takes_for_ever_is_given_up(server: Server, name: str, monkeypatch:
     attempt: Callable[[], object] = CASES[name](server)
     with pytest.raises(ArticleError, match=r"takes longer than (0\.5|1) seconds to (fetch|read)\."):
         attempt()
+
+
+def test_what_a_cut_off_fetch_comes_to_is_no_answer(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off = _Visit.abandon
+
+    def cut_off_and_wait(visit: _Visit) -> None:
+        cut_off(visit)
+        ended = time.monotonic() + 5
+        while visit.source is None and visit.error is None and time.monotonic() < ended:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(_Visit, "abandon", cut_off_and_wait)
+    monkeypatch.setattr("tests.index.hostile.DEFAULT_LIMITS", replace(Limits(), max_seconds=0.3))
+    with pytest.raises(FetchError, match=r"takes longer than 0\.3 seconds to fetch\."):
+        CASES["slow drip of the head"](server)
 
 
 def test_no_hostile_source_is_left_out() -> None:
