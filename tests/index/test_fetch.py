@@ -253,8 +253,9 @@ def test_what_a_cut_off_fetch_comes_to_is_no_answer(server: Server, monkeypatch:
 
     monkeypatch.setattr(_Visit, "abandon", cut_off_and_wait)
     monkeypatch.setattr("tests.index.hostile.DEFAULT_LIMITS", replace(Limits(), max_seconds=0.3))
+    attempt: Callable[[], object] = CASES["slow drip of the head"](server)
     with pytest.raises(FetchError, match=r"takes longer than 0\.3 seconds to fetch\."):
-        CASES["slow drip of the head"](server)
+        attempt()
 
 
 def test_no_hostile_source_is_left_out() -> None:
