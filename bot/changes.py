@@ -22,8 +22,8 @@ from bot.admins import Interaction, NotAllowedError, may_manage
 from bot.rendering import library as shown
 from bot.replies import EXPIRED, UNSENT, InteractionReply
 from bot.service import Place, Service
-from bot.tree import report, told
-from bot.views import Card
+from bot.tree import told
+from bot.views import Card, PersistentButton
 from bot.words import Words, words_of
 from index import (
     CancelledError,
@@ -141,7 +141,7 @@ class Changes:
                 del self._jobs[job_id]
 
 
-class CancelButton(ui.DynamicItem[ui.Button[Any]], template=r"cancel:(?P<job>[0-9a-f]{16})"):
+class CancelButton(PersistentButton, template=r"cancel:(?P<job>[0-9a-f]{16})"):
     """Calls off the change that it was made for; its id names it."""
 
     def __init__(self, job: str, words: Words) -> None:
@@ -156,12 +156,9 @@ class CancelButton(ui.DynamicItem[ui.Button[Any]], template=r"cancel:(?P<job>[0-
         del item
         return cls(match["job"], words_of(interaction))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: discord.Interaction[Any]) -> None:
         """Calls it off, if it is still running and the one who pressed may."""
-        try:
-            await interaction.client.changes.cancel(interaction, self.job)
-        except Exception as error:  # discord.py would only log it
-            await report(interaction, error)
+        await interaction.client.changes.cancel(interaction, self.job)
 
 
 async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[Progress]:

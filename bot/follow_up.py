@@ -14,17 +14,14 @@ import discord
 from discord import ui
 
 from bot.conversations import Conversation
-from bot.tree import report
-from bot.views import VERSION_CHARS
+from bot.views import VERSION_CHARS, PersistentButton
 from bot.words import ENGLISH, Words, words_of
 from index import MAX_QUESTION_CHARS, Article
 
 QUESTION = "question"
 
 
-class FollowUpButton(
-    ui.DynamicItem[ui.Button[Any]], template=r"follow-up:(?P<version>[0-9a-f]{8}):(?P<article>(?s:.*))"
-):
+class FollowUpButton(PersistentButton, template=r"follow-up:(?P<version>[0-9a-f]{8}):(?P<article>(?s:.*))"):
     """Opens a modal for the next question; its id names the answer's article and its version."""
 
     def __init__(self, custom_id: str, words: Words = ENGLISH) -> None:
@@ -45,12 +42,9 @@ class FollowUpButton(
         """The button again, from the id that Discord sends when it is pressed."""
         return cls(match.string)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: discord.Interaction[Any]) -> None:
         """Opens the modal."""
-        try:
-            await interaction.response.send_modal(FollowUp(self.custom_id, words_of(interaction)))
-        except Exception as error:  # discord.py would only log it
-            await report(interaction, error)
+        await interaction.response.send_modal(FollowUp(self.custom_id, words_of(interaction)))
 
 
 class FollowUp(ui.Modal):

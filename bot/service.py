@@ -163,9 +163,8 @@ class Service:
         self._line = Line(length=line, at_once=QUESTION_THREADS)
         self._questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
         self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
-        self._looking = ThreadPoolExecutor(
-            1, thread_name_prefix="footnote-looking"
-        )  # never waits for a model
+        # Apart from the others, since it never waits for a model.
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="footnote-looking")
         self._indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
         self._loaded = True
         self._asking: dict[Hashable, _Asking] = {}

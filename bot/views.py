@@ -23,7 +23,15 @@ from bot.replies import InteractionReply
 from bot.service import place_of
 from bot.tree import report
 from bot.words import ENGLISH, Words, words_of
-from index import Article, FootnoteError, Library, LibraryError, Span, UnknownArticleError
+from index import (
+    MAX_ID_CHARS,
+    Article,
+    FootnoteError,
+    Library,
+    LibraryError,
+    Span,
+    UnknownArticleError,
+)
 
 if TYPE_CHECKING:
     from bot.service import Service
@@ -32,7 +40,7 @@ VERSION_CHARS = 8  # of the SHA-256 of an article's text
 BUTTONS_A_ROW = 5
 _SPAN_BYTES = 5
 _LENGTH_BITS = 12
-_ARTICLE = r"(?P<version>[0-9a-f]{8}):(?P<article>[a-z0-9-]{1,40})"
+_ARTICLE = rf"(?P<version>[0-9a-f]{{{VERSION_CHARS}}}):(?P<article>[a-z0-9-]{{1,{MAX_ID_CHARS}}})"
 
 
 class SourceGoneError(FootnoteError):
@@ -78,7 +86,7 @@ class Sources:
     """What a message cites.
 
     Attributes:
-        article: The article's id, of at most 40 characters.
+        article: The article's id.
         version: The start of its text's SHA-256: the spans count in that text.
         spans: At most MAX_SOURCES, in the message's order.
     """
@@ -115,7 +123,22 @@ class Sources:
         return f"{spans}{self.version}:{self.article}"
 
 
-class LibraryButton(ui.DynamicItem[ui.Button[Any]], template=r"(?!)"):
+class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?!)"):
+    """A button that works after a restart. What goes wrong is told to the one who pressed it."""
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answers the press."""
+        try:
+            await self.press(interaction)
+        except Exception as error:  # discord.py would only log it
+            await report(interaction, error)
+
+    async def press(self, interaction: discord.Interaction[Any]) -> None:
+        """Does what the button is for."""
+        raise NotImplementedError
+
+
+class LibraryButton(PersistentButton, template=r"(?!)"):
     """Shows something of the library, privately.
 
     A button that ``steps`` on in a private message replaces what that says; in one that everybody sees, it
@@ -148,22 +171,19 @@ class LibraryButton(ui.DynamicItem[ui.Button[Any]], template=r"(?!)"):
         """The button again, from the id that Discord sends when it is pressed."""
         return cls(match.string)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Answers the press."""
-        try:
-            service: Service = interaction.client.service
-            message, words = interaction.message, words_of(interaction)
-            reply = InteractionReply(interaction, private=True)
-            with service.in_flight():
-                if self.steps and message is not None and message.flags.ephemeral:
-                    await interaction.response.defer()
-                else:
-                    await reply.defer()
-                quoted = quoted_in(message) if message else {}
-                card = await service.read(place_of(interaction), lambda lib: self.card(lib, quoted, words))
-                await reply.show(card)
-        except Exception as error:  # discord.py would only log it
-            await report(interaction, error)
+    async def press(self, interaction: discord.Interaction[Any]) -> None:
+        """Shows it."""
+        service: Service = interaction.client.service
+        message, words = interaction.message, words_of(interaction)
+        reply = InteractionReply(interaction, private=True)
+        with service.in_flight():
+            if self.steps and message is not None and message.flags.ephemeral:
+                await interaction.response.defer()
+            else:
+                await reply.defer()
+            quoted = quoted_in(message) if message else {}
+            card = await service.read(place_of(interaction), lambda lib: self.card(lib, quoted, words))
+            await reply.show(card)
 
     def card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
         """What the button shows.

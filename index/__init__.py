@@ -19,6 +19,7 @@ from index.evaluate import Carried, ConversationMetrics, Metrics, Mode
 from index.fetch import fetch
 from index.library import ALL, Library
 from index.models import (
+    MAX_ID_CHARS,
     MAX_QUESTION_CHARS,
     Action,
     Answer,
@@ -45,6 +46,7 @@ from index.sources import Limits, Origin, Source, SourceKind, read_file, upload
 
 __all__ = [
     "ALL",
+    "MAX_ID_CHARS",
     "MAX_QUESTION_CHARS",
     "Action",
     "Answer",

@@ -280,11 +280,7 @@ def self_check(
     failed: list[str] = []
     for number, question in enumerate(answerable):
         on_question(number, len(answerable))
-        gold = [
-            Span(match.start(), match.end())
-            for evidence in question.evidence
-            for match in re.finditer(re.escape(evidence), article.text)
-        ]
+        gold = [span for evidence in question.evidence for span in _places(evidence, article)]
         if not gold or not _covers(rank(question.question).sentences[0].sentence, gold):
             failed.append(question.question)
     return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
@@ -309,10 +305,15 @@ def _parsed(form: type[_Form], text: str, path: Path, where: str = "", wanted: s
         ) from error
 
 
+def _places(evidence: str, article: Article) -> list[Span]:
+    """Everywhere that some evidence stands in an article."""
+    return [Span(m.start(), m.end()) for m in re.finditer(re.escape(evidence), article.text)]
+
+
 def _gold(question: _JsonlQuestion, article: Article) -> GoldQuestion:
     gold: list[Span] = []
     for evidence in question.evidence:
-        found = [Span(m.start(), m.end()) for m in re.finditer(re.escape(evidence), article.text)]
+        found = _places(evidence, article)
         if not found:
             raise QuestionFileError(
                 f"Question {question.id or question.question!r}: its evidence {evidence!r} is not in the "

@@ -29,12 +29,11 @@ from index.errors import (
     SnapshotError,
 )
 from index.ledger import Ledger, Note, now
-from index.models import Action, Article, Origin, Source
-from index.snapshot import Manifest, Snapshot, SnapshotFolder
+from index.models import MAX_ID_CHARS, Action, Article, Origin, Source
+from index.snapshot import Manifest, Snapshot, SnapshotFolder, snapshot_number
 from index.sources import Limits, read
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_LONGEST_ID = 40  # the id of a button has to hold it beside everything else
 
 log = logging.getLogger(__name__)
 
@@ -299,7 +298,7 @@ class Holdings:
         back = next((name for name in names[1:] if folder.is_whole(name)), None)
         if back is None:
             raise LibraryError("There is no index of “{id}” from before to go back to.", id=article)
-        newest = int(names[0].partition("-")[0])
+        newest = snapshot_number(names[0])
         note = self.begin(Action.UNDONE, article, who, detail=f"back to {back}", number=newest)
         with self.writing():
             for name in reversed(names[: names.index(back)]):  # the newest last: that is what undoes
@@ -370,7 +369,7 @@ class Holdings:
 
 def is_id(text: str) -> bool:
     """Whether this is an article's id: small letters, digits and single hyphens between them."""
-    return len(text) <= _LONGEST_ID and _ID.fullmatch(text) is not None
+    return len(text) <= MAX_ID_CHARS and _ID.fullmatch(text) is not None
 
 
 def describe(note: Note) -> str:

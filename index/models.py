@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 
 MAX_QUESTION_CHARS = 4_000
+MAX_ID_CHARS = 40
+"""Of an article's id: the id of a button has to hold it beside everything else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,11 +169,11 @@ class SnapshotFolder:
 
     def next_number(self) -> int:
         """The number of the next snapshot: above every one that was ever seen here."""
-        return max((_number(name) for name in (*self.names(), *self.undone())), default=0) + 1
+        return max((snapshot_number(name) for name in (*self.names(), *self.undone())), default=0) + 1
 
     def holds(self, number: int) -> bool:
         """Whether the snapshot of that number is published."""
-        return any(_number(name) == number for name in self.names())
+        return any(snapshot_number(name) == number for name in self.names())
 
     def manifest(self, name: str) -> Manifest:
         """What a snapshot says of itself; its other files are not looked at.
@@ -374,7 +374,7 @@ class SnapshotFolder:
             for name, inode in self._entries()
             if name.startswith(prefix) and _NAME.fullmatch(name.removeprefix(prefix))
         ]
-        return sorted(found, key=lambda entry: _number(entry[0]), reverse=True)
+        return sorted(found, key=lambda entry: snapshot_number(entry[0]), reverse=True)
 
     def _entries(self) -> list[tuple[str, int]]:
         try:
@@ -406,6 +406,11 @@ class SnapshotFolder:
 def snapshot_name(number: int, article: Article) -> str:
     """A snapshot's name: its number and the start of the hash of the article's text."""
     return f"{number:06d}-{article.sha256[:8]}"
+
+
+def snapshot_number(name: str) -> int:
+    """The number in a snapshot's name."""
+    return int(name.partition("-")[0])
 
 
 def source_sha256(source: Source) -> str:
@@ -463,10 +468,6 @@ def _files(made: Contents) -> tuple[Manifest, dict[str, Sequence[Any]]]:
 def _stored(article: Article, origin: Origin | None) -> _StoredArticle:
     kept = {name: getattr(article, name) for name in _StoredArticle.model_fields if name != "origin"}
     return _StoredArticle(**kept, origin=origin)
-
-
-def _number(name: str) -> int:
-    return int(name.partition("-")[0])
 
 
 def _sum_of(raw: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, Validat
 from index.errors import ArticleError
 from index.extract import DAMAGED, DEFAULT_LIMITS, Extracted, Format, Limits, Refused, clean, extract, sniff
 from index.fetch import fetch
-from index.models import Article, Heading, Origin, Source, SourceKind
+from index.models import MAX_ID_CHARS, Article, Heading, Origin, Source, SourceKind
 
 __all__ = [
     "SHIPPED_ARTICLE",
@@ -164,14 +164,14 @@ def load_article(path: Path) -> Article:
 
 
 def article_id(name: str | Path) -> str:
-    """A file's name, a web address or a title as an id: at most 40 lower-case letters, digits and hyphens."""
+    """A file's name, a web address or a title as an id: at most MAX_ID_CHARS of a-z, 0-9 and hyphens."""
     name = str(name)
     on_web = re.match(r"https?://", name, re.IGNORECASE)
     name = _last_part(name) if on_web else re.split(r"[/\\]", name)[-1]
     plain = (
         unicodedata.normalize("NFKD", _KNOWN_SUFFIX.sub("", name).lower()).encode("ascii", "ignore").decode()
     )
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "article"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_CHARS].strip("-") or "article"
 
 
 def _last_part(address: str) -> str:

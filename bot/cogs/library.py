@@ -19,10 +19,10 @@ from bot.rendering import library as shown
 from bot.replies import InteractionReply
 from bot.service import place_of
 from bot.sources import SourceError, source_of
-from bot.tree import report
-from bot.views import Card
+from bot.views import Card, PersistentButton
 from bot.words import Words, words_of
 from index import (
+    MAX_ID_CHARS,
     Action,
     Entry,
     FootnoteError,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 TIME_TO_CONFIRM = timedelta(minutes=2)
 MOST_CHANGES = 1_000  # that are looked back at
 MAX_CUSTOM_ID = 100
-LONGEST_ID = 40  # of an article, so that buttons can carry it
 SettableChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
 
 
@@ -89,7 +88,7 @@ class LibraryCommands(commands.Cog, name="Library"):
         interaction: Interaction,
         url: str | None = None,
         file: discord.Attachment | None = None,
-        article: app_commands.Range[str, 1, LONGEST_ID] | None = None,
+        article: app_commands.Range[str, 1, MAX_ID_CHARS] | None = None,
         questions: discord.Attachment | None = None,
         force: bool = False,
     ) -> None:
@@ -209,12 +208,12 @@ class Decision:
 
     @property
     def custom_id(self) -> str:
-        """The id of its button. An article's id has at most 40 characters, so that it fits."""
+        """The id of its button."""
         return f"library:{self.action}:{self.asker}:{self.until}:{self.stamp}:{self.article}"[:MAX_CUSTOM_ID]
 
 
 class DecisionButton(
-    ui.DynamicItem[ui.Button[Any]],
+    PersistentButton,
     template=r"library:(?P<action>remove|undo|keep):(?P<asker>\d+):(?P<until>\d+):(?P<stamp>\d+)"
     r":(?P<article>[a-z0-9-]*)",
 ):
@@ -241,12 +240,9 @@ class DecisionButton(
         asker, until, stamp = (int(match[name]) for name in ("asker", "until", "stamp"))
         return cls(Decision(match["action"], asker, until, stamp, match["article"]), words_of(interaction))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: discord.Interaction[Any]) -> None:
         """Does it, if it is still wanted and the one who pressed may."""
-        try:
-            await decide(interaction, self.decision)
-        except Exception as error:  # discord.py would only log it
-            await report(interaction, error)
+        await decide(interaction, self.decision)
 
 
 async def decide(interaction: Interaction, decision: Decision) -> None:

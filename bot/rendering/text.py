@@ -15,12 +15,10 @@ from index import Span
 
 MAX_CONTENT = 2_000
 MAX_TEXT = 4_000  # over all texts of a message with components
-MAX_SOURCES = (
-    7  # what a button can carry (bot/views.py); at three components each, half of the forty there may be
-)
+# What a button can carry (bot/views.py); at three components each, half of the forty there may be.
+MAX_SOURCES = 7
 MARGIN = 32  # for the marks, spaces and line breaks around a text
 MAX_NAME = 80  # of a title, a speaker, a model, a word: what should be short but need not be
-
 
 _MARKUP = frozenset("\\`*_~|<>@#[]():&")
 _BOLD = "**"
