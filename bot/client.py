@@ -12,16 +12,16 @@ from pathlib import Path
 import discord
 from discord.ext import commands
 
-from bot.changes import Changes
-from bot.cogs.about import About
-from bot.cogs.admin import Admin
-from bot.cogs.ask import Ask
-from bot.cogs.library import LibraryCommands
-from bot.cogs.read import Read
-from bot.manners import Rates
-from bot.service import Service, open_library
+from bot.commands.about import About
+from bot.commands.admin import Admin
+from bot.commands.ask import Ask
+from bot.commands.library import LibraryCommands
+from bot.commands.read import Read
+from bot.components.changes import Changes
+from bot.errors import FootnoteTree, report
+from bot.service.line import Rates
+from bot.service.service import Service, open_library
 from bot.settings import Settings
-from bot.tree import FootnoteTree, report
 from bot.words import CommandTranslator
 from index import import_model_libraries
 

@@ -1,6 +1,5 @@
 """Articles in, cited answers out. Synchronous, and knows nothing of Discord."""
 
-from index.embed import import_model_libraries, stand_back
 from index.errors import (
     ArticleError,
     CancelledError,
@@ -15,34 +14,26 @@ from index.errors import (
     SnapshotError,
     UnknownArticleError,
 )
-from index.evaluate import Carried, ConversationMetrics, Metrics, Mode
-from index.fetch import fetch
-from index.library import ALL, Library
-from index.models import (
+from index.evaluation.run import Carried, ConversationMetrics, Metrics, Mode
+from index.library.library import ALL, Library
+from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
+from index.model.article import Article, Heading, Paragraph, Passage, Sentence, Span
+from index.model.library import (
     MAX_ID_CHARS,
-    MAX_QUESTION_CHARS,
     Action,
-    Answer,
-    Article,
     Change,
-    Citation,
     Entry,
-    Found,
-    Heading,
     IndexInfo,
     MovedAnswer,
-    Paragraph,
-    Passage,
     Progress,
     ReindexReport,
     SelfCheck,
-    Sentence,
-    Span,
     Stage,
-    Status,
-    Turn,
 )
-from index.sources import Limits, Origin, Source, SourceKind, read_file, upload
+from index.model.source import Origin, Source, SourceKind
+from index.search.embedding import import_model_libraries, stand_back
+from index.sources.files import Limits, read_file, upload
+from index.sources.web import fetch
 
 __all__ = [
     "ALL",

@@ -21,11 +21,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.words import COMMAND_NAME, LANGUAGES
-from index import FootnoteError, extract
+from index import FootnoteError
+from index.sources import extract
 
 ROOT = Path(__file__).parents[1]
 LOCALES = ROOT / "bot" / "locales"
-COMMAND_LINE = {f"bot/{name}.py" for name in ("__main__", "console", "demo", "doctor", "settings")}
+COMMAND_LINE = {f"bot/cli/{name}.py" for name in ("app", "demo", "doctor", "terminal")} | {"bot/settings.py"}
 UNDESCRIBED = "…"  # what discord.py says of an option without a description
 
 Message = tuple[str | None, str | tuple[str, str]]

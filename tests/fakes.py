@@ -12,28 +12,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from index.errors import LibraryError, QuestionError, UnknownArticleError
-from index.library import Library
-from index.models import (
-    MAX_QUESTION_CHARS,
-    Action,
-    Answer,
-    Article,
-    Change,
-    Citation,
-    Entry,
-    Found,
-    IndexInfo,
-    Passage,
-    Progress,
-    ReindexReport,
-    Sentence,
-    Stage,
-    Status,
-    Turn,
-)
+from index.library.library import Library
+from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
+from index.model.article import Article, Passage, Sentence
+from index.model.library import Action, Change, Entry, IndexInfo, Progress, ReindexReport, Stage
 
 if TYPE_CHECKING:
-    from index.sources import Source
+    from index.model.source import Source
 
 ALL = "*"
 ARTICLE = Article(

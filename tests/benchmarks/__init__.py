@@ -7,7 +7,7 @@ import platform
 
 import torch
 
-from index.embed import Embedder
+from index.search.embedding import Embedder
 
 
 def machine(embedder: Embedder) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from bot import Settings, create_bot
 from bot.client import FootnoteBot
-from bot.service import Service
+from bot.service.service import Service
 from tests.bot.conftest import World
 from tests.fakes import FakeLibrary
 

@@ -13,9 +13,9 @@ from discord import app_commands
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cogs.ask import NoQuestionError
-from bot.rendering import MAX_CONTENT, clip
-from bot.tree import said
+from bot.commands.ask import NoQuestionError
+from bot.errors import said
+from bot.render import MAX_CONTENT, clip
 from bot.words import ENGLISH, words_for
 from index import (
     ArticleError,
@@ -77,7 +77,7 @@ async def test_where_discord_cannot_be_reached_it_is_only_logged(
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     world.library.error = QuestionError("No.")
     await world.reader.slash(world.channel, "ask", question=QUESTION)
-    logged = [r.getMessage().partition(" in server")[0] for r in caplog.records if r.name == "bot.tree"]
+    logged = [r.getMessage().partition(" in server")[0] for r in caplog.records if r.name == "bot.errors"]
     assert logged == ["Could not answer", "Could not report an error"]
     assert world.errors() == [aiohttp.ServerDisconnectedError, QuestionError]
 

@@ -19,7 +19,7 @@ from typing import Any
 from unittest import mock
 
 from index.errors import FootnoteError, SnapshotError
-from index.library import Library
+from index.library.library import Library
 from tests.faults.world import LOG, Expected, Result, demand, do, new_world, open_library, settle, version_of
 
 SNAPSHOT_FILES = (
@@ -199,7 +199,7 @@ def not_synced(folder: Path) -> Result:
             library = open_library(folder)
             library.load()
             operation = f"reindexed {state[0].version + 1}"
-            with mock.patch("index.durable.os.fsync", full):
+            with mock.patch("index.storage.durable.os.fsync", full):
                 done = _tried(library, operation)
             _serves(library, state[0], operation)
             state[0] = settle(folder, *_after(state[0], operation, done=done))[0]
@@ -502,8 +502,8 @@ def clock_backwards(folder: Path, years: int = 10) -> Result:
             clock = mock.Mock(wraps=datetime)
             clock.now.return_value = then
             with (
-                mock.patch("index.snapshot.datetime", clock),
-                mock.patch("index.holdings.now", return_value=then),
+                mock.patch("index.storage.snapshots.datetime", clock),
+                mock.patch("index.storage.holdings.now", return_value=then),
             ):
                 library = open_library(folder)
                 do(library, f"reindexed {state[0].version + 1}")

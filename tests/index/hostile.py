@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from index.extract import DEFAULT_LIMITS
-from index.fetch import Address, Guard, fetch, is_public
-from index.models import Article
-from index.sources import read, upload
+from index.model.article import Article
+from index.sources.extract import DEFAULT_LIMITS
+from index.sources.files import read, upload
+from index.sources.web import Address, Guard, fetch, is_public
 from tests.index.documents import docx, epub, pdf, pdf_objects, pdf_of, zipped
 
 Attempt = Callable[[], Article]

@@ -1,0 +1,157 @@
+"""Reading the article: page by page, who says what in it, and what it says in short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import render
+from bot.components.card import BUTTONS, Card, quotes_card, reading_card
+from bot.replies import InteractionReply
+from bot.service.service import place_of
+from bot.service.suggestions import choices, names
+from bot.words import words_of
+from index import FootnoteError, Library
+
+if TYPE_CHECKING:
+    from bot.client import FootnoteBot
+
+MOST_PARAGRAPHS = 1_000_000
+Choices = list[app_commands.Choice[str]]
+
+
+class NoSuchPlaceError(FootnoteError):
+    """What was asked for is not in the article."""
+
+
+class Read(commands.Cog):
+    """Shows the article itself, to the one who asks."""
+
+    def __init__(self, bot: FootnoteBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Makes the buttons known."""
+        self.bot.add_dynamic_items(*BUTTONS)
+
+    @app_commands.command()
+    @app_commands.describe(
+        paragraph="The number of the paragraph to begin at",
+        article="Which article to read; without it, the one in use here",
+    )
+    async def read(
+        self,
+        interaction: discord.Interaction[FootnoteBot],
+        paragraph: app_commands.Range[int, 1, MOST_PARAGRAPHS] = 1,
+        article: str | None = None,
+    ) -> None:
+        """Read the article, page by page, from any paragraph."""
+        words, scope = words_of(interaction), place_of(interaction).scope
+
+        def page(library: Library) -> Card:
+            found = library.article(article, place=scope)
+            if paragraph > len(found.paragraphs):
+                raise NoSuchPlaceError(
+                    "The article has {count} paragraphs. Choose a number up to that.",
+                    count=len(found.paragraphs),
+                )
+            return reading_card(found, found.paragraphs[paragraph - 1].start, words)
+
+        await self._show(interaction, page)
+
+    @app_commands.command()
+    @app_commands.describe(
+        speaker="Only what this person says",
+        article="Which article; without it, the one in use here",
+        share="Show it to everybody in the channel",
+    )
+    async def quotes(
+        self,
+        interaction: discord.Interaction[FootnoteBot],
+        speaker: str | None = None,
+        article: str | None = None,
+        share: bool = False,
+    ) -> None:
+        """Who says what in the article, each with its place."""
+        words, scope = words_of(interaction), place_of(interaction).scope
+
+        def page(library: Library) -> Card:
+            found = library.article(article, place=scope)
+            who = _known(speaker, library.speakers(article=found.id)) if speaker else None
+            return quotes_card(library, found, who, 1, words)
+
+        await self._show(interaction, page, share=share)
+
+    @app_commands.command()
+    @app_commands.describe(
+        article="Which article; without it, the one in use here",
+        share="Show it to everybody in the channel",
+    )
+    async def summary(
+        self,
+        interaction: discord.Interaction[FootnoteBot],
+        article: str | None = None,
+        share: bool = False,
+    ) -> None:
+        """The few sentences that carry the article, in its own words."""
+        words, scope = words_of(interaction), place_of(interaction).scope
+
+        def page(library: Library) -> Card:
+            info = library.info(article, place=scope)
+            cited = library.summary(article=info.article.id)
+            return Card(render.summary(cited, info, words), info.article, words=words)
+
+        await self._show(interaction, page, share=share)
+
+    @read.autocomplete("article")
+    @quotes.autocomplete("article")
+    @summary.autocomplete("article")
+    async def offer_articles(self, interaction: discord.Interaction[FootnoteBot], typed: str) -> Choices:
+        """The articles that can be read here."""
+        entries = await self.bot.service.glance(place_of(interaction), lambda library: library.entries())
+        return choices(names(entries or ()), typed)
+
+    @quotes.autocomplete("speaker")
+    async def offer_speakers(self, interaction: discord.Interaction[FootnoteBot], typed: str) -> Choices:
+        """Who is quoted by name in the article."""
+        place, article = place_of(interaction), interaction.namespace.article
+        speakers = await self.bot.service.glance(
+            place, lambda library: library.speakers(article=article or None, place=place.scope)
+        )
+        return choices({name: name for name in speakers or ()}, typed)
+
+    async def _show(
+        self,
+        interaction: discord.Interaction[FootnoteBot],
+        page: Callable[[Library], Card],
+        *,
+        share: bool = False,
+    ) -> None:
+        with self.bot.service.in_flight():
+            reply = InteractionReply(interaction, private=not share)
+            await reply.defer()
+            await reply.show(await self.bot.service.read(place_of(interaction), page))
+
+
+def _known(typed: str, speakers: tuple[str, ...]) -> str:
+    """The speaker that somebody means.
+
+    Raises:
+        NoSuchPlaceError: nobody or more than one can be meant.
+    """
+    wanted = typed.strip().casefold()
+    same = [name for name in speakers if name.casefold() == wanted]
+    like = same or [name for name in speakers if wanted in name.casefold()]
+    if len(like) == 1:
+        return like[0]
+    if not speakers:
+        raise NoSuchPlaceError("The article quotes nobody by name.")
+    raise NoSuchPlaceError(
+        "The article quotes nobody who can only be “{typed}”. It quotes {speakers}.",
+        typed=typed,
+        speakers=", ".join(speakers),
+    )

@@ -1,0 +1,210 @@
+"""Changes of a library that take their time: shown as they go, cancelled at a press, told when they end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot import render
+from bot.components.card import Card, PersistentButton
+from bot.errors import told
+from bot.permissions import Interaction, NotAllowedError, may_manage
+from bot.render import library as shown
+from bot.replies import EXPIRED, UNSENT, InteractionReply
+from bot.service.service import Place, Service
+from bot.words import Words, words_of
+from index import (
+    CancelledError,
+    FootnoteError,
+    Library,
+    LibraryError,
+    Progress,
+    ReindexReport,
+    SelfCheckError,
+)
+
+log = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_EDITS = 1.0
+BEFORE_EXPIRY = timedelta(minutes=1)
+"""How long before an interaction's token ends its message is edited for the last time as work goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change did to an article; whether that is new, and whether it is in use where this was asked."""
+
+    report: ReindexReport
+    added: bool
+    in_use: bool
+
+
+Work = Callable[[Library, Callable[[Progress], None]], Changed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A change that is running: who started it, in which server, and what calls it off.
+
+    ``editing`` is held while its message is edited: what is shown last is what was found last.
+    """
+
+    starter: int
+    server: int | None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    editing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Changes:
+    """Makes the changes that admins ask for, each with a message that lives as it goes."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._jobs: dict[str, _Job] = {}
+
+    async def make(self, interaction: Interaction, place: Place, work: Work) -> None:
+        """Makes a change, shows how far it is, and says how it ended.
+
+        An interaction's message can be edited for fifteen minutes. A change that takes longer says its end in
+        the channel, else in a DM, else in the log; what went wrong, only in a DM or in the log.
+
+        Args:
+            interaction: Where the change was asked for; deferred already.
+            place: Whose library.
+            work: Makes the change; see ``Service.change``.
+
+        Raises:
+            FootnoteError: it could not be made, and the interaction can still be answered.
+        """
+        words, private = words_of(interaction), False
+        try:
+            done = await self._run(interaction, place, work, words)
+            result = shown.report(done.report, words, added=done.added, in_use=done.in_use)
+        except CancelledError:
+            result = shown.unchanged(words)
+        except SelfCheckError as error:
+            result = shown.unpublished(error, words)
+        except FootnoteError as error:
+            if not interaction.is_expired():
+                raise
+            result, private = shown.refusal(told(interaction, error, words)), True
+        await _tell(interaction, result, private=private)
+
+    async def cancel(self, interaction: Interaction, job_id: str) -> None:
+        """Calls a running change off, for the one who started it or another admin of its server.
+
+        Raises:
+            LibraryError: it is not running any more.
+            NotAllowedError: somebody else pressed.
+        """
+        job = self._jobs.get(job_id)
+        if job is None:
+            raise LibraryError("This is over already: nothing is running any more.")
+        here = interaction.guild_id == job.server
+        if interaction.user.id != job.starter and not (here and may_manage(interaction)):
+            raise NotAllowedError
+        job.cancelled.set()
+        async with job.editing:
+            if job_id in self._jobs:
+                await interaction.response.edit_message(view=Card(shown.stopping(words_of(interaction))))
+            else:  # it has ended meanwhile, and its message says how
+                await interaction.response.defer()
+
+    async def _run(self, interaction: Interaction, place: Place, work: Work, words: Words) -> Changed:
+        job_id, job = secrets.token_hex(8), _Job(interaction.user.id, place.server)
+        button = CancelButton(job_id, words)
+        steps: asyncio.Queue[Progress | None] = asyncio.Queue()
+        self._jobs[job_id] = job
+        try:
+            await _show(interaction, job, Card(shown.progress(None, words), None, button))
+            change = self._service.change(place, work, steps.put_nowait, cancel=job.cancelled)
+            changing = asyncio.create_task(change)
+            changing.add_done_callback(lambda _: steps.put_nowait(None))
+            async for step in _now_and_then(steps):
+                last = discord.utils.utcnow() >= interaction.expires_at - BEFORE_EXPIRY
+                await _show(interaction, job, Card(shown.progress(step, words, last=last), None, button))
+            return await changing
+        finally:
+            async with job.editing:
+                del self._jobs[job_id]
+
+
+class CancelButton(PersistentButton, template=r"cancel:(?P<job>[0-9a-f]{16})"):
+    """Calls off the change that it was made for; its id names it."""
+
+    def __init__(self, job: str, words: Words) -> None:
+        super().__init__(ui.Button(label=words("Cancel"), custom_id=f"cancel:{job}"))
+        self.job = job
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that Discord sends when it is pressed."""
+        del item
+        return cls(match["job"], words_of(interaction))
+
+    async def press(self, interaction: discord.Interaction[Any]) -> None:
+        """Calls it off, if it is still running and the one who pressed may."""
+        await interaction.client.changes.cancel(interaction, self.job)
+
+
+async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[Progress]:
+    """The newest of the steps, at most one a second, until None comes."""
+    newest: Progress | None = None
+    due = time.perf_counter() + SECONDS_BETWEEN_EDITS
+    while True:
+        with contextlib.suppress(TimeoutError):
+            timeout = due - time.perf_counter() if newest else None
+            step = await asyncio.wait_for(steps.get(), timeout)
+            if step is None:
+                return
+            newest = step
+        if newest and time.perf_counter() >= due:
+            yield newest
+            newest, due = None, time.perf_counter() + SECONDS_BETWEEN_EDITS
+
+
+async def _show(interaction: Interaction, job: _Job, card: Card) -> None:
+    async with job.editing:
+        if job.cancelled.is_set() or interaction.is_expired():
+            return
+        try:
+            await interaction.edit_original_response(view=card)
+        except UNSENT as error:  # the work goes on, and its end is what matters
+            log.warning("Could not show how far the reindex is: %s", error)
+
+
+async def _tell(interaction: Interaction, result: render.Rendered, *, private: bool) -> None:
+    try:
+        await InteractionReply(interaction, private=True).show(Card(result))
+    except discord.HTTPException as error:
+        if error.code not in EXPIRED:
+            raise
+    else:
+        return
+    targets: list[tuple[discord.abc.Messageable, render.Rendered]] = [(interaction.user, result)]
+    if not private and interaction.channel_id is not None:
+        channel = interaction.client.get_partial_messageable(interaction.channel_id)
+        named = replace(result, top=f"{interaction.user.mention}\n{result.top}")
+        targets.insert(0, (channel, named))
+    for target, rendered in targets:
+        try:
+            await target.send(view=Card(rendered))
+        except UNSENT as error:
+            log.info("Could not tell %s how a reindex ended: %s", target, error)
+        else:
+            return
+    log.warning("A reindex of %s has ended, and they could not be told: %s", interaction.user, result.top)

@@ -1,0 +1,551 @@
+"""Question files in, metrics out. See ``footnote eval``."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from pathlib import Path
+from statistics import fmean
+from typing import Annotated, Protocol, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, Field, NonNegativeInt, StringConstraints, ValidationError
+
+from index.answering.answerer import Answerer
+from index.answering.calibration import thresholds
+from index.errors import QuestionFileError
+from index.model.answer import MAX_QUESTION_CHARS, Answer, Status, Turn
+from index.model.article import Article, Span
+from index.model.library import SelfCheck
+from index.search.build import Index, build
+from index.search.embedding import Embedder
+from index.search.ranking import Ranking, Reranker
+
+
+class Mode(StrEnum):
+    """What each question is asked of."""
+
+    ARTICLE = "article"
+    POOLED = "pooled"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Shares from 0 to 1, None where the file or the mode cannot tell.
+
+    Attributes:
+        file: The question file's name.
+        mode: ``article``: each question is asked of its own article. ``pooled``: of all articles as one.
+            ``foreign``: of its own, and of the next article, which should not answer.
+        questions: How many questions were read.
+        citation_at_1: Answerable questions whose best-ranked sentence, cited alone, covers a gold answer.
+        citation_at_3: ... one of the three best.
+        answer_recall: ... any quote of the answer that is given (0 quotes when refused) covers it.
+        mean_quoted_chars: Mean length of all quotes of an answer, answers without quotes left out.
+        passage_recall_at_1: ... the best-ranked passage lies in the gold paragraph.
+        passage_mrr: Mean reciprocal rank of the first passage of the gold paragraph.
+        not_answered_when_impossible: Questions that the asked article does not answer whose status is not
+            ``answered``.
+        false_refusals: Answerable questions whose status is ``not_in_article``.
+        answered: Answerable questions whose status is ``answered``.
+        byte_exact: Citations that are the article's text at their offsets.
+        latency_ms: ``p50`` and ``p95`` of a warm question, and ``bare_encode_p50``: the median of encoding
+            the same question with the model alone, turn by turn in the same run.
+    """
+
+    file: str
+    mode: Mode
+    questions: int
+    citation_at_1: float | None
+    citation_at_3: float | None
+    answer_recall: float | None
+    mean_quoted_chars: float | None
+    passage_recall_at_1: float | None
+    passage_mrr: float | None
+    not_answered_when_impossible: float | None
+    false_refusals: float | None
+    answered: float | None
+    byte_exact: float | None
+    latency_ms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How often the best-ranked sentence, cited alone, covers a gold answer, from 0 to 1.
+
+    Attributes:
+        questions: How many second turns were asked.
+        citation_at_1: With the first turn known.
+        alone: Without it: each question by itself.
+    """
+
+    questions: int
+    citation_at_1: float | None
+    alone: float | None
+
+
+@dataclass(frozen=True)
+class ConversationMetrics:
+    """What came of the second turns of conversations.
+
+    Attributes:
+        file: The file's name.
+        conversations: How many were held.
+        all: Those whose second turn the article answers.
+        follow_ups: ... and leans on the first.
+        new_subjects: ... and is about something else.
+        held_out: ... and were set aside while the rules were made.
+        not_answered_when_impossible: Second turns that the article does not answer whose status, with the
+            first turn known, is not ``answered``.
+        byte_exact: Citations that are the article's text at their offsets.
+    """
+
+    file: str
+    conversations: int
+    all: Carried
+    follow_ups: Carried
+    new_subjects: Carried
+    held_out: Carried
+    not_answered_when_impossible: float | None
+    byte_exact: float | None
+
+
+@dataclass(frozen=True)
+class GoldQuestion:
+    """A question, the spans of its article that answer it (none: the article does not say), its id."""
+
+    text: str
+    gold: tuple[Span, ...]
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class GoldArticle:
+    """An article and the questions asked of it."""
+
+    article: Article
+    questions: tuple[GoldQuestion, ...]
+
+
+@dataclass(frozen=True)
+class GoldConversation:
+    """Two turns; ``new_subject`` where the second does not lean on the first."""
+
+    first: str
+    then: GoldQuestion
+    new_subject: bool = False
+    held_out: bool = False
+
+
+_Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
+]
+_Words = Annotated[str, Field(min_length=1)]
+
+
+class _JsonlQuestion(BaseModel):
+    id: str = ""
+    question: _Question
+    evidence: tuple[_Words, ...]
+
+
+class _JsonlConversation(_JsonlQuestion):
+    first: _Question
+    new_subject: bool = False
+    held_out: bool = False
+
+
+class _SquadAnswer(BaseModel):
+    text: _Words
+    answer_start: NonNegativeInt
+
+
+class _SquadQuestion(BaseModel):
+    id: str = ""
+    question: _Question
+    answers: tuple[_SquadAnswer, ...] = ()
+    is_impossible: bool = False
+
+
+class _SquadParagraph(BaseModel):
+    context: str
+    qas: tuple[_SquadQuestion, ...]
+
+
+class _SquadArticle(BaseModel):
+    title: str = ""
+    paragraphs: tuple[_SquadParagraph, ...]
+
+
+class _Squad(BaseModel):
+    data: tuple[_SquadArticle, ...] = Field(min_length=1)
+
+
+QUESTION_FORM = "neither JSON lines with 'question' and 'evidence' nor SQuAD JSON"
+CONVERSATION_FORM = "not JSON lines with 'first', 'question' and 'evidence'"
+_Form = TypeVar("_Form", bound=BaseModel)
+_MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
+
+OnQuestion = Callable[[int, int], None]
+"""Told how many questions of how many are done."""
+
+
+def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
+    """Reads questions with their gold answers.
+
+    Two forms are read: JSON lines with ``question`` and ``evidence`` (exact parts of ``article``; an empty
+    list where it does not say), and SQuAD 1.1 or 2.0 JSON (Rajpurkar et al. 2016, 2018), which brings its
+    own articles.
+
+    Args:
+        path: The file.
+        article: What the questions of a JSON-lines file are about.
+
+    Raises:
+        QuestionFileError: the file cannot be read, is of neither form, or its answers are not in the text.
+    """
+    text, lines = _read(path)
+    if _is_question(next(iter(lines.values()))):
+        read = [_parsed(_JsonlQuestion, line, path, f"line {number}") for number, line in lines.items()]
+        return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
+    squad = _parsed(_Squad, text, path)
+    found = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
+    if not any(one.questions for one in found):
+        raise QuestionFileError(f"The question file {path} has no questions.")
+    return found
+
+
+def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, ...]:
+    """Reads conversations of two turns about ``article``.
+
+    JSON lines with ``first`` and ``question``, the two turns, and the ``evidence`` of the second as for
+    ``load_questions``; ``new_subject`` and ``held_out`` may mark one.
+
+    Raises:
+        QuestionFileError: the file cannot be read, is of another form, or its evidence is not in the text.
+    """
+    _, lines = _read(path)
+    read = [
+        _parsed(_JsonlConversation, line, path, f"line {n}", CONVERSATION_FORM) for n, line in lines.items()
+    ]
+    return tuple(
+        GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out) for one in read
+    )
+
+
+def _read(path: Path) -> tuple[str, dict[int, str]]:
+    """The text of a file, and its lines that are not blank by their numbers."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise QuestionFileError(f"The question file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(f"The question file {path} is not UTF-8 text.") from error
+    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
+    if not lines:
+        raise QuestionFileError(f"The question file {path} is empty.")
+    return text, lines
+
+
+def self_check(
+    rank: Callable[[str], Ranking],
+    article: Article,
+    questions: bytes,
+    on_question: OnQuestion = lambda *_: None,
+) -> SelfCheck:
+    """Asks an article the questions of its own file; those that it does not answer are left out.
+
+    A question whose evidence the article no longer has is answered wrongly.
+
+    Args:
+        rank: What a question finds in the article, best first.
+        article: The article.
+        questions: JSON lines with ``question`` and ``evidence``, in UTF-8.
+        on_question: Told how many questions of how many are done.
+
+    Raises:
+        QuestionFileError: it is no such file.
+    """
+    name = Path(f"of “{article.id}”")
+    try:
+        lines = enumerate(questions.decode("utf-8-sig").split("\n"), 1)
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(f"The question file {name} is not UTF-8 text.") from error
+    read = [_parsed(_JsonlQuestion, line, name, f"line {number}") for number, line in lines if line.strip()]
+    answerable = [question for question in read if question.evidence]
+    failed: list[str] = []
+    for number, question in enumerate(answerable):
+        on_question(number, len(answerable))
+        gold = [span for evidence in question.evidence for span in _places(evidence, article)]
+        if not gold or not _covers(rank(question.question).sentences[0].sentence, gold):
+            failed.append(question.question)
+    return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
+
+
+def _is_question(line: str) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False  # SQuAD spread over lines
+    return isinstance(value, dict) and "question" in value
+
+
+def _parsed(form: type[_Form], text: str, path: Path, where: str = "", wanted: str = QUESTION_FORM) -> _Form:
+    try:
+        return form.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ", ".join(filter(None, [where, ".".join(map(str, first["loc"]))]))
+        raise QuestionFileError(
+            f"The question file {path} is {wanted}: {f'{place}: ' if place else ''}{first['msg']}."
+        ) from error
+
+
+def _places(evidence: str, article: Article) -> list[Span]:
+    """Everywhere that some evidence stands in an article."""
+    return [Span(m.start(), m.end()) for m in re.finditer(re.escape(evidence), article.text)]
+
+
+def _gold(question: _JsonlQuestion, article: Article) -> GoldQuestion:
+    gold: list[Span] = []
+    for evidence in question.evidence:
+        found = _places(evidence, article)
+        if not found:
+            raise QuestionFileError(
+                f"Question {question.id or question.question!r}: its evidence {evidence!r} is not in the "
+                f"article {article.id!r}. Set FOOTNOTE_ARTICLE to the article that the questions are about."
+            )
+        gold += found
+    return GoldQuestion(question.question, tuple(gold), question.id)
+
+
+def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) -> GoldArticle:
+    text = ""
+    questions: list[GoldQuestion] = []
+    for paragraph in paragraphs:
+        for asked in paragraph.qas:
+            gold: list[Span] = []
+            for answer in () if asked.is_impossible else asked.answers:
+                span = Span(answer.answer_start, answer.answer_start + len(answer.text))
+                if span.of(paragraph.context) != answer.text:
+                    raise QuestionFileError(
+                        f"Question {asked.id or asked.question!r}: its answer {answer.text!r} is not at "
+                        f"{answer.answer_start} of its paragraph."
+                    )
+                gold.append(Span(len(text) + span.start, len(text) + span.end))
+            questions.append(GoldQuestion(asked.question, tuple(gold), asked.id))
+        text += paragraph.context + "\n"
+    article = Article(id=f"article-{number}", title=f"{path.stem} {number}", text=text)
+    if not article.paragraphs:
+        raise QuestionFileError(f"The question file {path} has no text in its article {number}.")
+    return GoldArticle(article, tuple(questions))
+
+
+def pooled(articles: Sequence[GoldArticle]) -> GoldArticle:
+    """All articles as one."""
+    text = ""
+    questions: list[GoldQuestion] = []
+    for one in articles:
+        for question in one.questions:
+            gold = tuple(Span(span.start + len(text), span.end + len(text)) for span in question.gold)
+            questions.append(replace(question, gold=gold))
+        text += one.article.text.rstrip("\n") + "\n"
+    return GoldArticle(Article(id="pooled", title="pooled", text=text), tuple(questions))
+
+
+class Converses(Protocol):
+    """What answers a question after others."""
+
+    def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
+        """The answer, and what the question found, best first."""
+
+
+class Asked(Protocol):
+    """What is evaluated: it ranks, and answers if it can."""
+
+    def respond(self, question: str) -> tuple[Answer | None, Ranking]:
+        """The answer, or None from what only ranks, and what the question found, best first."""
+
+
+def evaluate(
+    articles: Sequence[GoldArticle],
+    embedder: Embedder,
+    *,
+    file: str,
+    mode: Mode = Mode.ARTICLE,
+    system: Callable[[Index], Asked],
+    on_question: OnQuestion = lambda *_: None,
+) -> Metrics:
+    """Asks every question and counts.
+
+    Args:
+        articles: With their questions.
+        embedder: Builds the indexes; its bare encoding of a question is the measure of latency.
+        file: The question file's name, for the report.
+        mode: What each question is asked of.
+        system: Makes what is evaluated of an index.
+        on_question: Told of each question that is done.
+
+    Raises:
+        QuestionFileError: the foreign mode was asked for, and there is only one article.
+    """
+    if mode is Mode.FOREIGN and len(articles) < 2:
+        raise QuestionFileError(f"{file} is about one article: there is no other to ask its questions of.")
+    if mode is Mode.POOLED:
+        articles = [pooled(articles)]
+    systems = [system(build(one.article, embedder)) for one in articles]
+    tally = _Tally()
+    total = sum(len(one.questions) for one in articles)
+    done = 0
+    for place, one in enumerate(articles):
+        for question in one.questions:
+            tally.ask(systems[place], one.article, question, embedder)
+            if mode is Mode.FOREIGN:
+                other = (place + 1) % len(articles)
+                tally.ask_foreign(systems[other], articles[other].article, question)
+            done += 1
+            on_question(done, total)
+    return tally.metrics(file, mode, total)
+
+
+def footnote_system(embedder: Embedder, reranker: Reranker | None = None) -> Callable[[Index], Asked]:
+    """The whole of Footnote, as it answers people."""
+    limits = thresholds(embedder)
+    return lambda index: Answerer(index, embedder, thresholds=limits, reranker=reranker)
+
+
+def evaluate_conversations(
+    conversations: Sequence[GoldConversation],
+    answerer: Converses,
+    article: Article,
+    *,
+    file: str,
+    on_question: OnQuestion = lambda *_: None,
+) -> ConversationMetrics:
+    """Asks the second turn of each conversation by itself, and again after the first one was answered.
+
+    Args:
+        conversations: About the article.
+        answerer: Answers about it.
+        article: What is asked about.
+        file: The file's name, for the report.
+        on_question: Told of each conversation that is done.
+    """
+    tally = _Tally()
+    for done, one in enumerate(conversations, 1):
+        before, _ = answerer.respond(one.first)
+        cited = tuple(Span(c.start, c.end) for c in before.citations or before.closest)
+        answer, ranking = answerer.respond(one.then.text, (Turn(one.first, cited),))
+        tally.count_citations(answer, article)
+        if one.then.gold:
+            _, alone = answerer.respond(one.then.text)
+            kinds = ["all", "new_subjects" if one.new_subject else "follow_ups"]
+            for kind in [*kinds, "held_out"] if one.held_out else kinds:
+                tally.add(kind, _covers(ranking.sentences[0].sentence, one.then.gold))
+                tally.add(f"{kind} alone", _covers(alone.sentences[0].sentence, one.then.gold))
+        else:
+            tally.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
+        on_question(done, len(conversations))
+    carried = {
+        kind: Carried(tally.count(kind), tally.mean(kind), tally.mean(f"{kind} alone"))
+        for kind in ("all", "follow_ups", "new_subjects", "held_out")
+    }
+    return ConversationMetrics(
+        file=file,
+        conversations=len(conversations),
+        not_answered_when_impossible=tally.mean("not_answered_when_impossible"),
+        byte_exact=tally.mean("byte_exact"),
+        **carried,
+    )
+
+
+class _Tally:
+    """The figures of single questions, under the names of the metrics that they are the means of."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[float]] = defaultdict(list)
+
+    def ask(self, system: Asked, article: Article, question: GoldQuestion, embedder: Embedder) -> None:
+        """Asks a question of its own article."""
+        began = time.perf_counter()
+        embedder.encode([question.text])
+        encoded = time.perf_counter()
+        answer, ranking = system.respond(question.text)
+        answered = time.perf_counter()
+        self.add("bare_encode", (encoded - began) * 1000)
+        self.add("latency", (answered - encoded) * 1000)
+        if answer is not None:
+            self.count_citations(answer, article)
+        if question.gold:
+            self._count_ranks(ranking, article, question.gold)
+            if answer is not None:
+                self._count_answer(answer, question.gold)
+        elif answer is not None:
+            self.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
+
+    def ask_foreign(self, system: Asked, article: Article, question: GoldQuestion) -> None:
+        """Asks a question of an article that does not answer it."""
+        answer, _ = system.respond(question.text)
+        if answer is not None:
+            self.count_citations(answer, article)
+            self.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
+
+    def metrics(self, file: str, mode: Mode, questions: int) -> Metrics:
+        """The means of what was counted."""
+        p50, p95 = np.percentile(self._values["latency"], [50, 95])
+        bare = np.percentile(self._values["bare_encode"], 50)
+        return Metrics(
+            file=file,
+            mode=mode,
+            questions=questions,
+            latency_ms={
+                "p50": round(float(p50), 2),
+                "p95": round(float(p95), 2),
+                "bare_encode_p50": round(float(bare), 2),
+            },
+            **{name: self.mean(name) for name in _MEANS},
+        )
+
+    def count_citations(self, answer: Answer, article: Article) -> None:
+        """Notes of each citation whether it is the article's text."""
+        for citation in (*answer.citations, *answer.closest):
+            self.add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
+
+    def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
+        covers = [_covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
+        self.add("citation_at_1", covers[0])
+        self.add("citation_at_3", any(covers))
+        paragraphs = {article.paragraph_at(span.start).number for span in gold}
+        ranks = [n for n, p in enumerate(ranking.passages, 1) if p.passage.paragraph in paragraphs]
+        self.add("passage_recall_at_1", ranks[:1] == [1])
+        self.add("passage_mrr", 1 / ranks[0] if ranks else 0)
+
+    def _count_answer(self, answer: Answer, gold: Sequence[Span]) -> None:
+        self.add("false_refusals", answer.status is Status.NOT_IN_ARTICLE)
+        self.add("answered", answer.status is Status.ANSWERED)
+        self.add("answer_recall", any(_covers(Span(c.start, c.end), gold) for c in answer.citations))
+        if answer.citations:
+            self.add("mean_quoted_chars", sum(len(citation.quote) for citation in answer.citations))
+
+    def add(self, name: str, value: float) -> None:
+        """Notes a value."""
+        self._values[name].append(value)
+
+    def count(self, name: str) -> int:
+        """How many values were noted."""
+        return len(self._values[name])
+
+    def mean(self, name: str) -> float | None:
+        """Their mean; None where there are none."""
+        values = self._values[name]
+        return round(fmean(values), 4) if values else None
+
+
+def _covers(span: Span, gold: Sequence[Span]) -> bool:
+    return any(span.start <= one.start and one.end <= span.end for one in gold)

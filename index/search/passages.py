@@ -1,0 +1,310 @@
+"""Article -> passages: whole sentences, true offsets, within the embedding model's window."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import sentencex
+
+from index.model.article import Article, Heading, Paragraph, Passage, Sentence, Span
+
+TokenSpans = npt.NDArray[np.int32]
+"""Shape (tokens, 2): where each token starts and ends, in code points of its text."""
+
+Tokenize = Callable[[Sequence[str]], list[TokenSpans]]
+"""The embedding model's own tokenizer: the token spans of each text, special tokens left out."""
+
+QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
+_MASK = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
+_TAIL = re.compile(rf"[\s{QUOTATION_MARKS}]*\Z")
+_CLOSING = re.compile(rf"[{QUOTATION_MARKS}]*")
+_CLAUSE_END = re.compile(r"[;:,–—)\]](?=\s)|\s(?=[–—(\[])")
+_WORD_END = re.compile(r"\S(?=\s)")
+
+
+def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
+    """Cuts a paragraph into sentences, also inside quoted speech; white space around them is left out.
+
+    sentencex (Wikimedia's segmenter) finds the ends. It keeps a quotation in one piece however many
+    sentences it holds, so it is shown the text with its quotation marks blanked out; a closing mark
+    then stays with the sentence that it closes, an opening one goes with the sentence it opens.
+    """
+    masked = text.translate(_MASK)
+    starts = [0]
+    for boundary in sentencex.get_sentence_boundaries(language, masked):
+        end = boundary["end_index"]
+        tail = _TAIL.search(text, starts[-1], end)
+        if tail is None or tail.start() == starts[-1]:
+            continue  # nothing but space and marks: they open the next sentence
+        cut = _CLOSING.match(text, tail.start(), end)
+        if cut and cut[0] and text[end : end + 1].islower():
+            continue  # “Who?” she said.
+        starts.append(cut.end() if cut else end)
+    pieces = zip(starts, [*starts[1:], len(text)], strict=True)
+    spans = [span for start, end in pieces if (span := _trimmed(text, start, end)) is not None]
+    return tuple(_with_stray_marks(text, spans))
+
+
+class Piece(NamedTuple):
+    """A passage in its run; all places are counted from where the run starts.
+
+    ``paragraph`` counts the run's paragraphs from 0.
+    """
+
+    paragraph: int
+    start: int
+    sentences: tuple[Span, ...]
+
+
+Run = tuple[str, int]
+"""What is cut by itself: headings and the paragraph after them, as their text and the number of headings."""
+
+Cuts = dict[Run, tuple[Piece, ...]]
+"""How runs were cut."""
+
+
+def chunk(
+    article: Article, tokenize: Tokenize, window: int, known: Cuts | None = None
+) -> tuple[Passage, ...]:
+    """Cuts an article into passages of whole sentences.
+
+    A paragraph that fits is one passage; a longer one is cut between sentences into passages of
+    about equal length; a sentence that is longer than the window is cut at the ends of clauses (then of
+    words, then anywhere) and its pieces count as sentences.
+
+    A heading stands at the front of the passage after it, where the model sees it, and is none of its
+    sentences. One that would take too much of the window from what it heads, or heads nothing, is a paragraph
+    like others.
+
+    Args:
+        article: What to cut.
+        tokenize: The embedding model's tokenizer.
+        window: How many tokens of a text the model sees, special tokens left out; at least 1.
+        known: How an article in the same language was cut for the same model: see ``cuts``.
+
+    Returns:
+        Passages that partition the text, in order.
+    """
+    text = article.text
+    headings = {heading.start for heading in article.headings}
+    runs = [(run, _key(text, run, headings)) for run in _runs(article)]
+    found: Cuts = dict(known or {})
+    fresh = {key: run for run, key in runs if key not in found}
+    paragraphs = [paragraph.of(text) for run in fresh.values() for paragraph in run]
+    token_spans = iter(tokenize(paragraphs) if paragraphs else ())
+    for key, run in fresh.items():
+        places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
+        tokens = list(islice(token_spans, len(run)))
+        found[key] = _cut(key, places, tokens, article.language, tokenize, window)
+    pieces = [(run, piece) for run, key in runs for piece in found[key]]
+    edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
+    paths = _paths(article)
+    parts = Counter(run[piece.paragraph].number for run, piece in pieces)
+    seen: Counter[int] = Counter()
+    passages: list[Passage] = []
+    for number, (run, piece) in enumerate(pieces):
+        paragraph, first = run[piece.paragraph].number, run[0].start
+        seen[paragraph] += 1
+        passages.append(
+            Passage(
+                start=edges[number],
+                end=edges[number + 1],
+                id=f"p{paragraph}" if parts[paragraph] == 1 else f"p{paragraph}.{seen[paragraph]}",
+                number=number,
+                paragraph=paragraph,
+                sentences=tuple(
+                    Sentence(first + s.start, first + s.end, paragraph, number) for s in piece.sentences
+                ),
+                path=paths[paragraph],
+            )
+        )
+    return tuple(passages)
+
+
+def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
+    """How an article was cut, for ``chunk`` to cut the same text the same way without looking at it again."""
+    found: Cuts = {}
+    headings = {heading.start for heading in article.headings}
+    waiting = list(reversed(passages))
+    for run in _runs(article):
+        start = run[0].start
+        pieces: list[Piece] = []
+        while waiting and waiting[-1].paragraph <= run[-1].number:
+            passage = waiting.pop()
+            sentences = tuple(Span(s.start - start, s.end - start) for s in passage.sentences)
+            pieces.append(Piece(passage.paragraph - run[0].number, max(passage.start - start, 0), sentences))
+        found[_key(article.text, run, headings)] = tuple(pieces)
+    return found
+
+
+def _runs(article: Article) -> Iterator[list[Paragraph]]:
+    """The paragraphs of each run: headings, and what they stand right over (nothing, at the end)."""
+    headings = {heading.start for heading in article.headings}
+    run: list[Paragraph] = []
+    for paragraph in article.paragraphs:
+        run.append(paragraph)
+        if paragraph.start not in headings:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _key(text: str, run: Sequence[Paragraph], headings: Container[int]) -> Run:
+    return text[run[0].start : run[-1].end], sum(paragraph.start in headings for paragraph in run)
+
+
+def _paths(article: Article) -> dict[int, tuple[str, ...]]:
+    """The headings that each paragraph stands under, by its number."""
+    headings = {heading.start: heading for heading in article.headings}
+    under: list[Heading] = []
+    found: dict[int, tuple[str, ...]] = {}
+    for paragraph in article.paragraphs:
+        heading = headings.get(paragraph.start)
+        if heading:
+            under = [above for above in under if above.level < heading.level]
+        found[paragraph.number] = tuple(above.of(article.text) for above in under)
+        if heading:
+            under.append(heading)
+    return found
+
+
+def _cut(
+    run: Run,
+    paragraphs: Sequence[Span],
+    tokens: Sequence[TokenSpans],
+    language: str,
+    tokenize: Tokenize,
+    window: int,
+) -> tuple[Piece, ...]:
+    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` each from their paragraph's."""
+    text, headings = run
+    sentences = [split_sentences(paragraph.of(text), language) for paragraph in paragraphs]
+    counts = [len(spans) for spans in tokens]
+    alone = headings  # so many of the headings are paragraphs like others
+    if headings < len(paragraphs):
+        first = sentences[-1][0]
+        room = min(window // 2, window - _count(tokens[-1], first.start, first.end))
+        alone = next(n for n in range(headings + 1) if n == headings or sum(counts[n:headings]) <= room)
+    pieces: list[Piece] = []
+    for number in [*range(alone), *range(headings, len(paragraphs))]:
+        start = paragraphs[number].start
+        lead = text[paragraphs[alone].start : start] if number == headings else ""
+        held = sum(counts[alone:headings]) if lead else 0
+        groups = _fitting(
+            paragraphs[number].of(text), sentences[number], tokens[number], lead, held, tokenize, window
+        )
+        for part, group in enumerate(groups):
+            pieces.append(
+                Piece(
+                    number,
+                    start + group[0].start if part else start - len(lead),
+                    tuple(Span(start + s.start, start + s.end) for s in group),
+                )
+            )
+    return tuple(pieces)
+
+
+def _fitting(
+    text: str,
+    sentences: Sequence[Span],
+    tokens: TokenSpans,
+    lead: str,
+    held: int,
+    tokenize: Tokenize,
+    window: int,
+) -> list[list[Span]]:
+    """The sentences of a paragraph, grouped into passages that fit the window also by themselves.
+
+    ``lead`` are the headings at the front of the first, of ``held`` tokens. A word that is cut can have more
+    tokens than it had whole: the cuts are then made closer together.
+    """
+    groups: list[list[Span]] = []
+    for limit in range(window, 0, -1):
+        pieces = [piece for sentence in sentences for piece in _pieces(text, sentence, tokens, limit)]
+        groups = list(_pack(pieces, [_count(tokens, p.start, p.end) for p in pieces], limit, held))
+        alone = [text[group[0].start : group[-1].end] for group in groups]
+        alone[:1] = [lead + first for first in alone[:1]]
+        if (len(groups) == 1 and not lead) or all(len(spans) <= window for spans in tokenize(alone)):
+            break
+    return groups
+
+
+def _trimmed(text: str, start: int, end: int) -> Span | None:
+    words = text[start:end].strip()
+    if not words:
+        return None
+    first = text.index(words, start)
+    return Span(first, first + len(words))
+
+
+def _with_stray_marks(text: str, spans: Sequence[Span]) -> Iterator[Span]:
+    """Joins a piece without a letter or digit to the sentence before it (or, if first, after it)."""
+    held: Span | None = None
+    for span in spans:
+        if held is None:
+            held = span
+        elif _has_words(text, span) and _has_words(text, held):
+            yield held
+            held = span
+        else:
+            held = Span(held.start, span.end)
+    if held is not None:
+        yield held
+
+
+def _has_words(text: str, span: Span) -> bool:
+    return any(char.isalnum() for char in span.of(text))
+
+
+def _count(tokens: TokenSpans, start: int, end: int) -> int:
+    return int(np.count_nonzero((tokens[:, 0] < end) & (tokens[:, 1] > start)))
+
+
+def _pieces(text: str, sentence: Span, tokens: TokenSpans, window: int) -> Iterator[Span]:
+    """The sentence itself, or where it is too long, pieces of it that fit."""
+    start = sentence.start
+    while _count(tokens, start, sentence.end) > window:
+        inside = tokens[(tokens[:, 0] < sentence.end) & (tokens[:, 1] > start)]
+        limit = int(inside[window, 0])  # the first token that no longer fits
+        cut = _last_end(_CLAUSE_END, text, start, limit) or _last_end(_WORD_END, text, start, limit) or limit
+        cut = max(cut, start + 1)
+        piece = _trimmed(text, start, cut)
+        if piece is not None:
+            yield piece
+        start = cut
+    rest = _trimmed(text, start, sentence.end)
+    if rest is not None:
+        yield rest
+
+
+def _last_end(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int | None:
+    ends = [match.end() for match in pattern.finditer(text, start, limit)]
+    return ends[-1] if ends and _trimmed(text, start, ends[-1]) else None
+
+
+def _pack(sentences: Sequence[Span], counts: Sequence[int], window: int, lead: int) -> Iterator[list[Span]]:
+    """Groups consecutive sentences into as few passages as fit, of about equal length.
+
+    ``lead`` tokens stand before the first.
+    """
+    total = lead + sum(counts)
+    target = total / -(-total // window) if total else window
+    group: list[Span] = []
+    held = lead
+    for sentence, count in zip(sentences, counts, strict=True):
+        too_long = held + count > window
+        far_enough = held + count / 2 > target
+        if group and (too_long or far_enough):
+            yield group
+            group, held = [], 0
+        group.append(sentence)
+        held += count
+    if group:
+        yield group
