@@ -52,7 +52,7 @@ ROOT = Path(__file__).parents[3]
 COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
 LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history"]
 WITH_FAKE = (
-    "import bot.__main__ as cli; from tests.fakes import FakeLibrary;"
+    "import bot.cli.app as cli; from tests.fakes import FakeLibrary;"
     "cli.open_library = lambda _: FakeLibrary(); cli.main()"
 )
 BUILT = """\
@@ -623,7 +623,7 @@ def test_a_failed_self_check_names_the_questions(run: Invoke, library: FakeLibra
 
 LONG = """
 import time
-import bot.__main__ as cli
+import bot.cli.app as cli
 from index import Progress, Stage
 from tests.fakes import FakeLibrary
 
