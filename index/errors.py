@@ -8,6 +8,7 @@ IndexError is Python's own, so the root is named for the project:
     ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
+    │   └── OwnQuestionsError      it is the one that accompanies an article, which was not published
     ├── ReindexRunningError   a reindex of this library is running already
     ├── LibraryError          the library cannot do what was asked, e.g. nothing is there to undo
     │   └── UnknownArticleError    no article of that id is here
@@ -53,6 +54,10 @@ class QuestionError(FootnoteError):
 
 class QuestionFileError(FootnoteError):
     """A file of questions cannot be read."""
+
+
+class OwnQuestionsError(QuestionFileError):
+    """The questions that accompany an article cannot be read; it was not published."""
 
 
 class ReindexRunningError(FootnoteError):

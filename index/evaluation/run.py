@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, NonNegativeInt, StringConstraints, Valida
 
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
-from index.errors import QuestionFileError
+from index.errors import OwnQuestionsError, QuestionFileError
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Status, Turn
 from index.model.article import Article, Span
 from index.model.library import SelfCheck
@@ -270,14 +270,13 @@ def self_check(
         on_question: Told how many questions of how many are done.
 
     Raises:
-        QuestionFileError: it is no such file.
+        OwnQuestionsError: it is no such file.
     """
-    name = Path(f"of “{article.id}”")
     try:
         lines = enumerate(questions.decode("utf-8-sig").split("\n"), 1)
     except UnicodeDecodeError as error:
-        raise QuestionFileError(f"The question file {name} is not UTF-8 text.") from error
-    read = [_parsed(_JsonlQuestion, line, name, f"line {number}") for number, line in lines if line.strip()]
+        raise OwnQuestionsError("The file of questions is not UTF-8 text.") from error
+    read = [_own_question(line, number) for number, line in lines if line.strip()]
     answerable = [question for question in read if question.evidence]
     failed: list[str] = []
     for number, question in enumerate(answerable):
@@ -286,6 +285,29 @@ def self_check(
         if not gold or not _covers(rank(question.question).sentences[0].sentence, gold):
             failed.append(question.question)
     return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
+
+
+def _own_question(line: str, number: int) -> _JsonlQuestion:
+    try:
+        return _JsonlQuestion.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if not first["loc"]:
+            raise OwnQuestionsError(
+                "Line {line} of the questions is not a JSON object with “question” and “evidence”.",
+                line=number,
+            ) from error
+        if first["type"] == "missing":
+            raise OwnQuestionsError(
+                "Line {line} of the questions has no “{name}”.", line=number, name=first["loc"][0]
+            ) from error
+        raise OwnQuestionsError(
+            "Line {line} of the questions: “{name}” is not as it has to be. A question is a text of 1 to "
+            "{most} characters, its evidence a list of texts, each word for word from the article.",
+            line=number,
+            name=first["loc"][0],
+            most=MAX_QUESTION_CHARS,
+        ) from error
 
 
 def _is_question(line: str) -> bool:
