@@ -17,7 +17,7 @@ from bot.commands.read import Read
 from bot.components.changes import Changes
 from bot.errors import FootnoteTree, report
 from bot.registration import Registration
-from bot.service.line import Rates
+from bot.service.rates import Rate, Rates
 from bot.service.service import Service, open_library
 from bot.settings import Settings
 from bot.words import CommandTranslator
@@ -39,9 +39,18 @@ def create_bot(settings: Settings, *, service: Service | None = None) -> Footnot
         import_model_libraries()  # now: it would hold up an event loop for seconds
         gc.collect()
         gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
-        rates = Rates(person=settings.questions_per_minute, server=settings.server_questions_per_minute)
-        service = Service(open_library(settings), rates=rates, line=settings.queue)
+        service = Service(open_library(settings), rates=_rates(settings), line=settings.queue)
     return FootnoteBot(settings, service=service)
+
+
+def _rates(settings: Settings) -> Rates:
+    person, server = settings.lookups_per_minute, settings.server_lookups_per_minute
+    return Rates(
+        questions=Rate(person=settings.questions_per_minute, server=settings.server_questions_per_minute),
+        lookups=Rate(person=person, server=server),
+        offers=Rate(person=person, server=server),
+        now=lambda: discord.utils.utcnow().timestamp(),
+    )
 
 
 class FootnoteBot(commands.Bot):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from index.errors import (
     ArticleError,
     FootnoteError,
     LibraryError,
+    NotAtHandError,
     QuestionFileError,
     SnapshotDamagedError,
     SnapshotError,
@@ -140,6 +142,7 @@ class Library:
         self._path = path
         self._set_id = article_id(path.stem) if path else None  # the article that the settings name
         self._parent = parent
+        self._opens = True
         self._holdings = Holdings(folder, kept=shared.kept, limits=shared.limits)
         self._guard = threading.Lock()
         self._opening: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -163,6 +166,16 @@ class Library:
                 branch._settle(self._dir / "servers" / name, self._shared, None, self)
                 self._branches[name] = branch
             return self._branches[name]
+
+    def at_hand(self) -> Library:
+        """The same library, of which nothing is opened or loaded that is not in memory already.
+
+        What would have to be raises NotAtHandError.
+        """
+        same = copy(self)
+        same._opens = False
+        same._parent = self._parent.at_hand() if self._parent is not None else None
+        return same
 
     def load(self, on_progress: OnProgress = lambda _: None) -> tuple[str, ...]:
         """Makes ready to answer: loads the models, opens the article in use, builds or heals it where needed.
@@ -568,6 +581,8 @@ class Library:
         """The index to answer from, opened, built or healed where needed, and what is to be said of it."""
         if (held := self._held(article)) is not None:
             return held, []
+        if not self._opens:
+            raise NotAtHandError("“{id}” is not open.", id=article)
         with self._guard:
             opening = self._opening[article]
         with opening:  # of the threads that need the same article, one opens it
