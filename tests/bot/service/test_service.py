@@ -265,6 +265,23 @@ async def test_a_question_is_told_that_it_waits_whatever_else_waits_for_the_mode
     await service.close(patience=1)
 
 
+async def test_what_takes_the_model_has_its_turn_in_a_line_that_is_bounded(library: FakeLibrary) -> None:
+    service = Service(library, line=1)
+    service._line.close()
+    first = asyncio.create_task(service.consult(HERE, 1, lambda library: library.in_use()))
+    await asyncio.sleep(0)
+    with pytest.raises(LineFullError):
+        await service.consult(HERE, 2, lambda library: library.in_use())
+    assert not first.done()
+    service._line.open()
+    assert await first == ARTICLE.id
+    assert service._line._served == 0
+    with pytest.raises(UnknownArticleError):
+        await service.consult(HERE, 1, lambda library: library.article("tunnel"))
+    assert service._line._served == 0
+    await service.close(patience=1)
+
+
 async def test_what_is_offered_while_somebody_types_comes_soon_or_not_at_all() -> None:
     library = Opening()
     service = Service(library)
