@@ -18,8 +18,10 @@ from index.errors import (
     SnapshotError,
     UnknownArticleError,
 )
+from index.evaluation.measure import fitted_thresholds, measure, measure_conversations
 from index.evaluation.run import Carried, ConversationMetrics, Metrics, Mode
 from index.library.library import ALL, Library
+from index.library.quotas import Quotas
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
 from index.model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from index.model.library import (
@@ -27,10 +29,15 @@ from index.model.library import (
     Action,
     Change,
     Entry,
+    Expired,
+    ExpiredKind,
     IndexInfo,
+    LibraryUse,
+    Limited,
     MovedAnswer,
     PassageCounts,
     Progress,
+    QuotaUse,
     ReindexReport,
     Restored,
     SelfCheck,
@@ -40,6 +47,7 @@ from index.model.source import Origin, Source, SourceKind
 from index.search.embedding import import_model_libraries, stand_back
 from index.sources.files import Limits, read_file, upload
 from index.sources.web import fetch
+from index.storage.upkeep import Retention
 
 __all__ = [
     "ALL",
@@ -56,12 +64,16 @@ __all__ = [
     "ConversationMetrics",
     "EmbeddingModelError",
     "Entry",
+    "Expired",
+    "ExpiredKind",
     "FootnoteError",
     "Found",
     "Heading",
     "IndexInfo",
     "Library",
     "LibraryError",
+    "LibraryUse",
+    "Limited",
     "Limits",
     "LocalFileError",
     "Metrics",
@@ -76,10 +88,13 @@ __all__ = [
     "QuestionError",
     "QuestionFileError",
     "QuotaError",
+    "QuotaUse",
+    "Quotas",
     "RebuildingError",
     "ReindexReport",
     "ReindexRunningError",
     "Restored",
+    "Retention",
     "SelfCheck",
     "SelfCheckError",
     "Sentence",
@@ -93,7 +108,10 @@ __all__ = [
     "Turn",
     "UnknownArticleError",
     "fetch",
+    "fitted_thresholds",
     "import_model_libraries",
+    "measure",
+    "measure_conversations",
     "read_file",
     "stand_back",
     "upload",

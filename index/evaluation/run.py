@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -11,17 +10,24 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, Field, NonNegativeInt, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
-from index.errors import OwnQuestionsError, QuestionFileError
-from index.model.answer import MAX_QUESTION_CHARS, Answer, Status, Turn
+from index.errors import QuestionFileError
+from index.library.self_check import (
+    EvidencedQuestion,
+    EvidenceText,
+    OnQuestion,
+    QuestionText,
+    covers,
+    places_of,
+)
+from index.model.answer import Answer, Status, Turn
 from index.model.article import Article, Span
-from index.model.library import SelfCheck
 from index.search.build import Index, build
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking, Reranker
@@ -143,32 +149,20 @@ class GoldConversation:
     held_out: bool = False
 
 
-_Question = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
-]
-_Words = Annotated[str, Field(min_length=1)]
-
-
-class _JsonlQuestion(BaseModel):
-    id: str = ""
-    question: _Question
-    evidence: tuple[_Words, ...]
-
-
-class _JsonlConversation(_JsonlQuestion):
-    first: _Question
+class _JsonlConversation(EvidencedQuestion):
+    first: QuestionText
     new_subject: bool = False
     held_out: bool = False
 
 
 class _SquadAnswer(BaseModel):
-    text: _Words
+    text: EvidenceText
     answer_start: NonNegativeInt
 
 
 class _SquadQuestion(BaseModel):
     id: str = ""
-    question: _Question
+    question: QuestionText
     answers: tuple[_SquadAnswer, ...] = ()
     is_impossible: bool = False
 
@@ -192,9 +186,6 @@ CONVERSATION_FORM = "not JSON lines with 'first', 'question' and 'evidence'"
 _Form = TypeVar("_Form", bound=BaseModel)
 _MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
 
-OnQuestion = Callable[[int, int], None]
-"""Told how many questions of how many are done."""
-
 
 def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     """Reads questions with their gold answers.
@@ -212,7 +203,7 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     """
     text, lines = _read(path)
     if _is_question(next(iter(lines.values()))):
-        read = [_parsed(_JsonlQuestion, line, path, f"line {number}") for number, line in lines.items()]
+        read = [_parsed(EvidencedQuestion, line, path, f"line {number}") for number, line in lines.items()]
         return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
     squad = _parsed(_Squad, text, path)
     found = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
@@ -253,63 +244,6 @@ def _read(path: Path) -> tuple[str, dict[int, str]]:
     return text, lines
 
 
-def self_check(
-    rank: Callable[[str], Ranking],
-    article: Article,
-    questions: bytes,
-    on_question: OnQuestion = lambda *_: None,
-) -> SelfCheck:
-    """Asks an article the questions of its own file; those that it does not answer are left out.
-
-    A question whose evidence the article no longer has is answered wrongly.
-
-    Args:
-        rank: What a question finds in the article, best first.
-        article: The article.
-        questions: JSON lines with ``question`` and ``evidence``, in UTF-8.
-        on_question: Told how many questions of how many are done.
-
-    Raises:
-        OwnQuestionsError: it is no such file.
-    """
-    try:
-        lines = enumerate(questions.decode("utf-8-sig").split("\n"), 1)
-    except UnicodeDecodeError as error:
-        raise OwnQuestionsError("The file of questions is not UTF-8 text.") from error
-    read = [_own_question(line, number) for number, line in lines if line.strip()]
-    answerable = [question for question in read if question.evidence]
-    failed: list[str] = []
-    for number, question in enumerate(answerable):
-        on_question(number, len(answerable))
-        gold = [span for evidence in question.evidence for span in _places(evidence, article)]
-        if not gold or not _covers(rank(question.question).sentences[0].sentence, gold):
-            failed.append(question.question)
-    return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
-
-
-def _own_question(line: str, number: int) -> _JsonlQuestion:
-    try:
-        return _JsonlQuestion.model_validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        if not first["loc"]:
-            raise OwnQuestionsError(
-                "Line {line} of the questions is not a JSON object with “question” and “evidence”.",
-                line=number,
-            ) from error
-        if first["type"] == "missing":
-            raise OwnQuestionsError(
-                "Line {line} of the questions has no “{name}”.", line=number, name=first["loc"][0]
-            ) from error
-        raise OwnQuestionsError(
-            "Line {line} of the questions: “{name}” is not as it has to be. A question is a text of 1 to "
-            "{most} characters, its evidence a list of texts, each word for word from the article.",
-            line=number,
-            name=first["loc"][0],
-            most=MAX_QUESTION_CHARS,
-        ) from error
-
-
 def _is_question(line: str) -> bool:
     try:
         value = json.loads(line)
@@ -329,15 +263,10 @@ def _parsed(form: type[_Form], text: str, path: Path, where: str = "", wanted: s
         ) from error
 
 
-def _places(evidence: str, article: Article) -> list[Span]:
-    """Everywhere that some evidence stands in an article."""
-    return [Span(m.start(), m.end()) for m in re.finditer(re.escape(evidence), article.text)]
-
-
-def _gold(question: _JsonlQuestion, article: Article) -> GoldQuestion:
+def _gold(question: EvidencedQuestion, article: Article) -> GoldQuestion:
     gold: list[Span] = []
     for evidence in question.evidence:
-        found = _places(evidence, article)
+        found = places_of(evidence, article)
         if not found:
             raise QuestionFileError(
                 f"Question {question.id or question.question!r}: its evidence {evidence!r} is not in the "
@@ -469,8 +398,8 @@ def evaluate_conversations(
             _, alone = answerer.respond(one.then.text)
             kinds = ["all", "new_subjects" if one.new_subject else "follow_ups"]
             for kind in [*kinds, "held_out"] if one.held_out else kinds:
-                tally.add(kind, _covers(ranking.sentences[0].sentence, one.then.gold))
-                tally.add(f"{kind} alone", _covers(alone.sentences[0].sentence, one.then.gold))
+                tally.add(kind, covers(ranking.sentences[0].sentence, one.then.gold))
+                tally.add(f"{kind} alone", covers(alone.sentences[0].sentence, one.then.gold))
         else:
             tally.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
         on_question(done, len(conversations))
@@ -540,7 +469,7 @@ class _Tally:
             self.add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
 
     def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
-        covers = [_covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
+        covers = [covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
         self.add("citation_at_1", covers[0])
         self.add("citation_at_3", any(covers))
         paragraphs = {article.paragraph_at(span.start).number for span in gold}
@@ -551,7 +480,7 @@ class _Tally:
     def _count_answer(self, answer: Answer, gold: Sequence[Span]) -> None:
         self.add("false_refusals", answer.status is Status.NOT_IN_ARTICLE)
         self.add("answered", answer.status is Status.ANSWERED)
-        self.add("answer_recall", any(_covers(Span(c.start, c.end), gold) for c in answer.citations))
+        self.add("answer_recall", any(covers(Span(c.start, c.end), gold) for c in answer.citations))
         if answer.citations:
             self.add("mean_quoted_chars", sum(len(citation.quote) for citation in answer.citations))
 
@@ -567,7 +496,3 @@ class _Tally:
         """Their mean; None where there are none."""
         values = self._values[name]
         return round(fmean(values), 4) if values else None
-
-
-def _covers(span: Span, gold: Sequence[Span]) -> bool:
-    return any(span.start <= one.start and one.end <= span.end for one in gold)
