@@ -9,17 +9,19 @@ import sys
 import discord
 from discord.ext import commands
 
+from bot.changes import Changes
 from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
 from bot.commands.library import LibraryCommands
 from bot.commands.read import Read
-from bot.components.changes import Changes
-from bot.errors import FootnoteTree, report
+from bot.errors import Reporter
+from bot.guard import PathGuard
 from bot.registration import Registration
 from bot.service.rates import Rate, Rates
 from bot.service.service import Service, open_library
 from bot.settings import Settings
+from bot.tree import FootnoteTree
 from bot.words import CommandTranslator
 from index import import_model_libraries
 
@@ -67,6 +69,7 @@ class FootnoteBot(commands.Bot):
         self.settings = settings
         self.service = service
         self.changes = Changes(service)
+        self.reporter = Reporter(PathGuard.of(settings))
         self.registration = Registration(self, data_dir=settings.data_dir, guild=settings.sync_guild)
 
     async def serve(self, token: str) -> None:
@@ -103,6 +106,6 @@ class FootnoteBot(commands.Bot):
             and args
             and isinstance(args[0], discord.Message | discord.Interaction)
         ):
-            await report(args[0], error)
+            await self.reporter.report(args[0], error)
         else:
             await super().on_error(event_method, *args, **kwargs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import PurePath
 from typing import TypeVar
 
 from bot.render.errors import error_text
@@ -224,9 +224,8 @@ def _entry(entry: Entry, words: Words) -> str:
 
 
 def _without_folders(place: str) -> str:
-    """A path of this machine without the folders that it leads through; anything else as it is."""
-    path = PurePath(place)
-    return path.name if path.is_absolute() else place
+    """A path without the folders that it leads through; a web address, and a mere name, as it is."""
+    return place if "://" in place else re.split(r"[/\\]", place)[-1]
 
 
 def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Rendered:

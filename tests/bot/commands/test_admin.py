@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import Settings, create_bot, render
+from bot.components.cancel import CancelButton
 from bot.components.card import Card
-from bot.components.changes import CancelButton
 from bot.permissions import NotAllowedError
 from bot.render import library as shown
 from bot.render.text import MAX_TEXT, size
@@ -144,7 +144,7 @@ class Stepping(FakeLibrary):
 async def test_every_stage_is_shown_as_it_goes(
     world: World, stepping: Stepping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.components.changes.SECONDS_BETWEEN_EDITS", 0)
+    monkeypatch.setattr("bot.changes.SECONDS_BETWEEN_EDITS", 0)
     await world.begin(world.admin.slash(world.channel, "reindex"))
     for _ in range(3):
         stepping.next_step.release()
@@ -321,7 +321,7 @@ async def test_what_is_shown_last_is_how_it_ended_however_late_somebody_cancels(
 
 
 async def test_cancelling_after_a_restart_says_that_it_is_over(world: World, settings: Settings) -> None:
-    panel = Card(shown.progress(None, ENGLISH), None, CancelButton("0" * 16, ENGLISH))
+    panel = Card(shown.progress(None, ENGLISH), CancelButton("0" * 16, ENGLISH))
     await world.bot.get_partial_messageable(world.channel.id).send(view=panel)
     await world.bot.service.close(patience=1)
     await world.env.restart_bot(create_bot(settings, service=Service(FakeLibrary())))
@@ -377,8 +377,8 @@ async def test_a_long_reindex_that_fails_says_so_in_a_dm_only(world: World) -> N
 async def test_before_the_fifteen_minutes_end_the_message_says_where_the_end_will_be_told(
     world: World, stepping: Stepping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.components.changes.SECONDS_BETWEEN_EDITS", 0)
-    monkeypatch.setattr("bot.components.changes.BEFORE_EXPIRY", timedelta(minutes=15))
+    monkeypatch.setattr("bot.changes.SECONDS_BETWEEN_EDITS", 0)
+    monkeypatch.setattr("bot.changes.BEFORE_EXPIRY", timedelta(minutes=15))
     for _ in range(4):
         stepping.next_step.release()
     await world.admin.slash(world.channel, "reindex")
@@ -389,7 +389,7 @@ async def test_before_the_fifteen_minutes_end_the_message_says_where_the_end_wil
 
 
 async def test_an_admin_is_told_in_their_language(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.components.changes.words_of", lambda _: words_for("de"))
+    monkeypatch.setattr("bot.changes.words_of", lambda _: words_for("de"))
     result = await world.admin.slash(world.channel, "reindex")
     said = says(result.response).splitlines()
     assert said[0] == "**Neu indiziert: The harbour of \\*Elms\\***"
@@ -419,7 +419,7 @@ async def test_questions_that_cannot_be_read_are_named_in_the_readers_language_w
         f"**{NOTHING}**\nLine 3 of the questions has no “evidence”.\n"
         "To put it in place all the same, use the option `force`."
     )
-    monkeypatch.setattr("bot.components.changes.words_of", lambda _: words_for("de"))
+    monkeypatch.setattr("bot.changes.words_of", lambda _: words_for("de"))
     world.library.error = error
     result = await world.admin.slash(world.channel, "reindex")
     assert says(result.response) == (

@@ -14,10 +14,12 @@ import simcord
 
 from bot import Settings, create_bot, render
 from bot.client import FootnoteBot
-from bot.commands.library import MAX_CUSTOM_ID, Decision, NotYoursError, decide
+from bot.components.custom_ids import MAX_CUSTOM_ID
+from bot.components.decision import Decision, DecisionButton, NotYoursError
 from bot.permissions import NotAllowedError
 from bot.service.service import Service
 from bot.sources import SourceError
+from bot.words import ENGLISH
 from index import Article, Entry, IndexInfo, LibraryError, UnknownArticleError
 from tests.bot.conftest import World, buttons, says
 from tests.fakes import ARTICLE, BRIDGE, INDEXED_AT, FakeLibrary
@@ -307,7 +309,7 @@ async def test_only_the_one_who_was_asked_decides_and_only_while_an_admin(world:
 
     press: Any = SimpleNamespace(user=discord.Object(world.reader.id))
     with pytest.raises(NotYoursError, match=r"^Only the one who was asked can press this\.$"):
-        await decide(press, decision)
+        await DecisionButton(decision, ENGLISH).press(press)
     asked = await world.admin.slash(world.channel, "library remove", article="bridge")
     assert asked.response
     admins = next(role for role in world.guild.roles.values() if role.name == "Admins")

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from bot.service.line import LineFullError
+from bot.service.place import Place
 from bot.service.rates import Rate, Rates, TooFastError
-from bot.service.service import READING_THREADS, ClosingError, Place, Service, Wait
+from bot.service.service import READING_THREADS, ClosingError, Service, Wait
 from index import (
     ALL,
     Article,
