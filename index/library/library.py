@@ -36,8 +36,6 @@ from index.evaluation.run import (
     evaluate,
     evaluate_conversations,
     footnote_system,
-    load_conversations,
-    load_questions,
 )
 from index.library.publishing import Publisher, counts
 from index.library.shelf import Cache, Models, Ready
@@ -48,6 +46,7 @@ from index.model.source import Source, SourceKind
 from index.search.build import OnProgress, build
 from index.search.embedding import Embedder, Floats
 from index.sources.files import SHIPPED_ARTICLE, Limits, article_id, read, read_file, reread
+from index.sources.question_files import load_conversations, load_questions
 from index.storage.holdings import Holdings, Look, Reading, is_id
 from index.storage.ledger import Note
 from index.storage.snapshots import FORMAT, KEPT, Snapshot, source_sha256

@@ -1,0 +1,87 @@
+from .errors import (
+    ArticleError,
+    CancelledError,
+    EmbeddingModelError,
+    FootnoteError,
+    LibraryError,
+    QuestionError,
+    QuestionFileError,
+    ReindexRunningError,
+    SelfCheckError,
+    SnapshotDamagedError,
+    SnapshotError,
+    UnknownArticleError,
+)
+from .evaluation.run import Carried, ConversationMetrics, Metrics, Mode
+from .library.library import ALL, Library
+from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
+from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
+from .model.library import (
+    MAX_ID_CHARS,
+    Action,
+    Change,
+    Entry,
+    IndexInfo,
+    MovedAnswer,
+    Progress,
+    ReindexReport,
+    SelfCheck,
+    Stage,
+)
+from .model.source import Origin, Source, SourceKind
+from .search.embedding import import_model_libraries, stand_back
+from .sources.files import read_file, upload
+from .sources.limits import Limits
+from .sources.web import fetch
+
+__all__ = [
+    "ALL",
+    "MAX_ID_CHARS",
+    "MAX_QUESTION_CHARS",
+    "Action",
+    "Answer",
+    "Article",
+    "ArticleError",
+    "CancelledError",
+    "Carried",
+    "Change",
+    "Citation",
+    "ConversationMetrics",
+    "EmbeddingModelError",
+    "Entry",
+    "FootnoteError",
+    "Found",
+    "Heading",
+    "IndexInfo",
+    "Library",
+    "LibraryError",
+    "Limits",
+    "Metrics",
+    "Mode",
+    "MovedAnswer",
+    "Origin",
+    "Paragraph",
+    "Passage",
+    "Progress",
+    "QuestionError",
+    "QuestionFileError",
+    "ReindexReport",
+    "ReindexRunningError",
+    "SelfCheck",
+    "SelfCheckError",
+    "Sentence",
+    "SnapshotDamagedError",
+    "SnapshotError",
+    "Source",
+    "SourceKind",
+    "Span",
+    "Stage",
+    "Status",
+    "Turn",
+    "UnknownArticleError",
+    "fetch",
+    "import_model_libraries",
+    "read_file",
+    "stand_back",
+    "upload",
+]
