@@ -83,7 +83,7 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("faiss", {"index/search/vectors.py"}),
         ("bm25s", {"index/search/bm25.py"}),
         ("Stemmer", {"index/search/bm25.py"}),
-        ("sentencex", {"index/search/passages.py"}),
+        ("sentencex", {"index/language/sentences.py"}),
         ("lxml", {"index/sources/extract.py"}),
         ("trafilatura", {"index/sources/extract.py"}),
         ("pypdf", {"index/sources/extract.py"}),
