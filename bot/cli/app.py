@@ -39,6 +39,7 @@ from index import (
     FootnoteError,
     Library,
     Mode,
+    OwnQuestionsError,
     Progress,
     ReindexReport,
     SelfCheckError,
@@ -142,7 +143,7 @@ def _failed(error: Exception, code: int) -> typer.Exit:
             message = f"Discord: {error}"
         case OSError() if error.filename is not None:
             message = f"{error.filename}: {error.strerror}"
-        case SelfCheckError():
+        case SelfCheckError() | OwnQuestionsError():
             message = f"{error}\n{TO_FORCE}"
         case _:
             message = str(error)

@@ -30,6 +30,7 @@ from index import (
     FootnoteError,
     Library,
     LibraryError,
+    OwnQuestionsError,
     Progress,
     ReindexReport,
     SelfCheckError,
@@ -94,7 +95,7 @@ class Changes:
             result = shown.report(done.report, words, added=done.added, in_use=done.in_use)
         except CancelledError:
             result = shown.unchanged(words)
-        except SelfCheckError as error:
+        except (SelfCheckError, OwnQuestionsError) as error:
             result = shown.unpublished(error, words)
         except FootnoteError as error:
             if not interaction.is_expired():

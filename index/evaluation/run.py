@@ -136,9 +136,9 @@ def self_check(
         on_question: Told how many questions of how many are done.
 
     Raises:
-        QuestionFileError: it is no such file.
+        OwnQuestionsError: it is no such file.
     """
-    answerable = [question for question in own_questions(questions, article.id) if question.evidence]
+    answerable = [question for question in own_questions(questions) if question.evidence]
     failed: list[str] = []
     for number, question in enumerate(answerable):
         on_question(number, len(answerable))

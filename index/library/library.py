@@ -37,11 +37,20 @@ from index.evaluation.run import (
     evaluate_conversations,
     footnote_system,
 )
-from index.library.publishing import Publisher, counts
+from index.library.publishing import Publisher
 from index.library.shelf import Cache, Models, Ready
 from index.model.answer import MAX_QUESTION_CHARS, Citation, Found, Status, Turn
 from index.model.article import Article
-from index.model.library import Action, Change, Entry, IndexInfo, Progress, ReindexReport, Stage
+from index.model.library import (
+    Action,
+    Change,
+    Entry,
+    IndexInfo,
+    PassageCounts,
+    Progress,
+    ReindexReport,
+    Stage,
+)
 from index.model.source import Source, SourceKind
 from index.search.build import OnProgress, build
 from index.search.embedding import Embedder, Floats
@@ -351,7 +360,7 @@ class Library:
         if home is not self:
             report = home.reindex(article, who=who, on_progress=on_progress)
             if report.published:  # in the history of those who see it changed
-                detail = counts(report.kept, report.added, report.removed)
+                detail = PassageCounts(report.kept, report.added, report.removed)
                 with self._holdings.alone(_PATIENCE):
                     note = self._holdings.begin(Action.REINDEXED, article, who, detail=detail)
                     self._holdings.enter(note)

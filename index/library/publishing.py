@@ -9,11 +9,19 @@ from dataclasses import dataclass
 
 from index.answering.answerer import Answerer
 from index.answering.confidence import Thresholds
-from index.errors import SelfCheckError
+from index.errors import OwnQuestionsError, SelfCheckError
 from index.evaluation.run import OnQuestion, self_check
 from index.library.shelf import Ready
 from index.model.answer import Answer
-from index.model.library import IndexInfo, MovedAnswer, Progress, ReindexReport, SelfCheck, Stage
+from index.model.library import (
+    IndexInfo,
+    MovedAnswer,
+    PassageCounts,
+    Progress,
+    ReindexReport,
+    SelfCheck,
+    Stage,
+)
 from index.search.build import Index, OnProgress, build
 from index.search.embedding import Embedder
 from index.search.ranking import Reranker
@@ -58,6 +66,7 @@ class Publisher:
             The index that answers from now on, and what has changed; the seconds are this step's.
 
         Raises:
+            OwnQuestionsError: its own questions cannot be read. Nothing was changed.
             SelfCheckError: too many of its own questions are answered wrongly. Nothing was changed.
             SnapshotError: it cannot be written. Nothing was changed.
         """
@@ -78,13 +87,19 @@ class Publisher:
         answerer = self._answerer(index, limits, snapshot_name(note.number, found.article))
         # The first question finds much out that later ones need: nobody shall wait for that.
         answerer.answer(found.article.title.strip() or found.article.id)
-        check = self._check(answerer, found)
+        check, unread = None, None
+        try:
+            check = self._check(answerer, found)
+        except OwnQuestionsError as error:
+            if not force:
+                raise
+            unread = error
         if check is not None and check.right < self.check_at_least * check.asked and not force:
             raise _failed(check)
         moved = self._moved(old, before, answerer, found.article.questions) if old else ()
         kept, added, removed = _compared(last.index if last else None, index, comparable=old is not None)
         snapshot, newest = self._write(
-            note, index, found, limits, counts(kept, added, removed), look.spoilt if look else []
+            note, index, found, limits, PassageCounts(kept, added, removed), look.spoilt if look else []
         )
         ready = Ready(snapshot, newest, answerer, info_of(snapshot))
         return ready, ReindexReport(
@@ -96,6 +111,7 @@ class Publisher:
             examples=len(found.article.questions) if old else 0,
             moved=moved,
             check=check,
+            unread_questions=unread,
         )
 
     def answering(self, snapshot: Snapshot, newest: tuple[str, int] | None) -> Ready:
@@ -159,7 +175,7 @@ class Publisher:
         index: Index,
         found: Reading,
         limits: Thresholds,
-        detail: str,
+        detail: PassageCounts,
         spoilt: Sequence[str],
     ) -> tuple[Snapshot, tuple[str, int] | None]:
         self.on_progress(Progress(Stage.SAVE, 0, 1))
@@ -184,11 +200,6 @@ def info_of(snapshot: Snapshot) -> IndexInfo:
         indexed_at=snapshot.manifest.built_at,
         snapshot=snapshot.name,
     )
-
-
-def counts(kept: int, added: int, removed: int) -> str:
-    """What a reindex changed, for the history."""
-    return f"{kept} passages kept, {added} new, {removed} removed"
 
 
 def _compared(before: Index | None, after: Index, *, comparable: bool) -> tuple[int, int, int]:

@@ -28,7 +28,7 @@ from index.errors import (
     SnapshotError,
 )
 from index.model.article import Article
-from index.model.library import MAX_ID_CHARS, Action
+from index.model.library import MAX_ID_CHARS, Action, PassageCounts, Restored
 from index.model.source import Origin, Source
 from index.sources.files import Limits, read
 from index.storage.durable import delete_folder, make_folder, rename_for_good
@@ -232,7 +232,7 @@ class Holdings:
         article: str,
         who: str,
         *,
-        detail: str = "",
+        detail: PassageCounts | Restored | str = "",
         place: str | None = None,
         number: int = 0,
     ) -> Note:
@@ -242,7 +242,7 @@ class Holdings:
             action: What is to be done,
             article: to which article,
             who: by whom.
-            detail: For people.
+            detail: What more there is to say of it.
             place: Where an article is put in use.
             number: The snapshot that is made or taken back.
         """
@@ -282,7 +282,7 @@ class Holdings:
 
     def bring_back(self, article: str, who: str) -> None:
         """Brings a removed article back. The caller has the lock."""
-        note = self.begin(Action.UNDONE, article, who, detail="brought back")
+        note = self.begin(Action.UNDONE, article, who, detail=Restored(None))
         with self.writing():
             self.of(article).remove_if_empty()
             make_folder(self.folder / "articles")
@@ -301,7 +301,7 @@ class Holdings:
         if back is None:
             raise LibraryError("There is no index of “{id}” from before to go back to.", id=article)
         newest = snapshot_number(names[0])
-        note = self.begin(Action.UNDONE, article, who, detail=f"back to {back}", number=newest)
+        note = self.begin(Action.UNDONE, article, who, detail=Restored(back), number=newest)
         with self.writing():
             for name in reversed(names[: names.index(back)]):  # the newest last: that is what undoes
                 folder.take_back(name)
