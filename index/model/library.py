@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from index.errors import FootnoteError
 from index.model.article import Article, Passage
@@ -66,6 +67,28 @@ class SelfCheck:
     failed: tuple[str, ...]
 
 
+class Limited(StrEnum):
+    """What a server may have or do only so much of."""
+
+    ARTICLES = "articles"
+    BYTES = "bytes"
+    CHANGES = "changes in this hour"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUse:
+    """How much of what it may a server has, or has done."""
+
+    limited: Limited
+    used: int
+    most: int
+
+    @property
+    def is_close(self) -> bool:
+        """Whether it is time to say so: four fifths are used."""
+        return 5 * self.used >= 4 * self.most
+
+
 @dataclass(frozen=True, slots=True)
 class ReindexReport:
     """What a reindex changed, in passages, and how long it took.
@@ -74,6 +97,7 @@ class ReindexReport:
     at all had changed, so that the index from before still serves. ``examples`` is how many example
     questions were asked before and after. ``check`` is None where no question file accompanies the article,
     and where that could not be read, which ``unread_questions`` then says.
+    ``quotas`` is how much of what it may a server has by now; empty for the common library.
     """
 
     info: IndexInfo
@@ -86,11 +110,16 @@ class ReindexReport:
     moved: tuple[MovedAnswer, ...] = ()
     check: SelfCheck | None = None
     unread_questions: FootnoteError | None = None
+    quotas: tuple[QuotaUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article of a library. ``own`` is False for the one that the library falls back to."""
+    """An article of a library.
+
+    ``place`` is a file's name or a web address. ``path`` is for whoever runs the bot alone: a file's whole
+    path, where it came from this machine. ``own`` is False for the one that the library falls back to.
+    """
 
     id: str
     title: str
@@ -100,6 +129,43 @@ class Entry:
     snapshots: int
     own: bool
     in_use: bool
+    path: Path | None = None
+
+
+class ExpiredKind(StrEnum):
+    """What is kept for a while only."""
+
+    REMOVED = "removed article"
+    UNDONE = "undone index"
+    HISTORY = "old lines of the history"
+    UNFINISHED = "unfinished work"
+    SERVER = "library of a server that left"
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Something that has been kept long enough, and the bytes that it takes.
+
+    ``server`` is None in the common library, ``article`` where it is no single article's.
+    """
+
+    kind: ExpiredKind
+    server: str | None
+    article: str | None
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryUse:
+    """What a library takes on disk, with all that is kept; ``server`` is None for the common one.
+
+    ``leaves`` is when it is deleted, since the bot is not in that server any more; None while it is.
+    """
+
+    server: str | None
+    articles: int
+    nbytes: int
+    leaves: datetime | None
 
 
 class Action(StrEnum):

@@ -34,9 +34,9 @@ from index.model.article import Article, Span
 from index.model.library import Action, MovedAnswer, PassageCounts, Progress, Restored, SelfCheck, Stage
 from index.model.source import Source
 from index.search.embedding import SentenceTransformerEmbedder
-from index.sources.files import Limits, upload
-from index.storage.holdings import Holdings
-from index.storage.snapshots import FORMAT, SnapshotFolder
+from index.sources.files import upload
+from index.storage.snapshot_files import FORMAT
+from index.storage.snapshots import SnapshotFolder
 from tests.index.fakes import THRESHOLDS, BlockingEmbedder, CountingEmbedder, FakeEmbedder
 
 TEXT = (
@@ -179,7 +179,7 @@ def test_a_damaged_index_is_healed_by_asking_and_said_in_the_log(
     library_of(path).load()
     file = damaged(data_dir, "tokens.npy", "gone")
     check(library_of(path))
-    assert [record.message for record in caplog.records if record.name == "index.library.library"] == [
+    assert [record.message for record in caplog.records if record.name == "index.library.opening"] == [
         f"The index was damaged and is not used: {file} cannot be read: No such file or directory.",
         "It was built again from the article.",
     ]
@@ -883,7 +883,7 @@ def _build_and_ask(path: Path, meet: Path, number: int) -> str:
     while len(list(meet.iterdir())) < 2 and time.monotonic() < until:
         time.sleep(0.01)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.library.library.thresholds", lambda *_: THRESHOLDS)
+        patch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
         return library_of(path).ask(SHIPS).answer.citations[0].quote
 
 
@@ -907,7 +907,7 @@ def _work(path: Path, meet: Path, number: int, changes: int) -> int:
         time.sleep(0.01)
     waited = 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.library.library.thresholds", lambda *_: THRESHOLDS)
+        patch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
         library = library_of(path)
         library.load()
         for change in range(changes):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.model.library import Action, Change, PassageCounts, Restored
-from index.storage.ledger import Ledger, Note, State
+from index.storage.catalogue import Catalogue, Note, State
 
 WHEN = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -52,19 +52,19 @@ def test_every_bit_of_a_line_is_noticed() -> None:
 
 
 def test_the_history_is_in_order_and_for_people(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
-    assert (ledger.notes(), ledger.unreadable(), ledger.state()) == ([], 0, State(None, {}))
+    catalogue = Catalogue(tmp_path)
+    assert (catalogue.notes(), catalogue.unreadable(), catalogue.state()) == ([], 0, State(None, {}))
     first, second = note(Action.ADDED), note(Action.REMOVED, "b", detail="gone")
     for one in (first, second, second):  # entered once
-        ledger.begin(one)
-        assert ledger.pending() == one
-        ledger.finish(one)
-    assert (ledger.notes(), ledger.pending()) == ([first, second], None)
+        catalogue.begin(one)
+        assert catalogue.pending() == one
+        catalogue.finish(one)
+    assert (catalogue.notes(), catalogue.pending()) == ([first, second], None)
     assert second.change() == Change(WHEN, "Ada “B” 🙂\n", Action.REMOVED, "b", "gone")
 
 
 def test_what_is_in_use_is_read_again_when_another_process_changed_it(tmp_path: Path) -> None:
-    one, other = Ledger(tmp_path), Ledger(tmp_path)
+    one, other = Catalogue(tmp_path), Catalogue(tmp_path)
     one.use("a", None)
     assert other.state() == State("a", {})
     one.use("b", "7")
@@ -75,20 +75,20 @@ def test_what_is_in_use_is_read_again_when_another_process_changed_it(tmp_path: 
     "content", [b"", b"{}", b"null", b"\xff", b'{"in_use": "z", "places": {}, "sha256": ""}']
 )
 def test_what_is_in_use_comes_from_the_history_where_it_is_damaged(tmp_path: Path, content: bytes) -> None:
-    ledger = Ledger(tmp_path)
+    catalogue = Catalogue(tmp_path)
     for one in (note(Action.ADDED, "a"), note(Action.ADDED, "b"), note(article="c", place="7")):
-        ledger.finish(one)
+        catalogue.finish(one)
     (tmp_path / "library.json").write_bytes(content)
-    assert (ledger.is_damaged(), ledger.state()) == (True, State("a", {"7": "c"}))
-    ledger.use("b", None)
-    assert (ledger.is_damaged(), ledger.state()) == (False, State("b", {"7": "c"}))
+    assert (catalogue.is_damaged(), catalogue.state()) == (True, State("a", {"7": "c"}))
+    catalogue.use("b", None)
+    assert (catalogue.is_damaged(), catalogue.state()) == (False, State("b", {"7": "c"}))
 
 
 def test_a_line_that_cannot_be_written_leaves_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = Ledger(tmp_path)
-    ledger.finish(note())
+    catalogue = Catalogue(tmp_path)
+    catalogue.finish(note())
     before = (tmp_path / "history.jsonl").read_bytes()
 
     def full(_: int) -> None:
@@ -96,5 +96,5 @@ def test_a_line_that_cannot_be_written_leaves_the_others(
 
     monkeypatch.setattr("index.storage.durable.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        ledger.finish(note(Action.REMOVED))
+        catalogue.finish(note(Action.REMOVED))
     assert (tmp_path / "history.jsonl").read_bytes() == before
