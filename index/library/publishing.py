@@ -14,6 +14,7 @@ from index.library.finding import Collection, Holding
 from index.library.memory import Memory, Newest, OpenArticle
 from index.library.models import Models
 from index.library.quotas import Allowance
+from index.library.self_check import self_check
 from index.library.sourcing import SourcedArticle
 from index.model.answer import Answer
 from index.model.library import (
