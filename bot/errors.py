@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot import render
 from bot.replies import UNANSWERABLE, UNSENT, InteractionReply, MessageReply, Note
-from bot.service.line import TooFastError
+from bot.service.rates import TooFastError
 from bot.words import Words, words_of
 from index import EmbeddingModelError, FootnoteError, LibraryError
 
@@ -58,7 +58,7 @@ async def report(origin: discord.Interaction[FootnoteBot] | discord.Message, err
     if _cannot_answer(error):
         log.warning("Could not answer %s: %s", _place(origin), error)
         return
-    if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.told:
+    if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.repeated:
         return  # one refusal a minute that everybody sees is enough
     try:
         await _reply(origin, Note(told(origin, error, words_of(origin))))

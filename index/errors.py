@@ -13,6 +13,7 @@ IndexError is Python's own, so the root is named for the project:
     ├── ReindexRunningError   a reindex of this library is running already
     ├── LibraryError          the library cannot do what was asked, e.g. nothing is there to undo
     │   ├── UnknownArticleError    no article of that id is here
+    │   ├── NotAtHandError         it is not open in memory, and was not to be opened
     │   └── QuotaError             the library has as much as it may have, or the disk has too little room
     ├── SelfCheckError        the answers to an article's own questions are too often wrong to publish it
     ├── CancelledError        somebody called the work off
@@ -89,6 +90,10 @@ class LibraryError(FootnoteError):
 
 class UnknownArticleError(LibraryError):
     """No article of that id is in this library."""
+
+
+class NotAtHandError(LibraryError):
+    """An article is not open in memory, and only what is was asked for."""
 
 
 class QuotaError(LibraryError):

@@ -108,6 +108,9 @@ class FakeLibrary(Library):
             branch.kept, branch.chosen = {}, None
         return self.branches[name]
 
+    def at_hand(self) -> FakeLibrary:
+        return self
+
     def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
         del on_progress
         self.root.loading.wait(timeout=10)

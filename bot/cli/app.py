@@ -472,8 +472,11 @@ def _settings() -> Settings:
 
 
 def _log(level: int) -> None:
-    if not logging.getLogger().handlers:
+    root = logging.getLogger()
+    if not root.handlers:
         discord.utils.setup_logging(level=level)
+        for handler in root.handlers:  # a library may have set its own logger to more, as bm25s does
+            handler.setLevel(level)
 
 
 def _library(settings: Settings, server: int | None) -> Library:

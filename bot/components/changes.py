@@ -143,7 +143,9 @@ class Changes:
 
 
 class CancelButton(PersistentButton, template=r"cancel:(?P<job>[0-9a-f]{16})"):
-    """Calls off the change that it was made for; its id names it."""
+    """Calls off the change that it was made for; its id names it. That need never wait."""
+
+    counted = False
 
     def __init__(self, job: str, words: Words) -> None:
         super().__init__(ui.Button(label=words("Cancel"), custom_id=f"cancel:{job}"))

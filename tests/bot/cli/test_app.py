@@ -1009,6 +1009,27 @@ def test_what_is_no_token_is_not_plausible(token: str) -> None:
     assert not plausible(token)
 
 
+LOGGED = """
+import logging, sys
+from bot.cli import app
+app._log(logging.getLevelNamesMapping()[sys.argv[1]])
+import bm25s
+bm25s.BM25().index([["harbour", "elms"], ["bridge", "oaks"]], show_progress=False)
+logging.getLogger("bot").info("ready")
+"""
+
+
+@pytest.mark.parametrize(("level", "shown"), [("INFO", False), ("DEBUG", True)])
+def test_what_libraries_say_for_themselves_is_not_shown_above_its_level(level: str, shown: bool) -> None:
+    """The real bm25s sets its own logger to DEBUG, and says what it does at that level."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGED, level], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "ready" in done.stderr
+    assert ("DEBUG" in done.stderr and "bm25s" in done.stderr) is shown
+    assert ("DEBUG" in done.stderr) is shown
+
+
 @given(st.text())
 def test_plausible_takes_any_text(token: str) -> None:
     assert plausible(token) in {True, False}

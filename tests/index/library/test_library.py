@@ -21,6 +21,7 @@ from index.errors import (
     CancelledError,
     EmbeddingModelError,
     LibraryError,
+    NotAtHandError,
     OwnQuestionsError,
     QuestionError,
     ReindexRunningError,
@@ -696,6 +697,30 @@ def test_work_that_is_called_off_changes_nothing(path: Path, data_dir: Path, sta
     assert sorted(data_dir.rglob("*")) == before
     assert (library.info("notes").snapshot[:6], library.faults()) == ("000001", ())
     assert library.reindex("notes", who="ada", source=uploaded(NOTES + LIGHT)).published
+
+
+def test_what_is_at_hand_is_what_is_open_and_nothing_is_opened_or_loaded_for_it(path: Path) -> None:
+    library_of(path).branch("1").add(uploaded(), who="ada")
+    library = library_of(path)
+    branch = library.branch("1")
+    for one in (library, branch):
+        with pytest.raises(NotAtHandError):
+            one.at_hand().article()
+        with pytest.raises(NotAtHandError):
+            one.at_hand().speakers(article="harbour")
+    assert [(entry.id, entry.title) for entry in branch.at_hand().entries()] == [
+        ("harbour", "harbour"),
+        ("notes", "notes"),
+    ]
+    assert len(library._shared.opened) == 0
+    assert branch.article().id == "notes"
+    assert branch.at_hand().article() == branch.article()
+    with pytest.raises(NotAtHandError):
+        branch.at_hand().article("harbour")
+    library.load()
+    assert branch.at_hand().article("harbour") == library.at_hand().article()
+    with pytest.raises(UnknownArticleError):
+        library.at_hand().article("notes")
 
 
 def test_a_branch_has_its_own_and_falls_back(path: Path) -> None:
