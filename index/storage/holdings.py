@@ -31,6 +31,7 @@ from index.model.article import Article
 from index.model.library import MAX_ID_CHARS, Action
 from index.model.source import Origin, Source
 from index.sources.files import Limits, read
+from index.sources.sandbox import analyse
 from index.storage.durable import delete_folder, make_folder, rename_for_good
 from index.storage.ledger import Ledger, Note, now
 from index.storage.snapshots import Manifest, Snapshot, SnapshotFolder, snapshot_number
@@ -145,7 +146,7 @@ class Holdings:
 
         Raises:
             SnapshotDamagedError: enough is left of none.
-            ArticleError: what it was made from is left, and can no longer be read.
+            ArticleError: what it was made from is left, and can no longer be read or analysed.
         """
         folder = self.of(article)
         for name in names:
@@ -154,7 +155,8 @@ class Holdings:
                 source = folder.source(name)
             with contextlib.suppress(SnapshotDamagedError):
                 stored, origin = folder.article(name)
-                return Reading(stored, origin, source or self._doubted_source(folder, name, stored, origin))
+                kept = source or self._doubted_source(folder, name, stored, origin)
+                return Reading(analyse(stored, self._limits), origin, kept)
             if source is not None:
                 return Reading(read(source, article, self._limits), source.origin, source)
         raise SnapshotDamagedError(

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from index.evaluation.run import load_questions
 from index.sources.files import load_article
+from index.sources.question_files import load_questions
 
 TEXTS = sorted(
     path
