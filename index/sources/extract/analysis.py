@@ -1,7 +1,7 @@
 """What is found out of a new text before anybody is answered from it.
 
 The process that answers needs two things of a text: its sentences, and who speaks in it. Both are found by
-rules that run over what strangers wrote, and a rule that some text makes slow would hold every answer. So both
+rules that run over what strangers wrote, and one that some text makes slow would hold every answer. So both
 are found here first. The sentences are few numbers, and are handed over. What ``Speech`` finds is a web of
 objects that takes longer to hand over than to find again, so here it is only shown that it is found within
 the limits: the process that answers runs the very same code over the very same text, and finds the same in
