@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import importlib
 import io
+import pkgutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def in_code() -> set[Message]:
         for path in sorted((ROOT / package).rglob("*.py")):
             if path.relative_to(ROOT).as_posix() not in COMMAND_LINE:
                 found |= set(_in_file(ast.parse(path.read_text(encoding="utf-8")), errors))
-    found |= {(None, text) for text in _refusals(vars(extract).values())}
+    for module in pkgutil.iter_modules(extract.__path__, f"{extract.__name__}."):
+        found |= {(None, text) for text in _refusals(vars(importlib.import_module(module.name)).values())}
     for cog in commands.Cog.__subclasses__():
         for command in cog.__cog_app_commands__:
             found |= set(_in_command(command))

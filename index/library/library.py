@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.errors import LibraryError, NotAtHandError, SnapshotDamagedError
+from index.errors import LibraryError, SnapshotDamagedError
 from index.library.asking_all import AllArticles
 from index.library.changing import Changer
 from index.library.finding import Collection
@@ -107,9 +107,9 @@ class Library:
         self._parts = _Parts(models, sources, rebuilder, opener, changer, all_articles)
         self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
         self._upkeep = Upkeep(folder, retention=retention)
+        self._only_at_hand = False
         self._guard = threading.Lock()
         self._branches: dict[str, Library] = {}
-        self._opens = True
 
     def branch(self, name: str) -> Library:
         """A library of its own, under ``servers/<name>``.
@@ -129,7 +129,7 @@ class Library:
             if name not in self._branches:
                 branch = Library.__new__(Library)
                 branch._parts = self._parts
-                branch._opens = True
+                branch._only_at_hand = False
                 branch._articles = Collection(
                     folder=self._articles.folder.branch(name), parent=self._articles
                 )
@@ -142,7 +142,7 @@ class Library:
         What would have to be raises NotAtHandError.
         """
         same = copy(self)
-        same._opens = False
+        same._only_at_hand = True
         return same
 
     # Asking
@@ -461,9 +461,4 @@ class Library:
 
     def _opened(self, article: str | None, place: str | None) -> OpenArticle:
         holding = self._articles.find(article, place)
-        if self._opens:
-            return self._parts.opener.open(holding)
-        held = self._parts.opener.held(holding)
-        if held is None:
-            raise NotAtHandError("“{id}” is not open.", id=holding.id)
-        return held
+        return self._parts.opener.at_hand(holding) if self._only_at_hand else self._parts.opener.open(holding)

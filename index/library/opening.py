@@ -16,6 +16,7 @@ from index.errors import (
     ArticleError,
     FootnoteError,
     LibraryError,
+    NotAtHandError,
     QuestionFileError,
     SnapshotDamagedError,
     SnapshotError,
@@ -117,6 +118,17 @@ class Opener:
         for notice in notices:
             log.warning("%s", notice)
         return article
+
+    def at_hand(self, holding: Holding) -> OpenArticle:
+        """The article as it answers now, if it is in memory.
+
+        Raises:
+            NotAtHandError: it is not.
+        """
+        held = self.held(holding)
+        if held is None:
+            raise NotAtHandError("“{id}” is not open.", id=holding.id)
+        return held
 
     def ready(self, holding: Holding, on_progress: OnProgress) -> tuple[OpenArticle, list[str]]:
         """An article that answers, and what is to be said of it; see ``open``."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import sentencex
 
+from index.language.sentences import split_sentences, trimmed
 from index.model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 
 TokenSpans = npt.NDArray[np.int32]
@@ -20,35 +22,8 @@ TokenSpans = npt.NDArray[np.int32]
 Tokenize = Callable[[Sequence[str]], list[TokenSpans]]
 """The embedding model's own tokenizer: the token spans of each text, special tokens left out."""
 
-QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
-_MASK = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
-_TAIL = re.compile(rf"[\s{QUOTATION_MARKS}]*\Z")
-_CLOSING = re.compile(rf"[{QUOTATION_MARKS}]*")
 _CLAUSE_END = re.compile(r"[;:,–—)\]](?=\s)|\s(?=[–—(\[])")
 _WORD_END = re.compile(r"\S(?=\s)")
-
-
-def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
-    """Cuts a paragraph into sentences, also inside quoted speech; white space around them is left out.
-
-    sentencex (Wikimedia's segmenter) finds the ends. It keeps a quotation in one piece however many
-    sentences it holds, so it is shown the text with its quotation marks blanked out; a closing mark
-    then stays with the sentence that it closes, an opening one goes with the sentence it opens.
-    """
-    masked = text.translate(_MASK)
-    starts = [0]
-    for boundary in sentencex.get_sentence_boundaries(language, masked):
-        end = boundary["end_index"]
-        tail = _TAIL.search(text, starts[-1], end)
-        if tail is None or tail.start() == starts[-1]:
-            continue  # nothing but space and marks: they open the next sentence
-        cut = _CLOSING.match(text, tail.start(), end)
-        if cut and cut[0] and text[end : end + 1].islower():
-            continue  # “Who?” she said.
-        starts.append(cut.end() if cut else end)
-    pieces = zip(starts, [*starts[1:], len(text)], strict=True)
-    spans = [span for start, end in pieces if (span := _trimmed(text, start, end)) is not None]
-    return tuple(_with_stray_marks(text, spans))
 
 
 class Piece(NamedTuple):
@@ -95,13 +70,14 @@ def chunk(
     headings = {heading.start for heading in article.headings}
     runs = [(run, _key(text, run, headings)) for run in _runs(article)]
     found: Cuts = dict(known or {})
+    sentences = _sentences(article)
     fresh = {key: run for run, key in runs if key not in found}
     paragraphs = [paragraph.of(text) for run in fresh.values() for paragraph in run]
     token_spans = iter(tokenize(paragraphs) if paragraphs else ())
     for key, run in fresh.items():
         places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
         tokens = list(islice(token_spans, len(run)))
-        found[key] = _cut(key, places, tokens, article.language, tokenize, window)
+        found[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
     pieces = [(run, piece) for run, key in runs for piece in found[key]]
     edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
     paths = _paths(article)
@@ -125,6 +101,21 @@ def chunk(
             )
         )
     return tuple(passages)
+
+
+def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
+    """Gives a paragraph's sentences, counted from its start: as they were cut when it was read, else now."""
+    known = article.sentences
+    if known is None:
+        return lambda paragraph: split_sentences(paragraph.of(article.text), article.language)
+
+    def within(paragraph: Paragraph) -> tuple[Span, ...]:
+        first, end = (
+            bisect_left(known, at, key=attrgetter("start")) for at in (paragraph.start, paragraph.end)
+        )
+        return tuple(Span(s.start - paragraph.start, s.end - paragraph.start) for s in known[first:end])
+
+    return within
 
 
 def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
@@ -179,13 +170,12 @@ def _cut(
     run: Run,
     paragraphs: Sequence[Span],
     tokens: Sequence[TokenSpans],
-    language: str,
+    sentences: Sequence[Sequence[Span]],
     tokenize: Tokenize,
     window: int,
 ) -> tuple[Piece, ...]:
-    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` each from their paragraph's."""
+    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` and ``sentences`` from a paragraph's."""
     text, headings = run
-    sentences = [split_sentences(paragraph.of(text), language) for paragraph in paragraphs]
     counts = [len(spans) for spans in tokens]
     alone = headings  # so many of the headings are paragraphs like others
     if headings < len(paragraphs):
@@ -236,33 +226,6 @@ def _fitting(
     return groups
 
 
-def _trimmed(text: str, start: int, end: int) -> Span | None:
-    words = text[start:end].strip()
-    if not words:
-        return None
-    first = text.index(words, start)
-    return Span(first, first + len(words))
-
-
-def _with_stray_marks(text: str, spans: Sequence[Span]) -> Iterator[Span]:
-    """Joins a piece without a letter or digit to the sentence before it (or, if first, after it)."""
-    held: Span | None = None
-    for span in spans:
-        if held is None:
-            held = span
-        elif _has_words(text, span) and _has_words(text, held):
-            yield held
-            held = span
-        else:
-            held = Span(held.start, span.end)
-    if held is not None:
-        yield held
-
-
-def _has_words(text: str, span: Span) -> bool:
-    return any(char.isalnum() for char in span.of(text))
-
-
 def _count(tokens: TokenSpans, start: int, end: int) -> int:
     return int(np.count_nonzero((tokens[:, 0] < end) & (tokens[:, 1] > start)))
 
@@ -275,18 +238,18 @@ def _pieces(text: str, sentence: Span, tokens: TokenSpans, window: int) -> Itera
         limit = int(inside[window, 0])  # the first token that no longer fits
         cut = _last_end(_CLAUSE_END, text, start, limit) or _last_end(_WORD_END, text, start, limit) or limit
         cut = max(cut, start + 1)
-        piece = _trimmed(text, start, cut)
+        piece = trimmed(text, start, cut)
         if piece is not None:
             yield piece
         start = cut
-    rest = _trimmed(text, start, sentence.end)
+    rest = trimmed(text, start, sentence.end)
     if rest is not None:
         yield rest
 
 
 def _last_end(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int | None:
     ends = [match.end() for match in pattern.finditer(text, start, limit)]
-    return ends[-1] if ends and _trimmed(text, start, ends[-1]) else None
+    return ends[-1] if ends and trimmed(text, start, ends[-1]) else None
 
 
 def _pack(sentences: Sequence[Span], counts: Sequence[int], window: int, lead: int) -> Iterator[list[Span]]:

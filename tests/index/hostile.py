@@ -17,9 +17,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from index.model.article import Article
-from index.sources.extract import DEFAULT_LIMITS
+from index.sources.addresses import Address, Guard, is_public
 from index.sources.files import read, upload
-from index.sources.web import Address, Guard, fetch, is_public
+from index.sources.limits import DEFAULT_LIMITS
+from index.sources.web import fetch
 from tests.index.documents import docx, epub, pdf, pdf_objects, pdf_of, zipped
 
 Attempt = Callable[[], Article]

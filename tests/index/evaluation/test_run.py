@@ -16,15 +16,10 @@ from index.evaluation.run import (
     Asked,
     Carried,
     ConversationMetrics,
-    GoldArticle,
-    GoldConversation,
-    GoldQuestion,
     Metrics,
     Mode,
     evaluate,
     evaluate_conversations,
-    load_conversations,
-    load_questions,
     pooled,
 )
 from index.library.library import Library
@@ -33,6 +28,13 @@ from index.model.article import Article, Span
 from index.search.build import Index, build
 from index.search.embedding import Floats
 from index.search.ranking import Ranking, ScoredPassage, ScoredSentence
+from index.sources.question_files import (
+    GoldArticle,
+    GoldConversation,
+    GoldQuestion,
+    load_conversations,
+    load_questions,
+)
 from tests.index.fakes import FakeEmbedder
 
 TEXT = (
