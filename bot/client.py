@@ -16,9 +16,11 @@ from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
 from bot.commands.library import LibraryCommands
+from bot.commands.membership import Membership
 from bot.commands.read import Read
 from bot.components.changes import Changes
 from bot.errors import FootnoteTree, report
+from bot.service.allowance import ChangeAllowance
 from bot.service.line import Rates
 from bot.service.service import Service, open_library
 from bot.settings import Settings
@@ -43,7 +45,12 @@ def create_bot(settings: Settings, *, service: Service | None = None) -> Footnot
         gc.collect()
         gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
         rates = Rates(person=settings.questions_per_minute, server=settings.server_questions_per_minute)
-        service = Service(open_library(settings), rates=rates, line=settings.queue)
+        changes = ChangeAllowance(
+            server=settings.server_changes_per_hour,
+            everyone=settings.changes_per_hour,
+            pending=settings.pending_changes,
+        )
+        service = Service(open_library(settings), rates=rates, line=settings.queue, changes=changes)
     return FootnoteBot(settings, service=service)
 
 
@@ -75,7 +82,7 @@ class FootnoteBot(commands.Bot):
         """Starts loading the article, then registers commands and buttons."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self)):
+        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self), Membership(self)):
             await self.add_cog(cog)
         await self._sync_commands()
 

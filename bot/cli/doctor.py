@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
+from bot.cli.upkeep import MB, size, use_text
 from bot.settings import Settings
 from index import ArticleError, EmbeddingModelError, FootnoteError, Library, Progress
 
@@ -48,6 +50,8 @@ def examine(settings: Settings, library: Library, on_progress: Callable[[Progres
         _token(settings),
         _data_dir(settings),
         *_index(settings, library, on_progress),
+        *(Finding(Verdict.OK, "use", use_text(use)) for use in library.upkeep.use()),
+        *_free(settings),
     ]
 
 
@@ -103,6 +107,20 @@ def _data_dir(settings: Settings) -> Finding:
             Verdict.PROBLEM,
             "data",
             f"{folder} cannot be written ({error.strerror}). Set FOOTNOTE_DATA_DIR to another folder.",
+        )
+
+
+def _free(settings: Settings) -> Iterator[Finding]:
+    try:
+        free = shutil.disk_usage(settings.data_dir.absolute()).free
+    except OSError:
+        return  # what is wrong with the folder is said already
+    if free < settings.free_mb * MB:
+        yield Finding(
+            Verdict.PROBLEM,
+            "disk",
+            f"{size(free)} are free, less than FOOTNOTE_FREE_MB = {settings.free_mb}: nothing is added or "
+            "indexed. Make room; `footnote library prune --dry-run` says what can go.",
         )
 
 

@@ -91,7 +91,9 @@ class Changes:
         words, private = words_of(interaction), False
         try:
             done = await self._run(interaction, place, work, words)
-            result = shown.report(done.report, words, added=done.added, in_use=done.in_use)
+            quotas = (*done.report.quotas, *self._service.use_of_changes(place))
+            report = replace(done.report, quotas=quotas)
+            result = shown.report(report, words, added=done.added, in_use=done.in_use)
         except CancelledError:
             result = shown.unchanged(words)
         except SelfCheckError as error:

@@ -63,9 +63,22 @@ EMPTY, HALF, FULL = "`░░░░░░░░░░░░░░░░░░░�
 
 
 @pytest.fixture
+async def world(world: World) -> World:
+    """The server has an article of its own: what is everyone's, its admins cannot change."""
+    own(world)
+    return world
+
+
+@pytest.fixture
 def stepping(world: World) -> Stepping:
     world.bot.service._library = library = Stepping()
+    library.give(str(world.guild.id))
     return library
+
+
+def own(world: World) -> FakeLibrary:
+    """The library of the server."""
+    return world.library.give(str(world.guild.id))
 
 
 def told(result: simcord.InteractionResult) -> str:
@@ -93,7 +106,7 @@ async def test_an_admin_rebuilds_the_index_and_reads_privately_what_changed(worl
     assert buttons(result.response) == []
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert "The harbour of Elms was built in 1902." in says(world.channel.last_message)
-    (change,) = world.library.history()
+    (change,) = world.library.branch(str(world.guild.id)).history()
     assert (change.who, change.action) == (f"admin ({world.admin.id})", Action.REINDEXED)
 
 

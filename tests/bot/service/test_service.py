@@ -18,7 +18,6 @@ from index import (
     Article,
     ArticleError,
     CancelledError,
-    Entry,
     Found,
     Library,
     Progress,
@@ -39,7 +38,10 @@ NOWHERE = Place()
 
 @pytest.fixture
 def library() -> FakeLibrary:
-    return FakeLibrary()
+    library = FakeLibrary()
+    for place in (HERE, ELSEWHERE):
+        library.give(str(place.server))
+    return library
 
 
 class CountingService(Service):
@@ -227,10 +229,6 @@ class Opening(FakeLibrary):
         self.root.loading.wait(timeout=10)
         return super().article(id, **where)
 
-    def entries(self, **where: Any) -> tuple[Entry, ...]:
-        self.root.loading.wait(timeout=10)
-        return super().entries(**where)
-
 
 @pytest.mark.parametrize(
     "named",
@@ -272,7 +270,9 @@ async def test_what_is_offered_while_somebody_types_comes_soon_or_not_at_all() -
     service.seconds_to_offer = 0.01
     for _ in range(2 * READING_THREADS):
         assert await service.glance(NOWHERE, lambda library: library.article()) is None
-    assert service._reading._work_queue.qsize() <= READING_THREADS  # given up, and not left to be done
+    assert (
+        service._threads.reading._work_queue.qsize() <= READING_THREADS
+    )  # given up, and not left to be done
     library.loading.set()
     await service.close(patience=1)
     assert await service.glance(NOWHERE, lambda library: library.article()) is None
