@@ -139,7 +139,7 @@ class FakeLibrary(Library):
         if not name.isdecimal():
             raise ValueError(name)
         if name not in self.branches:
-            branch = self.branches[name] = FakeLibrary()
+            branch = self.branches[name] = type(self)()
             branch.name, branch.root = name, self.root
             branch.kept, branch.chosen = {}, None
             branch.upkeep = self.upkeep

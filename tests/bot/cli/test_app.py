@@ -971,8 +971,8 @@ def test_doctor_says_that_the_disk_is_nearly_full(run: Invoke, monkeypatch: pyte
     code, out, _ = outcome(run("doctor"))
     assert code == 1
     assert [line for line in out.splitlines() if line.startswith("problem")] == [
-        "problem  disk      499.9 MB are free, less than FOOTNOTE_FREE_MB = 500: nothing is added or indexed. "
-        "Make room; `footnote library prune --dry-run` says what can go."
+        "problem  disk      499.9 MB are free, less than FOOTNOTE_FREE_MB = 500: nothing is added or "
+        "indexed. Make room; `footnote library prune --dry-run` says what can go."
     ]
 
 

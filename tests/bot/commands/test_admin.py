@@ -146,11 +146,13 @@ class Stepping(FakeLibrary):
         self.stepped, self.next_step = threading.Semaphore(0), threading.Semaphore(0)
 
     def _work(self, on_progress: Callable[[Progress], None]) -> None:
+        root = self.root
+        assert isinstance(root, Stepping)
         for stage in (Stage.READ, Stage.EMBED, Stage.SAVE):
-            self.next_step.acquire(timeout=10)
+            root.next_step.acquire(timeout=10)
             on_progress(Progress(stage, 1, 2))
-            self.stepped.release()
-        self.next_step.acquire(timeout=10)
+            root.stepped.release()
+        root.next_step.acquire(timeout=10)
 
 
 async def test_every_stage_is_shown_as_it_goes(
@@ -429,7 +431,8 @@ async def test_the_report_names_what_moved_and_what_the_self_check_found(world: 
         def reindex(self, *args: Any, **options: Any) -> ReindexReport:
             return replace(super().reindex(*args, **options), moved=(moved,), check=check, examples=4)
 
-    world.bot.service._library = Moving()
+    world.bot.service._library = library = Moving()
+    library.give(str(world.guild.id))
     result = await world.admin.slash(world.channel, "reindex")
     assert says(result.response).splitlines()[2:] == [
         "Nothing had changed, so the index from before goes on serving.",
