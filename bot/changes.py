@@ -77,7 +77,9 @@ class Changes:
         words, private = words_of(interaction), False
         try:
             done = await self._run(interaction, place, work, words)
-            result = render_library.report(done.report, words, added=done.added, in_use=done.in_use)
+            quotas = (*done.report.quotas, *self._service.use_of_changes(place))
+            report = replace(done.report, quotas=quotas)
+            result = render_library.report(report, words, added=done.added, in_use=done.in_use)
         except CancelledError:
             result = render_library.unchanged(words)
         except (SelfCheckError, OwnQuestionsError) as error:

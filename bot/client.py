@@ -14,10 +14,12 @@ from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
 from bot.commands.library import LibraryCommands
+from bot.commands.membership import Membership
 from bot.commands.read import Read
 from bot.errors import Reporter
 from bot.guard import PathGuard
 from bot.registration import Registration
+from bot.service.allowance import ChangeAllowance
 from bot.service.rates import Rate, Rates
 from bot.service.service import Service, open_library
 from bot.settings import Settings
@@ -41,8 +43,20 @@ def create_bot(settings: Settings, *, service: Service | None = None) -> Footnot
         import_model_libraries()  # now: it would hold up an event loop for seconds
         gc.collect()
         gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
-        service = Service(open_library(settings), rates=_rates(settings), line=settings.queue)
+        changes = ChangeAllowance(
+            server=settings.server_changes_per_hour,
+            everyone=settings.changes_per_hour,
+            pending=settings.pending_changes,
+            now=_now,
+        )
+        service = Service(
+            open_library(settings), rates=_rates(settings), line=settings.queue, changes=changes
+        )
     return FootnoteBot(settings, service=service)
+
+
+def _now() -> float:
+    return discord.utils.utcnow().timestamp()
 
 
 def _rates(settings: Settings) -> Rates:
@@ -51,7 +65,7 @@ def _rates(settings: Settings) -> Rates:
         questions=Rate(person=settings.questions_per_minute, server=settings.server_questions_per_minute),
         lookups=Rate(person=person, server=server),
         offers=Rate(person=person, server=server),
-        now=lambda: discord.utils.utcnow().timestamp(),
+        now=_now,
     )
 
 
@@ -85,7 +99,7 @@ class FootnoteBot(commands.Bot):
         """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self)):
+        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self), Membership(self)):
             await self.add_cog(cog)
         self.registration.start()
 

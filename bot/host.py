@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -60,6 +60,10 @@ class Host(Protocol):
     @property
     def tree(self) -> app_commands.CommandTree[Any]:
         """Its commands."""
+
+    @property
+    def guilds(self) -> Sequence[discord.Guild]:
+        """The servers that it is in."""
 
     @property
     def user(self) -> discord.ClientUser | None:

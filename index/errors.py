@@ -24,7 +24,7 @@ IndexError is Python's own, so the root is named for the project:
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class FootnoteError(Exception):
@@ -60,6 +60,11 @@ class LocalFileError(ArticleError):
     """A file of this machine cannot be read, or is not an article."""
 
     for_operator = True
+
+    @classmethod
+    def of(cls, error: ArticleError) -> Self:
+        """The same as an error of any article, now that it is known to be a file of this machine."""
+        return cls(error.message, **error.values)
 
 
 class EmbeddingModelError(FootnoteError):

@@ -17,10 +17,12 @@ from index import (
     Change,
     Entry,
     IndexInfo,
+    Limited,
     MovedAnswer,
     OwnQuestionsError,
     PassageCounts,
     Progress,
+    QuotaUse,
     ReindexReport,
     Restored,
     SelfCheckError,
@@ -30,6 +32,7 @@ from index import (
 T = TypeVar("T")
 
 BAR = 20
+MB = 1_000_000
 ENTRIES_A_PAGE = 8
 CHANGES_A_PAGE = 15
 MAX_MOVED = 4
@@ -170,12 +173,27 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
         )
         lines += [_moved(moved, words) for moved in done.moved[:MAX_MOVED]]
         lines += _more(len(done.moved) - MAX_MOVED, words)
+    lines += [_quota(use, words) for use in done.quotas if use.is_close]
     if in_use:
         lines.append(words("It is the article in use here."))
     elif added:
         how = command(words, "library", "use")
         lines.append(words("To have it asked where no article is named: {command}", command=how))
     return Rendered(GREEN, "\n".join(lines), footer=f"-# {_id(article.id)}")
+
+
+def _quota(use: QuotaUse, words: Words) -> str:
+    used, most = words.number(use.used), words.number(use.most)
+    match use.limited:
+        case Limited.ARTICLES:
+            return words("This server has {used} of {most} articles.", used=used, most=most)
+        case Limited.BYTES:
+            used, most = words.number(use.used // MB), words.number(use.most // MB)
+            return words(
+                "Its articles take {used} of {most} MB, with what is kept of them.", used=used, most=most
+            )
+        case Limited.CHANGES:
+            return words("This was change {used} of {most} in this hour.", used=used, most=most)
 
 
 def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rendered:

@@ -64,9 +64,22 @@ EMPTY, HALF, FULL = "`░░░░░░░░░░░░░░░░░░░�
 
 
 @pytest.fixture
+async def world(world: World) -> World:
+    """The server has an article of its own: what is everyone's, its admins cannot change."""
+    own(world)
+    return world
+
+
+@pytest.fixture
 def stepping(world: World) -> Stepping:
     world.bot.service._library = library = Stepping()
+    library.give(str(world.guild.id))
     return library
+
+
+def own(world: World) -> FakeLibrary:
+    """The library of the server."""
+    return world.library.give(str(world.guild.id))
 
 
 def told(result: simcord.InteractionResult) -> str:
@@ -94,7 +107,7 @@ async def test_an_admin_rebuilds_the_index_and_reads_privately_what_changed(worl
     assert buttons(result.response) == []
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert "The harbour of Elms was built in 1902." in says(world.channel.last_message)
-    (change,) = world.library.history()
+    (change,) = world.library.branch(str(world.guild.id)).history()
     assert (change.who, change.action) == (f"admin ({world.admin.id})", Action.REINDEXED)
 
 
@@ -134,11 +147,13 @@ class Stepping(FakeLibrary):
         self.stepped, self.next_step = threading.Semaphore(0), threading.Semaphore(0)
 
     def _work(self, on_progress: Callable[[Progress], None]) -> None:
+        root = self.root
+        assert isinstance(root, Stepping)
         for stage in (Stage.READ, Stage.EMBED, Stage.SAVE):
-            self.next_step.acquire(timeout=10)
+            root.next_step.acquire(timeout=10)
             on_progress(Progress(stage, 1, 2))
-            self.stepped.release()
-        self.next_step.acquire(timeout=10)
+            root.stepped.release()
+        root.next_step.acquire(timeout=10)
 
 
 async def test_every_stage_is_shown_as_it_goes(
@@ -436,7 +451,8 @@ async def test_the_report_names_what_moved_and_what_the_self_check_found(world: 
         def reindex(self, *args: Any, **options: Any) -> ReindexReport:
             return replace(super().reindex(*args, **options), moved=(moved,), check=check, examples=4)
 
-    world.bot.service._library = Moving()
+    world.bot.service._library = library = Moving()
+    library.give(str(world.guild.id))
     result = await world.admin.slash(world.channel, "reindex")
     assert says(result.response).splitlines()[2:] == [
         "Nothing had changed, so the index from before goes on serving.",
@@ -509,6 +525,7 @@ async def test_a_file_replaces_what_a_named_article_says(world: World) -> None:
 
 
 async def test_everyones_article_cannot_be_replaced(world: World) -> None:
+    world.library.branch(str(world.guild.id)).kept.clear()
     result = await world.admin.slash(world.channel, "reindex", article="harbour", file=("new.md", b"No."))
     assert says(result.response) == "“harbour” is everyone's article, not this server's own."
     assert world.errors() == [LibraryError]
