@@ -26,7 +26,10 @@ from index.sources import extract
 
 ROOT = Path(__file__).parents[1]
 LOCALES = ROOT / "bot" / "locales"
-COMMAND_LINE = {f"bot/cli/{name}.py" for name in ("app", "demo", "doctor", "terminal", "upkeep")} | {"bot/settings.py"}
+COMMAND_LINE = {
+    *(f"bot/cli/{name}.py" for name in ("app", "demo", "doctor", "terminal", "upkeep")),
+    "bot/settings.py",
+}
 UNDESCRIBED = "…"  # what discord.py says of an option without a description
 
 Message = tuple[str | None, str | tuple[str, str]]
