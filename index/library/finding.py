@@ -131,6 +131,11 @@ class Holding:
         return self.collection.folder.path, self.id
 
     @property
+    def newest(self) -> tuple[str, int] | None:
+        """What tells its newest snapshot from every other; None where there is none."""
+        return self.collection.folder.of(self.id).newest()
+
+    @property
     def is_set(self) -> bool:
         """Whether it is the article that the settings name."""
         return self.id == self.collection.set_id

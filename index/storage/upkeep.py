@@ -183,8 +183,8 @@ class Upkeep:
                 yield Expired(ExpiredKind.UNDONE, server, article, snapshots.nbytes(old))
         if surplus := folder.catalogue.surplus_bytes(HISTORY_LINES):
             yield Expired(ExpiredKind.HISTORY, server, None, surplus)
-        if nbytes := sum(map(folder_bytes, _leftovers(folder))):
-            yield Expired(ExpiredKind.UNFINISHED, server, None, nbytes)
+        if left := _leftovers(folder):
+            yield Expired(ExpiredKind.UNFINISHED, server, None, sum(map(folder_bytes, left)))
 
     def _delete(self, expired: Expired, folder: LibraryFolder) -> bool:
         """Deletes one thing. The caller has the lock."""
