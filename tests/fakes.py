@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from index.errors import LibraryError, QuestionError, UnknownArticleError
+from index.errors import EveryonesArticleError, LibraryError, QuestionError, UnknownArticleError
 from index.library.library import Library
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
 from index.model.article import Article, Passage, Sentence
@@ -288,7 +288,7 @@ class FakeLibrary(Library):
         id = id or self.in_use(place)
         before = self._versions(id)[-1]
         if id not in self.kept:
-            raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
+            raise EveryonesArticleError(id=id)
         self._work(on_progress)
         found = self.root.next_article or (before if source is None else _read(source))
         if replace(found, id=id) != before:
@@ -299,7 +299,7 @@ class FakeLibrary(Library):
     def remove(self, id: str, *, who: str) -> None:
         if id not in self.kept:
             self._versions(id)
-            raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
+            raise EveryonesArticleError(id=id)
         self.removed[id] = self.kept.pop(id)
         self.chosen = None if self.chosen == id else self.chosen
         self.chosen_for = {place: used for place, used in self.chosen_for.items() if used != id}

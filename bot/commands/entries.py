@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from index import Action, Entry, Library, LibraryError, UnknownArticleError
+from index import Action, Entry, EveryonesArticleError, Library, UnknownArticleError
 
 MOST_CHANGES = 1_000
 """How many changes are looked back at."""
@@ -27,11 +27,11 @@ def own_entry_of(library: Library, article: str) -> Entry:
 
     Raises:
         UnknownArticleError: there is none of that id.
-        LibraryError: it is everyone's.
+        EveryonesArticleError: it is not this server's own.
     """
     entry = entry_of(library, article)
     if not entry.own:
-        raise LibraryError("“{id}” is everyone's article: it cannot be changed from here.", id=article)
+        raise EveryonesArticleError(id=article)
     return entry
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.render.errors import error_text
-from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, footer, indexed, title
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, command, footer, indexed, title
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
 from index import (
@@ -97,11 +97,6 @@ def help_text(article: Article, words: Words) -> Rendered:
         examples = (f"> {clip(question, 150)}" for question in article.questions[:5])
         lines += ["", words("For example:"), *examples]
     return Rendered(BLUE, "\n".join(lines), footer=footer(article, words))
-
-
-def command(words: Words, *names: str) -> str:
-    """A command as people type it in their language."""
-    return "`/" + " ".join(map(words.name, names)) + "`"
 
 
 def progress(step: Progress | None, words: Words, *, last: bool = False) -> Rendered:

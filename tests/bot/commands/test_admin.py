@@ -30,7 +30,7 @@ from bot.words import ENGLISH, words_for
 from index import (
     Action,
     ArticleError,
-    LibraryError,
+    EveryonesArticleError,
     Limits,
     MovedAnswer,
     Origin,
@@ -57,6 +57,10 @@ DONE = f"**Reindexed The harbour of \\*Elms\\***\n{PASSAGES.format(2, 1, 1)}\n{E
 UNCHANGED = (
     f"**Reindexed The harbour of \\*Elms\\***\n{PASSAGES.format(3, 0, 0)}\n"
     f"Nothing had changed, so the index from before goes on serving.\n{EXAMPLES}\n{IN_USE}"
+)
+EVERYONES = (
+    "“harbour” is everyone's article, so it cannot be changed from here. To have it otherwise, add an "
+    "article of your own and put that in use.\n`/library add` adds one, `/library use` puts it in use."
 )
 NOTHING = "Nothing was changed."
 NEWER = replace(ARTICLE, text=ARTICLE.text.replace("1901", "1902"))
@@ -524,11 +528,26 @@ async def test_a_file_replaces_what_a_named_article_says(world: World) -> None:
     assert article.text == newer.decode()
 
 
+async def test_everyones_article_is_not_changed_from_a_server_which_is_told_how_to_have_its_own(
+    world: World,
+) -> None:
+    server = world.library.branch(str(world.guild.id))
+    server.kept.clear()
+    result = await world.admin.slash(world.channel, "reindex")
+    assert told(result) == EVERYONES
+    assert world.errors() == [EveryonesArticleError]
+    await world.admin.slash(world.channel, "library add", file=("own.txt", ARTICLE.text.encode()))
+    await world.admin.slash(world.channel, "library use", article="own")
+    result = await world.admin.slash(world.channel, "reindex")
+    assert says(result.response).startswith("**Reindexed own.txt**")
+    assert [entry.id for entry in server.entries() if entry.own] == ["own"]
+
+
 async def test_everyones_article_cannot_be_replaced(world: World) -> None:
     world.library.branch(str(world.guild.id)).kept.clear()
     result = await world.admin.slash(world.channel, "reindex", article="harbour", file=("new.md", b"No."))
-    assert says(result.response) == "“harbour” is everyone's article, not this server's own."
-    assert world.errors() == [LibraryError]
+    assert told(result) == EVERYONES
+    assert world.errors() == [EveryonesArticleError]
     assert world.library.article() == ARTICLE
 
 

@@ -20,7 +20,8 @@ from bot.permissions import NotAllowedError
 from bot.service.service import Service
 from bot.sources import SourceError
 from bot.words import ENGLISH
-from index import Article, Entry, IndexInfo, LibraryError, UnknownArticleError
+from index import Article, Entry, EveryonesArticleError, IndexInfo, LibraryError, UnknownArticleError
+from tests.bot.commands.test_admin import EVERYONES
 from tests.bot.conftest import World, buttons, says
 from tests.fakes import ARTICLE, BRIDGE, INDEXED_AT, FakeLibrary
 
@@ -219,8 +220,8 @@ async def test_what_is_not_here_cannot_be_used_removed_or_undone(world: World) -
 async def test_everyones_article_can_be_neither_removed_nor_undone(world: World) -> None:
     for command in ("remove", "undo"):
         result = await world.admin.slash(world.channel, f"library {command}", article="harbour")
-        assert told(result) == "“harbour” is everyone's article: it cannot be changed from here."
-    assert world.errors() == [LibraryError] * 2
+        assert told(result) == EVERYONES
+    assert world.errors() == [EveryonesArticleError] * 2
 
 
 async def test_removing_is_confirmed_and_undone(world: World) -> None:
