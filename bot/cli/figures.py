@@ -70,8 +70,8 @@ def conversations_text(metrics: ConversationMetrics) -> RenderableType:
     for name in ("not_answered_when_impossible", "byte_exact"):
         others.add_row(_MEASURES[name], _figure(name, getattr(metrics, name)))
     title = f"{printable(metrics.file)}: {metrics.conversations:,} conversations"
-    asked = "each second turn asked after the first, and by itself\n"
-    return Group(Text(title, style="bold"), Text(asked, style="dim"), table, Text(), others)
+    how = "each second turn asked after the first, and by itself\n"
+    return Group(Text(title, style="bold"), Text(how, style="dim"), table, Text(), others)
 
 
 def _figure(name: str, value: float | None) -> str:
@@ -93,5 +93,5 @@ def conversations_json(metrics: ConversationMetrics) -> dict[str, object]:
 
 def metrics_json(metrics: Metrics, plain: Metrics | None = None) -> dict[str, object]:
     """What ``eval --json`` prints; with ``plain``, the same of the baseline under that key."""
-    found = asdict(metrics)
-    return found if plain is None else {**found, "plain": asdict(plain)}
+    measures = asdict(metrics)
+    return measures if plain is None else {**measures, "plain": asdict(plain)}

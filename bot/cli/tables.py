@@ -60,9 +60,9 @@ def _moved(moved: MovedAnswer) -> RenderableType:
 
 
 def _check(check: SelfCheck) -> RenderableType:
-    asked = Text(f"Its own questions: {check.right:,} of {check.asked:,} answered rightly.")
+    heading = Text(f"Its own questions: {check.right:,} of {check.asked:,} answered rightly.")
     return Group(
-        asked, *(Text(f"  wrong: {printable(question)}", style="yellow") for question in check.failed)
+        heading, *(Text(f"  wrong: {printable(question)}", style="yellow") for question in check.failed)
     )
 
 

@@ -86,12 +86,12 @@ def _meter(first: str) -> Iterator[Callable[[str, int, int], None]]:
     """Takes what is being done and how far it is: a bar on a terminal, a line for each thing elsewhere."""
     console = terminal(stderr=True)
     if not console.is_terminal:
-        shown: set[str] = set()
+        lines: set[str] = set()
 
         def write_line(doing: str, done: int, total: int) -> None:
             del done, total
-            if doing not in shown:
-                shown.add(doing)
+            if doing not in lines:
+                lines.add(doing)
                 console.print(doing)
 
         yield write_line
