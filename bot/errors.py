@@ -11,9 +11,9 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.render import clip, plain
+from bot import render
 from bot.replies import UNANSWERABLE, UNSENT, InteractionReply, MessageReply, Note
-from bot.service.line import TooFastError
+from bot.service.rates import TooFastError
 from bot.words import Words, words_of
 from index import EmbeddingModelError, FootnoteError, LibraryError
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 AnyCommand = app_commands.Command[Any, Any, Any] | app_commands.ContextMenu | app_commands.Group
 
 log = logging.getLogger(__name__)
-
-MOST_OF_A_VALUE = 300
 
 
 class FootnoteTree(app_commands.CommandTree["FootnoteBot"]):
@@ -60,7 +58,7 @@ async def report(origin: discord.Interaction[FootnoteBot] | discord.Message, err
     if _cannot_answer(error):
         log.warning("Could not answer %s: %s", _place(origin), error)
         return
-    if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.told:
+    if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.repeated:
         return  # one refusal a minute that everybody sees is enough
     try:
         await _reply(origin, Note(told(origin, error, words_of(origin))))
@@ -83,21 +81,10 @@ def told(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exce
     )
 
 
-def said(error: FootnoteError, words: Words) -> str:
-    """An error's message in somebody's language; what is not the bot's own in it is text and nothing else."""
-    if not error.values:
-        return plain(words(error.message))
-    values = {
-        name: words.number(value) if isinstance(value, int) else clip(str(value), MOST_OF_A_VALUE)
-        for name, value in error.values.items()
-    }
-    return words(error.message, **values)
-
-
 def _known(error: Exception, words: Words) -> str | None:
     match error:
         case FootnoteError():
-            return said(error, words)
+            return render.error_text(error, words)
         case app_commands.CommandOnCooldown():
             return words("One moment, please: try again in {seconds} s.", seconds=round(error.retry_after))
         case app_commands.NoPrivateMessage():

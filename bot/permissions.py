@@ -47,9 +47,11 @@ async def admitted(interaction: Interaction) -> Place:
 
     Raises:
         NotAllowedError: this person may not use it. Discord only hides it, and a server can show it.
+        TooFastError: this person, or this server, does so too often.
     """
     if not may_manage(interaction):
         raise NotAllowedError
+    interaction.client.service.admit_lookup(place_of(interaction), interaction.user.id)
     await interaction.response.defer(thinking=True, ephemeral=True)
     return place_of(interaction)
 
@@ -65,6 +67,7 @@ async def offered(
     """What an admin may choose from while typing: articles of the server's library, or ids; else nothing."""
     if not may_manage(interaction):
         return []
-    found = tuple(await interaction.client.service.glance(place_of(interaction), work) or ())
+    place, asker = place_of(interaction), interaction.user.id
+    found = tuple(await interaction.client.service.glance(place, asker, work) or ())
     ids = {article: article for article in found if isinstance(article, str)}
     return choices(ids | names((e for e in found if isinstance(e, Entry)), with_id=True), typed)

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         snapshots_kept: How many indexes of each article are kept, the one that serves included.
         questions_per_minute: How many questions a person may ask in a minute; 0 for no limit.
         server_questions_per_minute: How many all the people of a server may ask in a minute; 0 for no limit.
+        lookups_per_minute: How often a person may look something up in a minute, with commands and buttons,
+            and how often something may be offered to them while they type; 0 for no limit.
+        server_lookups_per_minute: The same of all the people of a server; 0 for no limit.
         queue: How many questions may wait for their turn.
         follow_up_minutes: How long a question may lean on the one before it; 0 for not at all.
     """
@@ -94,6 +97,8 @@ class Settings(BaseSettings):
     snapshots_kept: PositiveInt = 3
     questions_per_minute: NonNegativeInt = 6
     server_questions_per_minute: NonNegativeInt = 60
+    lookups_per_minute: NonNegativeInt = 60
+    server_lookups_per_minute: NonNegativeInt = 600
     queue: PositiveInt = 200
     follow_up_minutes: NonNegativeFloat = 10.0
 

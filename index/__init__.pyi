@@ -4,16 +4,22 @@ from .errors import (
     EmbeddingModelError,
     FootnoteError,
     LibraryError,
+    LocalFileError,
+    OwnQuestionsError,
     QuestionError,
     QuestionFileError,
+    QuotaError,
+    RebuildingError,
     ReindexRunningError,
     SelfCheckError,
     SnapshotDamagedError,
     SnapshotError,
     UnknownArticleError,
 )
+from .evaluation.measure import fitted_thresholds, measure, measure_conversations
 from .evaluation.run import Carried, ConversationMetrics, Metrics, Mode
 from .library.library import ALL, Library
+from .library.quotas import Quotas
 from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.library import (
@@ -21,10 +27,17 @@ from .model.library import (
     Action,
     Change,
     Entry,
+    Expired,
+    ExpiredKind,
     IndexInfo,
+    LibraryUse,
+    Limited,
     MovedAnswer,
+    PassageCounts,
     Progress,
+    QuotaUse,
     ReindexReport,
+    Restored,
     SelfCheck,
     Stage,
 )
@@ -33,6 +46,7 @@ from .search.embedding import import_model_libraries, stand_back
 from .sources.files import read_file, upload
 from .sources.limits import Limits
 from .sources.web import fetch
+from .storage.upkeep import Retention
 
 __all__ = [
     "ALL",
@@ -49,24 +63,37 @@ __all__ = [
     "ConversationMetrics",
     "EmbeddingModelError",
     "Entry",
+    "Expired",
+    "ExpiredKind",
     "FootnoteError",
     "Found",
     "Heading",
     "IndexInfo",
     "Library",
     "LibraryError",
+    "LibraryUse",
+    "Limited",
     "Limits",
+    "LocalFileError",
     "Metrics",
     "Mode",
     "MovedAnswer",
     "Origin",
+    "OwnQuestionsError",
     "Paragraph",
     "Passage",
+    "PassageCounts",
     "Progress",
     "QuestionError",
     "QuestionFileError",
+    "QuotaError",
+    "QuotaUse",
+    "Quotas",
+    "RebuildingError",
     "ReindexReport",
     "ReindexRunningError",
+    "Restored",
+    "Retention",
     "SelfCheck",
     "SelfCheckError",
     "Sentence",
@@ -80,7 +107,10 @@ __all__ = [
     "Turn",
     "UnknownArticleError",
     "fetch",
+    "fitted_thresholds",
     "import_model_libraries",
+    "measure",
+    "measure_conversations",
     "read_file",
     "stand_back",
     "upload",

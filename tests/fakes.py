@@ -15,7 +15,17 @@ from index.errors import LibraryError, QuestionError, UnknownArticleError
 from index.library.library import Library
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
 from index.model.article import Article, Passage, Sentence
-from index.model.library import Action, Change, Entry, IndexInfo, Progress, ReindexReport, Stage
+from index.model.library import (
+    Action,
+    Change,
+    Entry,
+    IndexInfo,
+    PassageCounts,
+    Progress,
+    ReindexReport,
+    Restored,
+    Stage,
+)
 
 if TYPE_CHECKING:
     from index.model.source import Source
@@ -97,6 +107,9 @@ class FakeLibrary(Library):
             branch.name, branch.root = name, self.root
             branch.kept, branch.chosen = {}, None
         return self.branches[name]
+
+    def at_hand(self) -> FakeLibrary:
+        return self
 
     def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
         del on_progress
@@ -282,14 +295,15 @@ class FakeLibrary(Library):
         info = self.info(id)
         article, words = info.article, _words(question)
         ranked = sorted(_sentences(article), key=lambda s: -len(words & _words(s.of(article.text))))
-        cited = tuple(_cite(article, n, s, words) for n, s in enumerate(ranked[:2], 1))
+        best_first = ranked[:2]
+        in_order = sorted(best_first, key=lambda s: s.start)
+        cited = tuple(_cite(article, in_order.index(s) + 1, s, words) for s in best_first)
         best = cited[0].score
         status = Status.ANSWERED if best >= 2 else Status.UNCERTAIN if best else Status.NOT_IN_ARTICLE
         found = status is not Status.NOT_IN_ARTICLE
         answer = Answer(
             question=question,
             status=status,
-            text=" ".join(c.text for c in cited) if found else "The article does not say.",
             citations=cited if found else (),
             closest=() if found else cited[:1],
             article_id=article.id,
@@ -320,7 +334,7 @@ class FakeLibrary(Library):
             examples=len(self.article(id).questions),
         )
 
-    def _log(self, who: str, action: Action, id: str, detail: str = "") -> None:
+    def _log(self, who: str, action: Action, id: str, detail: PassageCounts | Restored | str = "") -> None:
         self.changes.append(Change(INDEXED_AT, who, action, id, detail))
 
     def _raise(self) -> None:

@@ -29,6 +29,7 @@ class About(commands.Cog):
         """What I answer from: the article, its length, and when it was indexed."""
         place, words = place_of(interaction), words_of(interaction)
         with self.bot.service.in_flight():
+            self.bot.service.admit_lookup(place, interaction.user.id)
             reply = InteractionReply(interaction, private=True)
             await reply.defer()
             info = await self.bot.service.read(place, lambda library: library.info(place=place.scope))
@@ -39,6 +40,7 @@ class About(commands.Cog):
         """How to ask me, and what an answer means."""
         place, words = place_of(interaction), words_of(interaction)
         with self.bot.service.in_flight():
+            self.bot.service.admit_lookup(place, interaction.user.id)
             reply = InteractionReply(interaction, private=True)
             await reply.defer()
             article = await self.bot.service.read(place, lambda library: library.article(place=place.scope))

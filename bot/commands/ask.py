@@ -91,7 +91,8 @@ class Ask(commands.Cog):
         self, interaction: discord.Interaction[FootnoteBot], typed: str
     ) -> list[app_commands.Choice[str]]:
         """The articles of the library that is asked here, and all of them."""
-        entries = await self.bot.service.glance(place_of(interaction), lambda library: library.entries())
+        place, asker = place_of(interaction), interaction.user.id
+        entries = await self.bot.service.glance(place, asker, lambda library: library.entries())
         return choices({words_of(interaction)("All articles"): ALL} | names(entries or ()), typed)
 
     @ask.autocomplete("question")
@@ -103,7 +104,7 @@ class Ask(commands.Cog):
         named = interaction.namespace.article
         chosen = named if named and named != ALL else None
         article = await self.bot.service.glance(
-            place, lambda library: library.article(chosen, place=place.scope)
+            place, interaction.user.id, lambda library: library.article(chosen, place=place.scope)
         )
         if article is None:  # what stands in the other field may be no article yet
             return []
@@ -224,7 +225,10 @@ class Ask(commands.Cog):
             version=version,
             on_wait=on_wait,
         )
-        rendered, answering = render.answer(found, words, with_question=with_question), found.info.article
+        answering = found.info.article
+        rendered = await self.bot.service.compose(
+            lambda: render.answer(found, words, with_question=with_question)
+        )
         card = Card(rendered, answering, FollowUpButton.to(answering, words), words=words)
         return await reply.show(card), found
 

@@ -105,14 +105,16 @@ class Read(commands.Cog):
             cited = library.summary(article=info.article.id)
             return Card(render.summary(cited, info, words), info.article, words=words)
 
-        await self._show(interaction, page, share=share)
+        # The first summary of an article is as much work as an answer.
+        await self._show(interaction, page, share=share, in_line=True)
 
     @read.autocomplete("article")
     @quotes.autocomplete("article")
     @summary.autocomplete("article")
     async def offer_articles(self, interaction: discord.Interaction[FootnoteBot], typed: str) -> Choices:
         """The articles that can be read here."""
-        entries = await self.bot.service.glance(place_of(interaction), lambda library: library.entries())
+        place, asker = place_of(interaction), interaction.user.id
+        entries = await self.bot.service.glance(place, asker, lambda library: library.entries())
         return choices(names(entries or ()), typed)
 
     @quotes.autocomplete("speaker")
@@ -120,7 +122,9 @@ class Read(commands.Cog):
         """Who is quoted by name in the article."""
         place, article = place_of(interaction), interaction.namespace.article
         speakers = await self.bot.service.glance(
-            place, lambda library: library.speakers(article=article or None, place=place.scope)
+            place,
+            interaction.user.id,
+            lambda library: library.speakers(article=article or None, place=place.scope),
         )
         return choices({name: name for name in speakers or ()}, typed)
 
@@ -130,11 +134,15 @@ class Read(commands.Cog):
         page: Callable[[Library], Card],
         *,
         share: bool = False,
+        in_line: bool = False,
     ) -> None:
-        with self.bot.service.in_flight():
+        service, place, asker = self.bot.service, place_of(interaction), interaction.user.id
+        with service.in_flight():
+            service.admit_lookup(place, asker)
             reply = InteractionReply(interaction, private=not share)
             await reply.defer()
-            await reply.show(await self.bot.service.read(place_of(interaction), page))
+            card = await (service.consult(place, asker, page) if in_line else service.read(place, page))
+            await reply.show(card)
 
 
 def _known(typed: str, speakers: tuple[str, ...]) -> str:

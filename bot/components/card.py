@@ -124,11 +124,18 @@ class Sources:
 
 
 class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?!)"):
-    """A button that works after a restart. What goes wrong is told to the one who pressed it."""
+    """A button that works after a restart. What goes wrong is told to the one who pressed it.
+
+    A press counts among what somebody looks up, where it is ``counted``.
+    """
+
+    counted = True
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press."""
         try:
+            if self.counted:
+                interaction.client.service.admit_lookup(place_of(interaction), interaction.user.id)
             await self.press(interaction)
         except Exception as error:  # discord.py would only log it
             await report(interaction, error)
@@ -181,12 +188,30 @@ class LibraryButton(PersistentButton, template=r"(?!)"):
                 await interaction.response.defer()
             else:
                 await reply.defer()
-            quoted = quoted_in(message) if message else {}
-            card = await service.read(place_of(interaction), lambda lib: self.card(lib, quoted, words))
+            place = place_of(interaction)
+            card = await service.read(place, lambda library: self.card(library, words))
+            if card is None:
+                quoted = quoted_in(message) if message else {}
+                asker = interaction.user.id
+                card = await service.consult(
+                    place, asker, lambda library: self.nearest_card(library, quoted, words)
+                )
             await reply.show(card)
 
-    def card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
-        """What the button shows.
+    def card(self, library: Library, words: Words) -> Card | None:
+        """What the button shows; None where that has to be searched for: see ``nearest_card``.
+
+        Args:
+            library: The library of the place where it was pressed.
+            words: The language of the one who pressed it.
+
+        Raises:
+            SourceGoneError: what it was made to show is not there any more.
+        """
+        raise NotImplementedError
+
+    def nearest_card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+        """What comes nearest to what the button was made to show; the model searches for it.
 
         Args:
             library: The library of the place where it was pressed.
@@ -194,7 +219,7 @@ class LibraryButton(PersistentButton, template=r"(?!)"):
             words: The language of the one who pressed it.
 
         Raises:
-            SourceGoneError: what it was made to show is not there any more.
+            SourceGoneError: nothing is near.
         """
         raise NotImplementedError
 
@@ -209,6 +234,8 @@ class LibraryButton(PersistentButton, template=r"(?!)"):
             now = library.article(id_)
         except UnknownArticleError as error:
             raise SourceGoneError("The article that this is from has been removed.") from error
+        if now.sha256.startswith(version):
+            return now, now
         try:
             return now, library.article(id_, version=version)
         except LibraryError:
@@ -230,15 +257,24 @@ class ContextButton(
         """The button for one of a message's sources: "s" to show it, "p" and "n" to step to it."""
         return cls(f"{kind}{index}{sources}", label=label, disabled=disabled)
 
-    def card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+    def card(self, library: Library, words: Words) -> Card | None:
         """The source in its paragraph; see ``LibraryButton.card``."""
         now, article = self.article(library)
-        sources, index, note = self.sources, self.index, ""
         if article is None:
-            article = now
-            sources, index, note = self._nearest(library, now, quoted, words)
-        elif article.sha256 != now.sha256:
-            note = words("The article has changed since this answer. This is how it read then.")
+            return None
+        changed = article.sha256 != now.sha256
+        note = (
+            words("The article has changed since this answer. This is how it read then.") if changed else ""
+        )
+        return self._context(article, self.sources, self.index, words, note)
+
+    def nearest_card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+        """The nearest passage of today's article in its paragraph; see ``LibraryButton.nearest_card``."""
+        now, _ = self.article(library)
+        sources, index, note = self._nearest(library, now, quoted, words)
+        return self._context(now, sources, index, words, note)
+
+    def _context(self, article: Article, sources: Sources, index: int, words: Words, note: str) -> Card:
         span, count = sources.spans[index], len(sources.spans)
         rendered = render.context(article, span, words, number=index + 1, count=count, note=note)
         buttons: list[ui.Item[Any]] = []
@@ -297,9 +333,8 @@ class ReadButton(LibraryButton, template=rf"read(?P<kind>[ofpnl])(?P<start>\d{{1
         version = article.sha256[:VERSION_CHARS]
         return cls(f"read{kind}{start}:{version}:{article.id}", label=label, disabled=disabled)
 
-    def card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+    def card(self, library: Library, words: Words) -> Card:
         """The page; see ``LibraryButton.card``."""
-        del quoted
         now, article = self.article(library)
         start, note = int(self.match["start"]), ""
         if article is None:
@@ -324,9 +359,8 @@ class QuotesButton(
         version = article.sha256[:VERSION_CHARS]
         return cls(f"quotes{kind}{page}:{who}:{version}:{article.id}", label=label, disabled=disabled)
 
-    def card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+    def card(self, library: Library, words: Words) -> Card:
         """The page; see ``LibraryButton.card``."""
-        del quoted
         now, article = self.article(library)
         changed = article is None or article.sha256 != now.sha256
         speakers = {_digest(name): name for name in library.speakers(article=now.id)}
@@ -341,9 +375,9 @@ class FormerButton(LibraryButton, template=r"context:(?s:.*)"):
 
     steps = False
 
-    def card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+    def card(self, library: Library, words: Words) -> Card:
         """Nothing: see ``LibraryButton.card``."""
-        del library, quoted, words
+        del library, words
         raise SourceGoneError("This answer is from before I was updated. Ask again to see its sources.")
 
 

@@ -30,6 +30,7 @@ from index import (
     FootnoteError,
     Library,
     LibraryError,
+    OwnQuestionsError,
     Progress,
     ReindexReport,
     SelfCheckError,
@@ -94,7 +95,7 @@ class Changes:
             result = shown.report(done.report, words, added=done.added, in_use=done.in_use)
         except CancelledError:
             result = shown.unchanged(words)
-        except SelfCheckError as error:
+        except (SelfCheckError, OwnQuestionsError) as error:
             result = shown.unpublished(error, words)
         except FootnoteError as error:
             if not interaction.is_expired():
@@ -142,7 +143,9 @@ class Changes:
 
 
 class CancelButton(PersistentButton, template=r"cancel:(?P<job>[0-9a-f]{16})"):
-    """Calls off the change that it was made for; its id names it."""
+    """Calls off the change that it was made for; its id names it. That need never wait."""
+
+    counted = False
 
     def __init__(self, job: str, words: Words) -> None:
         super().__init__(ui.Button(label=words("Cancel"), custom_id=f"cancel:{job}"))

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import TypeVar
 
+from bot.render.errors import error_text
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, footer, indexed, title
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
@@ -17,8 +18,11 @@ from index import (
     Entry,
     IndexInfo,
     MovedAnswer,
+    OwnQuestionsError,
+    PassageCounts,
     Progress,
     ReindexReport,
+    Restored,
     SelfCheckError,
     Stage,
 )
@@ -153,6 +157,9 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
             )
         )
         lines += _questions(done.check.failed, words)
+    if done.unread_questions is not None:
+        reason = error_text(done.unread_questions, words)
+        lines.append(words("Its own questions were not asked. {reason}", reason=reason))
     if done.examples:
         lines.append(
             words(
@@ -171,21 +178,24 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
     return Rendered(GREEN, "\n".join(lines), footer=f"-# {_id(article.id)}")
 
 
-def unpublished(error: SelfCheckError, words: Words) -> Rendered:
+def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rendered:
     """Why an index was not put in place, and what to do."""
-    asked, right = error.values.get("asked"), error.values.get("right")
-    lines = [
-        f"**{words('Nothing was changed.')}**",
-        words(
-            "Self-check: {right} of {asked} of its own questions are answered rightly. That is too few.",
-            right=right,
-            asked=asked,
-        ),
-        words("Not answered rightly:"),
-        *_questions(error.failed, words),
-        words("To put it in place all the same, use the option `{option}`.", option=words.name("force")),
-    ]
-    return Rendered(ORANGE, "\n".join(lines))
+    lines = [f"**{words('Nothing was changed.')}**"]
+    if isinstance(error, SelfCheckError):
+        asked, right = error.values.get("asked"), error.values.get("right")
+        lines += [
+            words(
+                "Self-check: {right} of {asked} of its own questions are answered rightly. That is too few.",
+                right=right,
+                asked=asked,
+            ),
+            words("Not answered rightly:"),
+            *_questions(error.failed, words),
+        ]
+    else:
+        lines.append(error_text(error, words))
+    how = words("To put it in place all the same, use the option `{option}`.", option=words.name("force"))
+    return Rendered(ORANGE, "\n".join([*lines, how]))
 
 
 def refusal(message: str) -> Rendered:
@@ -229,8 +239,22 @@ def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Render
 
 def _change(change: Change, words: Words) -> str:
     done = _action(change.action, words, who=clip(change.who, 60), article=_id(change.article))
-    detail = f" · {clip(change.detail, MAX_NAME)}" if change.detail else ""
-    return f"{_moment(change.when)} · {done}{detail}"
+    return " · ".join(filter(None, (_moment(change.when), done, _detail(change.detail, words))))
+
+
+def _detail(detail: PassageCounts | Restored | str, words: Words) -> str:
+    match detail:
+        case PassageCounts(kept=kept, added=added, removed=removed):
+            return words(
+                "passages: {kept} kept, {new} new, {removed} removed",
+                kept=words.number(kept),
+                new=words.number(added),
+                removed=words.number(removed),
+            )
+        case Restored(snapshot=name):
+            return words("back to {snapshot}", snapshot=_id(name)) if name else words("brought back")
+        case text:  # an earlier version's, in English
+            return clip(text, MAX_NAME) if text else ""
 
 
 def used(entry: Entry, words: Words, *, channel: str | None = None) -> Rendered:

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import discord
 
-from bot.service.line import Line, Rates, Ticket
+from bot.service.line import Line, Ticket
+from bot.service.rates import Rates
 from bot.settings import Settings
 from index import (
     ALL,
@@ -165,6 +166,7 @@ class Service:
         self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
         # Apart from the others, since it never waits for a model.
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="footnote-looking")
+        self._offering = ThreadPoolExecutor(1, thread_name_prefix="footnote-offering")
         self._indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
         self._loaded = True
         self._asking: dict[Hashable, _Asking] = {}
@@ -202,8 +204,16 @@ class Service:
             TooFastError: this person, or this server, asks too often.
             LineFullError: too many questions are waiting.
         """
-        self._rates.count(person=asker, server=place.server)
+        self._rates.count_question(person=asker, server=place.server)
         self._line.check(asker)  # counted as well: who is refused again and again is told so once
+
+    def admit_lookup(self, place: Place, asker: int) -> None:
+        """Counts what is about to be looked up, unless it has to be refused.
+
+        Raises:
+            TooFastError: this person, or this server, looks up too much.
+        """
+        self._rates.count_lookup(person=asker, server=place.server)
 
     async def ask(
         self,
@@ -253,14 +263,40 @@ class Service:
         """Looks something up in the library of a place: what is in it, and what it says."""
         return await self._run(self._reading, lambda: work(self._at(place)))
 
-    async def glance(self, place: Place, work: Callable[[Library], T]) -> T | None:
-        """Looks up what is only offered while somebody types; None where that fails or takes too long."""
+    async def consult(self, place: Place, asker: int, work: Callable[[Library], T]) -> T:
+        """Looks up what takes the model, or as long as an answer does: in the line of the questions.
+
+        Raises:
+            LineFullError: too many are waiting.
+        """
+        ticket = self._line.join(asker)
+        try:
+            await ticket.turn
+            return await self._run(self._questions, lambda: work(self._at(place)))
+        finally:
+            self._line.leave(ticket)
+
+    async def glance(self, place: Place, asker: int, work: Callable[[Library], T]) -> T | None:
+        """Looks up what is only offered while somebody types.
+
+        Nothing is opened or loaded for it, since nobody waits for a thread that has taken too long.
+
+        Returns:
+            What ``work`` makes of what is at hand; None where that is not enough, takes too long, or is asked
+            for too often.
+        """
+        if not self._rates.count_offer(person=asker, server=place.server):
+            return None
         try:
             async with asyncio.timeout(self.seconds_to_offer):
-                return await self.read(place, work)
+                return await self._run(self._offering, lambda: work(self._at(place).at_hand()))
         except (FootnoteError, TimeoutError) as error:
             log.info("Nothing could be offered: %s", error or "it took too long")
             return None
+
+    async def compose(self, work: Callable[[], T]) -> T:
+        """Composes what a message says, which may take a few passes over a long article."""
+        return await self._run(self._looking, work)
 
     async def alter(self, place: Place, work: Callable[[Library], T]) -> T:
         """Changes something quickly in the library of a place: what is in use, what is there.
@@ -340,7 +376,7 @@ class Service:
             log.info("Finishing %d in flight.", len(others))
             _, unfinished = await asyncio.wait(others, timeout=patience)
         self._stopped = True
-        for executor in (self._questions, self._reading, self._looking, self._indexing):
+        for executor in (self._questions, self._reading, self._looking, self._offering, self._indexing):
             executor.shutdown(wait=False, cancel_futures=True)
         for asking in self._asking.values():
             asking.answer.cancel()

@@ -15,13 +15,13 @@ import numpy as np
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
 from index.errors import QuestionFileError
+from index.library.self_check import OnQuestion, covers
 from index.model.answer import Answer, Status, Turn
 from index.model.article import Article, Span
-from index.model.library import SelfCheck
 from index.search.build import Index, build
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking, Reranker
-from index.sources.question_files import GoldArticle, GoldConversation, GoldQuestion, own_questions, places
+from index.sources.question_files import GoldArticle, GoldConversation, GoldQuestion
 
 
 class Mode(StrEnum):
@@ -114,38 +114,6 @@ class ConversationMetrics:
 
 
 _MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
-
-OnQuestion = Callable[[int, int], None]
-"""Told how many questions of how many are done."""
-
-
-def self_check(
-    rank: Callable[[str], Ranking],
-    article: Article,
-    questions: bytes,
-    on_question: OnQuestion = lambda *_: None,
-) -> SelfCheck:
-    """Asks an article the questions of its own file; those that it does not answer are left out.
-
-    A question whose evidence the article no longer has is answered wrongly.
-
-    Args:
-        rank: What a question finds in the article, best first.
-        article: The article.
-        questions: JSON lines with ``question`` and ``evidence``, in UTF-8.
-        on_question: Told how many questions of how many are done.
-
-    Raises:
-        QuestionFileError: it is no such file.
-    """
-    answerable = [question for question in own_questions(questions, article.id) if question.evidence]
-    failed: list[str] = []
-    for number, question in enumerate(answerable):
-        on_question(number, len(answerable))
-        gold = [span for evidence in question.evidence for span in places(evidence, article)]
-        if not gold or not _covers(rank(question.text).sentences[0].sentence, gold):
-            failed.append(question.text)
-    return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
 
 
 def pooled(articles: Sequence[GoldArticle]) -> GoldArticle:
@@ -248,8 +216,8 @@ def evaluate_conversations(
             _, alone = answerer.respond(one.then.text)
             kinds = ["all", "new_subjects" if one.new_subject else "follow_ups"]
             for kind in [*kinds, "held_out"] if one.held_out else kinds:
-                tally.add(kind, _covers(ranking.sentences[0].sentence, one.then.gold))
-                tally.add(f"{kind} alone", _covers(alone.sentences[0].sentence, one.then.gold))
+                tally.add(kind, covers(ranking.sentences[0].sentence, one.then.gold))
+                tally.add(f"{kind} alone", covers(alone.sentences[0].sentence, one.then.gold))
         else:
             tally.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
         on_question(done, len(conversations))
@@ -319,7 +287,7 @@ class _Tally:
             self.add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
 
     def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
-        covers = [_covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
+        covers = [covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
         self.add("citation_at_1", covers[0])
         self.add("citation_at_3", any(covers))
         paragraphs = {article.paragraph_at(span.start).number for span in gold}
@@ -330,7 +298,7 @@ class _Tally:
     def _count_answer(self, answer: Answer, gold: Sequence[Span]) -> None:
         self.add("false_refusals", answer.status is Status.NOT_IN_ARTICLE)
         self.add("answered", answer.status is Status.ANSWERED)
-        self.add("answer_recall", any(_covers(Span(c.start, c.end), gold) for c in answer.citations))
+        self.add("answer_recall", any(covers(Span(c.start, c.end), gold) for c in answer.citations))
         if answer.citations:
             self.add("mean_quoted_chars", sum(len(citation.quote) for citation in answer.citations))
 
@@ -346,7 +314,3 @@ class _Tally:
         """Their mean; None where there are none."""
         values = self._values[name]
         return round(fmean(values), 4) if values else None
-
-
-def _covers(span: Span, gold: Sequence[Span]) -> bool:
-    return any(span.start <= one.start and one.end <= span.end for one in gold)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, NonNegativeInt
 
-from index.errors import QuestionFileError
+from index.errors import OwnQuestionsError, QuestionFileError
 from index.model.article import Article, Span
 from index.sources.extract.questions import (
     JsonlConversation,
@@ -89,22 +89,20 @@ class _Squad(BaseModel):
     data: tuple[_SquadArticle, ...] = Field(min_length=1)
 
 
-def own_questions(content: bytes, article: str, limits: Limits = DEFAULT_LIMITS) -> tuple[OwnQuestion, ...]:
+def own_questions(content: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[OwnQuestion, ...]:
     """Reads the questions that came with an article.
 
     Args:
         content: JSON lines with ``question`` and ``evidence``, in UTF-8.
-        article: The article's id.
         limits: What reading them may cost.
 
     Raises:
-        QuestionFileError: it is no such file, or costs more.
+        OwnQuestionsError: it is no such file, or costs more.
     """
-    name = f"of “{article}”"
     try:
-        return tuple(OwnQuestion(text, evidence) for text, evidence in jsonl_questions(content, name, limits))
+        return tuple(OwnQuestion(text, evidence) for text, evidence in jsonl_questions(content, limits))
     except Refused as refusal:
-        raise QuestionFileError(refusal.message, **{"source": name, **refusal.values}) from refusal
+        raise OwnQuestionsError(refusal.message, **{"source": "questions", **refusal.values}) from refusal
 
 
 def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:

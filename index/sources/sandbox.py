@@ -81,19 +81,18 @@ def analyse(article: Article, limits: Limits) -> Article:
     return replace(article, sentences=again.sentences)
 
 
-def jsonl_questions(content: bytes, file: str, limits: Limits) -> list[tuple[str, tuple[str, ...]]]:
+def jsonl_questions(content: bytes, limits: Limits) -> list[tuple[str, tuple[str, ...]]]:
     """The questions of a file of JSON lines, each with its evidence.
 
     Args:
         content: The file's bytes.
-        file: What errors call it.
         limits: What it may cost.
 
     Raises:
         Refused: it is no such file, or costs more.
         ArticleError: no process could be started.
     """
-    request = {"task": "questions", "file": file}
+    request = {"task": "questions"}
     lines = _asked(request, content, limits).rest.splitlines()
     return [(text, tuple(evidence)) for text, evidence in map(json.loads, lines)]
 

@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.ask import NoQuestionError
-from bot.errors import said
-from bot.render import MAX_CONTENT, clip
+from bot.render import MAX_CONTENT, clip, error_text
 from bot.words import ENGLISH, words_for
 from index import (
     ArticleError,
@@ -91,10 +90,10 @@ async def test_what_is_not_the_bots_own_in_a_message_is_text_and_nothing_else(wo
 
 @given(st.text(max_size=5_000), st.text(max_size=5_000))
 def test_whatever_an_error_names_its_message_fits(one: str, other: str) -> None:
-    message = said(LibraryError("The id “{one}” and {other}.", one=one, other=other), ENGLISH)
+    message = error_text(LibraryError("The id “{one}” and {other}.", one=one, other=other), ENGLISH)
     assert len(message) <= MAX_CONTENT
     assert message == f"The id “{clip(one, 300)}” and {clip(other, 300)}."
-    assert len(said(LibraryError(one), ENGLISH)) <= MAX_CONTENT
+    assert len(error_text(LibraryError(one), ENGLISH)) <= MAX_CONTENT
 
 
 async def test_an_error_is_told_in_the_servers_language(world: World) -> None:
@@ -102,9 +101,9 @@ async def test_an_error_is_told_in_the_servers_language(world: World) -> None:
     channel = german.create_text_channel("allgemein")
     reader = german.add_member(world.env.create_user("leser"))
     await reader.send(channel, world.mention)
-    expected = said(NoQuestionError(), words_for("de"))
+    expected = error_text(NoQuestionError(), words_for("de"))
     assert says(channel.last_message) == expected
-    assert expected != said(NoQuestionError(), ENGLISH)
+    assert expected != error_text(NoQuestionError(), ENGLISH)
     assert world.errors() == [NoQuestionError]
 
 

@@ -502,8 +502,8 @@ def clock_backwards(folder: Path, years: int = 10) -> Result:
             clock = mock.Mock(wraps=datetime)
             clock.now.return_value = then
             with (
-                mock.patch("index.storage.snapshots.datetime", clock),
-                mock.patch("index.storage.holdings.now", return_value=then),
+                mock.patch("index.storage.snapshot_files.datetime", clock),
+                mock.patch("index.storage.transactions.now", return_value=then),
             ):
                 library = open_library(folder)
                 do(library, f"reindexed {state[0].version + 1}")

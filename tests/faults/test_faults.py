@@ -50,7 +50,7 @@ def _settle(folder: Path, loss: Expected) -> None:
 
 def test_a_loss_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What holds a library against what it must have sees an older version, a lost line, a lost article."""
-    monkeypatch.setattr("index.library.library.thresholds", lambda *_: THRESHOLDS)
+    monkeypatch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
     expected = new_world(tmp_path)
     result = Result("lost")
     for loss in (

@@ -58,7 +58,7 @@ def _answer(request: Mapping[str, Any], content: bytes, limits: Limits) -> Itera
             yield _DONE + pack(analysed(text))
         case "questions":
             yield b"JSON lines\n"
-            yield _DONE + _questions(content, request["file"])
+            yield _DONE + _questions(content)
 
 
 def _article(request: Mapping[str, Any], content: bytes, limits: Limits) -> Iterator[bytes]:
@@ -73,11 +73,11 @@ def _article(request: Mapping[str, Any], content: bytes, limits: Limits) -> Iter
     yield _DONE + pack(analysed(tidied(found, request["language"])))
 
 
-def _questions(content: bytes, file: str) -> bytes:
+def _questions(content: bytes) -> bytes:
     from index.sources.extract.questions import jsonl_questions
 
     try:
-        found = jsonl_questions(content, file)
+        found = jsonl_questions(content)
     except QuestionFileError as error:
         raise Refused(error.message, **error.values) from error
     return b"\n".join(json.dumps([one.question, one.evidence]).encode() for one in found)

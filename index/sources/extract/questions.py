@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
-from index.errors import QuestionFileError
+from index.errors import OwnQuestionsError, QuestionFileError
 from index.model.answer import MAX_QUESTION_CHARS
 
 QUESTION_FORM = (
@@ -39,18 +39,43 @@ class JsonlConversation(JsonlQuestion):
     held_out: bool = False
 
 
-def jsonl_questions(content: bytes, file: str) -> list[JsonlQuestion]:
+def jsonl_questions(content: bytes) -> list[JsonlQuestion]:
     """The questions that came with an article. No lines are no questions.
 
     Args:
         content: JSON lines in UTF-8.
-        file: What errors call it.
 
     Raises:
-        QuestionFileError: it is something else.
+        OwnQuestionsError: it is something else; the message says in which line.
     """
-    lines = enumerate(decoded(content, file).split("\n"), 1)
-    return [parsed(JsonlQuestion, line, file, f"line {number}") for number, line in lines if line.strip()]
+    try:
+        lines = enumerate(content.decode("utf-8-sig").split("\n"), 1)
+    except UnicodeDecodeError as error:
+        raise OwnQuestionsError("The file of questions is not UTF-8 text.") from error
+    return [_own_question(line, number) for number, line in lines if line.strip()]
+
+
+def _own_question(line: str, number: int) -> JsonlQuestion:
+    try:
+        return JsonlQuestion.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if not first["loc"]:
+            raise OwnQuestionsError(
+                "Line {line} of the questions is not a JSON object with “question” and “evidence”.",
+                line=number,
+            ) from error
+        if first["type"] == "missing":
+            raise OwnQuestionsError(
+                "Line {line} of the questions has no “{name}”.", line=number, name=first["loc"][0]
+            ) from error
+        raise OwnQuestionsError(
+            "Line {line} of the questions: “{name}” is not as it has to be. A question is a text of 1 to "
+            "{most} characters, its evidence a list of texts, each word for word from the article.",
+            line=number,
+            name=first["loc"][0],
+            most=MAX_QUESTION_CHARS,
+        ) from error
 
 
 def decoded(content: bytes, file: str) -> str:

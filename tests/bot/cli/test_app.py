@@ -269,7 +269,7 @@ def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library
     assert run("ask", "lighthouse?", uses=Slips()).stdout.splitlines()[:3] == [
         "Read “lighthuose” as “lighthouse”.",
         "Uncertain: this may not answer the question.",
-        "The harbour of Elms was built in 1901. [2]",
+        "The harbour of Elms was built in 1901. [1]",
     ]
 
 
@@ -340,7 +340,7 @@ def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None
     code, out, err = finished("ask", "Who is Ada Berg?", env={"PYTHONIOENCODING": "ascii"})
     assert (code, err) == (0, b"")
     assert out.decode("ascii").splitlines()[1] == (
-        "?We never turn a ship away,? said Ada Berg, the harbour master. [1]"
+        "?We never turn a ship away,? said Ada Berg, the harbour master. [2]"
     )
 
 
@@ -1009,6 +1009,27 @@ def test_what_is_no_token_is_not_plausible(token: str) -> None:
     assert not plausible(token)
 
 
+LOGGED = """
+import logging, sys
+from bot.cli import app
+app._log(logging.getLevelNamesMapping()[sys.argv[1]])
+import bm25s
+bm25s.BM25().index([["harbour", "elms"], ["bridge", "oaks"]], show_progress=False)
+logging.getLogger("bot").info("ready")
+"""
+
+
+@pytest.mark.parametrize(("level", "shown"), [("INFO", False), ("DEBUG", True)])
+def test_what_libraries_say_for_themselves_is_not_shown_above_its_level(level: str, shown: bool) -> None:
+    """The real bm25s sets its own logger to DEBUG, and says what it does at that level."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGED, level], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "ready" in done.stderr
+    assert ("DEBUG" in done.stderr and "bm25s" in done.stderr) is shown
+    assert ("DEBUG" in done.stderr) is shown
+
+
 @given(st.text())
 def test_plausible_takes_any_text(token: str) -> None:
     assert plausible(token) in {True, False}
@@ -1018,7 +1039,7 @@ def test_plausible_takes_any_text(token: str) -> None:
 def test_no_text_reaches_the_terminal_as_a_command(words: str, speaker: str, word: str) -> None:
     plain = FakeLibrary().ask("Ada Berg").answer
     citation = replace(plain.citations[0], quote=words, before=speaker, speaker=speaker)
-    answer = replace(plain, text=words, citations=(citation,), closest=(citation,), read_as=((word, words),))
+    answer = replace(plain, citations=(citation,), closest=(citation,), read_as=((word, words),))
     screen = io.StringIO()
     terminal = Console(file=screen, markup=False, emoji=False, highlight=False, width=80)
     terminal.print(answer_text(answer))

@@ -34,6 +34,7 @@ from index import (
     Limits,
     MovedAnswer,
     Origin,
+    OwnQuestionsError,
     Progress,
     ReindexReport,
     ReindexRunningError,
@@ -406,6 +407,25 @@ async def test_an_index_that_fails_its_self_check_is_not_put_in_place(world: Wor
         "To put it in place all the same, use the option `force`."
     )
     assert world.errors() == []
+
+
+async def test_questions_that_cannot_be_read_are_named_in_the_readers_language_with_the_way_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = OwnQuestionsError("Line {line} of the questions has no “{name}”.", line=3, name="evidence")
+    world.library.error = error
+    result = await world.admin.slash(world.channel, "reindex")
+    assert says(result.response) == (
+        f"**{NOTHING}**\nLine 3 of the questions has no “evidence”.\n"
+        "To put it in place all the same, use the option `force`."
+    )
+    monkeypatch.setattr("bot.components.changes.words_of", lambda _: words_for("de"))
+    world.library.error = error
+    result = await world.admin.slash(world.channel, "reindex")
+    assert says(result.response) == (
+        "**Es wurde nichts geändert.**\nIn Zeile 3 der Fragen fehlt „evidence“.\n"
+        "Um ihn trotzdem einzusetzen, benutze die Option `erzwingen`."
+    )
 
 
 async def test_the_report_names_what_moved_and_what_the_self_check_found(world: World) -> None:

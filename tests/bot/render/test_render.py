@@ -331,12 +331,13 @@ def answers(draw: st.DrawFn) -> Found:
             )
     status = draw(st.sampled_from(Status))
     says = status is not Status.NOT_IN_ARTICLE
+    in_order = sorted(citations, key=lambda citation: citation.start)
+    numbered = [replace(citation, number=number) for number, citation in enumerate(in_order, 1)]
     answer = Answer(
         question=draw(some),
         status=status,
-        text="",
-        citations=tuple(citations) if says else (),
-        closest=() if says else tuple(citations),
+        citations=tuple(draw(st.permutations(numbered))) if says else (),
+        closest=() if says else tuple(numbered),
         article_id=article.id,
         article_title=article.title,
         snapshot="1",
@@ -504,7 +505,6 @@ def answered(status: Status, *citations: Citation) -> Answer:
     return Answer(
         question="How many *ships*?",
         status=status,
-        text="",
         citations=citations if says else (),
         closest=() if says else citations,
         article_id=ARTICLE.id,
@@ -518,12 +518,10 @@ BUILT = cite(1, "The harbour of Elms was built in 1901.")
 
 
 def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> None:
-    said = cite(1, "We never turn a ship away,")
+    said = cite(2, "We never turn a ship away,")
     deciding = (Span(said.start + 3, said.start + 13), Span(said.end - 5, said.end))
     said = replace(said, speaker="Ada Berg", before="Ada Berg: “", after="”", deciding=deciding)
-    answer = replace(
-        answered(Status.ANSWERED, said, replace(BUILT, number=2)), read_as=(("shipps", "ships"),)
-    )
+    answer = replace(answered(Status.ANSWERED, said, BUILT), read_as=(("shipps", "ships"),))
     assert render.answer(Found(answer, about(ARTICLE)), ENGLISH, with_question=True) == render.Rendered(
         colour=render.GREEN,
         top="-# Question: How many \\*ships\\*?\n"
@@ -534,7 +532,7 @@ def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> No
         sources=(
             (BUILT, "**\\[1\\]** paragraph 1\n> The harbour of Elms was built in 1901."),
             (
-                replace(said, number=2),
+                said,
                 "**\\[2\\]** **Ada Berg** · paragraph 2\n> We **never turn** a ship **away**,",
             ),
         ),

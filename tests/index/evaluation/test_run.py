@@ -255,7 +255,6 @@ class Told:
         return Answer(
             question=question,
             status=status,
-            text="",
             citations=() if refused else cited,
             closest=cited if refused else (),
             article_id="elms",

@@ -209,7 +209,7 @@ def test_a_question_on_something_else_is_answered_as_if_nothing_went_before(
         assert [(s.sentence, s.score, s.support) for s in ranking.sentences] == [
             (s.sentence, s.score, s.support) for s in ranked.sentences
         ]
-        assert (answer.status, answer.text, answer.citations) == (alone.status, alone.text, alone.citations)
+        assert (answer.status, answer.citations) == (alone.status, alone.citations)
 
 
 @pytest.mark.parametrize(
