@@ -186,8 +186,11 @@ def _footnote(citation: Citation) -> RenderableType:
 def article_text(info: IndexInfo) -> RenderableType:
     """The article as it is indexed: what is known of it, then its paragraphs under their numbers."""
     article = info.article
+    claims = filter(None, (article.claimed_source, article.claimed_site))
     facts = (
         ("source", article.source or "unknown"),
+        *((("site", article.site),) if article.site else ()),
+        *(("claims", f"says it is from {claim}, unchecked") for claim in claims),
         ("published", article.published.isoformat() if article.published else "unknown"),
         ("language", article.language),
         ("indexed", f"{len(info.passages):,} passages, {info.indexed_at.isoformat(timespec='seconds')}"),
@@ -437,6 +440,10 @@ def article_json(info: IndexInfo) -> dict[str, object]:
     return {
         "id": article.id,
         "title": article.title,
+        "source": article.source,
+        "site": article.site,
+        "claimed_source": article.claimed_source,
+        "claimed_site": article.claimed_site,
         "text": article.text,
         "paragraphs": [
             {"number": paragraph.number, "start": paragraph.start, "end": paragraph.end}
