@@ -32,7 +32,11 @@ SECOND_WITHIN = 1.0
 """How much less the runner-up may score to be quoted too: a standard deviation of the sentences' scores."""
 
 MAX_PLACES = 1_000
-"""How many places some words are looked for in: “a” in a text of nothing but “a” has one at each character."""
+"""How many places some words are tried at: “a” in a text of nothing but “a” has one at each character."""
+
+MAX_SLIPS = 32
+"""How many of a question's words are held against the article's for a slip: a question of more unknown words
+is in another language, and each takes milliseconds against a book's vocabulary."""
 
 _CLAUSE = re.compile(r"[;:,–—)](?:\s+|$)|$")
 
@@ -198,11 +202,12 @@ class Answerer:
         starts = {int(start) for start, _ in self._embedder.token_spans([question])[0]}
         read_as: list[tuple[str, str]] = []
         parts: list[str] = []
-        end = 0
+        end = tried = 0
         for word in WORD.finditer(question):
             whole = not starts.intersection(range(word.start() + 1, word.end()))
-            known = whole or self._retriever.knows(word[0])
-            correct = None if known else self._speller.correct(word[0])
+            unknown = not whole and tried < MAX_SLIPS and not self._retriever.knows(word[0])
+            tried += unknown
+            correct = self._speller.correct(word[0]) if unknown else None
             if correct is not None:
                 read_as.append((word[0], correct))
             parts += question[end : word.start()], correct or word[0]

@@ -184,7 +184,7 @@ def has_open_pronoun(text: str, is_name: Callable[[str], bool] = str.istitle) ->
         if not (possessive and who_does and at > 1):  # who gave their name to it
             if word in _PERSON and not named and not role:
                 return True
-            # "it" can mean a noun before it from another clause only, unlike in "What did the mayor say of it?"
+            # "it" can mean a noun before it from another clause only: not in "What did the mayor say of it?"
             told = named and last in _CLAUSE_WORDS  # Toyota said it would
             noun = article or (possessive and named) or told
             if word in _THING and not (noun and (possessive or clause)):
