@@ -53,8 +53,11 @@ def _footnote(citation: Citation) -> RenderableType:
 def article_text(info: IndexInfo) -> RenderableType:
     """The article as it is indexed: what is known of it, then its paragraphs under their numbers."""
     article = info.article
+    claims = filter(None, (article.claimed_source, article.claimed_site))
     facts = (
         ("source", article.source or "unknown"),
+        *((("site", article.site),) if article.site else ()),
+        *(("claims", f"says it is from {claim}, unchecked") for claim in claims),
         ("published", article.published.isoformat() if article.published else "unknown"),
         ("language", article.language),
         ("indexed", f"{len(info.passages):,} passages, {info.indexed_at.isoformat(timespec='seconds')}"),

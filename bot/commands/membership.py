@@ -39,6 +39,11 @@ class Membership(commands.Cog):
         await self.bot.service.upkeep.come_back(guild.id)
 
     @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Does the same: what Discord sends of a server that comes back need not say that it was away."""
+        await self.bot.service.upkeep.come_back(guild.id)
+
+    @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Notes that the library of a server is to go."""
         await self.bot.service.upkeep.leave(guild.id)

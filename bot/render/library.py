@@ -50,6 +50,11 @@ def about(info: IndexInfo, words: Words) -> Rendered:
     lines.append(words("Source: {source}", source=source))
     if article.site:
         lines.append(words("Site: {site}", site=clip(article.site, MAX_NAME)))
+    claims = filter(None, (article.claimed_source, article.claimed_site))
+    lines.extend(
+        "-# " + words("Says it is from {claim}, which nobody has checked.", claim=clip(claim, 300))
+        for claim in claims
+    )
     if article.author:
         lines.append(words("Author: {author}", author=clip(article.author, 2 * MAX_NAME)))
     published = words.date(article.published) if article.published else unknown

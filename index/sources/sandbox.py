@@ -62,7 +62,7 @@ def extract(source: Source, language: str | None, limits: Limits) -> Article:
         "address": origin.place if on_web else None,
         "language": language,
     }
-    return unpack(_asked(request, source.content, limits).rest)
+    return _article(_asked(request, source.content, limits))
 
 
 def analyse(article: Article, limits: Limits) -> Article:
@@ -75,7 +75,7 @@ def analyse(article: Article, limits: Limits) -> Article:
     """
     request = {"task": "text", "language": article.language}
     try:
-        again = unpack(_asked(request, article.text.encode(), limits).rest)
+        again = _article(_asked(request, article.text.encode(), limits))
     except Refused as refusal:
         raise ArticleError(refusal.message, source=article.title, **refusal.values) from refusal
     return replace(article, sentences=again.sentences)
@@ -97,12 +97,19 @@ def jsonl_questions(content: bytes, limits: Limits) -> list[tuple[str, tuple[str
     return [(text, tuple(evidence)) for text, evidence in map(json.loads, lines)]
 
 
+def _article(response: Response) -> Article:
+    try:
+        return unpack(response.rest)
+    except ValueError as error:
+        raise Refused(DAMAGED, format=response.form) from error
+
+
 def _asked(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
     response = run({**request, "limits": asdict(limits)}, content, limits)
     match response.said:
         case {"done": _}:
             return response
-        case {"refused": str(message), "values": values}:
+        case {"refused": str(message), "values": dict(values)}:
             raise Refused(message, **values)
         case {"exceeded": "time"}:
             raise Refused(TOO_SLOW, limit=f"{limits.max_extract_seconds:g}")
@@ -140,9 +147,13 @@ def run(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
         log.info("The process that read an article ended with %d.", done.returncode)
         if not begun and done.returncode > 0:  # it ended by itself before it looked at anything
             raise _not_started(f"it ended with {done.returncode}")
-        return Response(form.decode(), {})
+        return Response(form.decode("ascii", "replace"), {})
     head, _, rest = answer.partition(b"\n")
-    return Response(form.decode(), json.loads(head), rest)
+    try:
+        said = json.loads(head)
+    except ValueError:
+        said = {}
+    return Response(form.decode("ascii", "replace"), said if isinstance(said, dict) else {}, rest)
 
 
 def _paths() -> list[str]:

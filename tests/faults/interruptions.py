@@ -16,16 +16,7 @@ from index.storage.library_folder import LibraryFolder
 from index.storage.upkeep import Retention, Upkeep
 from tests.faults.world import LOG, WHO, Result, demand, log_of, new_world, open_library
 
-WRITES = {
-    "open",
-    "os.mkdir",
-    "os.rename",
-    "os.remove",
-    "os.rmdir",
-    "tempfile.mkdtemp",
-    "os.truncate",
-    "os.utime",
-}
+WRITES = set("open os.mkdir os.rename os.remove os.rmdir tempfile.mkdtemp os.truncate os.utime".split())
 EXTRA, SERVER = "extra", "7"
 OLDER, NEWER = ("The older rope is blue.\n", "The newer rope is red.\n")
 RETENTION = Retention(removed=timedelta(days=30), left=timedelta(days=14))
@@ -42,7 +33,7 @@ def run(folder: Path, *, quick: bool = False) -> list[Result]:
 
 
 def _interrupted(folder: Path, change: str, result: Result) -> int:
-    """Makes one change in child after child, each of which ends one call later; returns how many there were."""
+    """Makes a change in child after child, each of which ends one call later; returns how many did."""
     before, make, holds = CHANGES[change]
     pristine = folder / "pristine"
     pristine.mkdir(parents=True)
@@ -71,7 +62,7 @@ def _interrupted(folder: Path, change: str, result: Result) -> int:
 
 
 def _ends_at(point: int, world: Path, make: Callable[[Path], None]) -> bool:
-    """Makes a change in a child that ends, as if killed, before a call; whether it came to the change's end."""
+    """Makes a change in a child that ends, as if killed, before a call; whether it came to its end."""
     child = os.fork()
     if child == 0:
         count = 0
@@ -109,11 +100,8 @@ def _writes(event: str, args: tuple[Any, ...]) -> bool:
 def _demand_no_leftovers(world: Path) -> None:
     upkeep = Upkeep(LibraryFolder(world / "data", kept=3), retention=RETENTION)
     upkeep.prune()
-    left = [
-        path
-        for path in (world / "data").rglob(".*")
-        if path.name.startswith((".removing", ".writing", ".older"))
-    ]
+    names = (".removing", ".writing", ".older")
+    left = [path for path in (world / "data").rglob(".*") if path.name.startswith(names)]
     demand(not left, f"left behind: {left}")
 
 

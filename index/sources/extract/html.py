@@ -47,13 +47,17 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         Refused: it is no article, and why.
     """
     import trafilatura
+    from lxml import etree
     from lxml import html as lxml_html
 
     text = decode(content, charset or declared_charset(content))
     if not text.strip():
         raise Refused(NO_PROSE)
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    tree = lxml_html.document_fromstring(text.encode(), parser, ensure_head_body=True)
+    try:
+        tree = lxml_html.document_fromstring(text.encode(), parser, ensure_head_body=True)
+    except etree.ParserError as error:  # nothing but comments
+        raise Refused(NO_PROSE) from error
     _enclose(tree)
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     obstacle = _obstacle(tree)

@@ -83,12 +83,15 @@ def _unlocked(reader: PdfReader) -> bool:
         return False
 
 
+_OF_A_PROGRAM = re.compile(
+    r"^(untitled|Microsoft (Word|PowerPoint) - )|\.(docx?|pdf|tex|dvi|indd|qxd|odt|rtf)$", re.I
+)
+
+
 def _own_title(title: str) -> str | None:
     """A PDF's title, unless the program that made it put the file's name there."""
     title = clean(title)
-    if re.search(
-        r"^(untitled|Microsoft (Word|PowerPoint) - )|\.(docx?|pdf|tex|dvi|indd|qxd|odt|rtf)$", title, re.I
-    ):
+    if _OF_A_PROGRAM.search(title):
         return None
     return title or None
 
@@ -149,6 +152,8 @@ def _leading(lines: Sequence[_Line]) -> float:
     return float(gaps.most_common(1)[0][0]) if gaps else 12.0
 
 
+_DIGITS = re.compile(r"\d+")
+_HYPHENED = re.compile(r"\w+(?:-\w+)*")
 _PAGE_NUMBER = re.compile(
     r"\W*(?:(?:page|seite|p\.|página|pagina)\s*)?(?:\d{1,4}|[ivxlc]{1,7})\W*(?:(?:of|von|de|/|sur|di)\s*\d{1,4}\W*)?",
     re.I,
@@ -159,14 +164,14 @@ def _without_edges(lines: Sequence[_Line], pages: int) -> list[_Line]:
     """The lines but page numbers, and but what repeats at the same place at the head or foot of pages."""
     leading = _leading(lines)
     edges: list[_Line] = []
-    for number in range(pages):
-        down = sorted((line for line in lines if line.page == number), key=lambda line: -line.y)
+    for _, of_page in itertools.groupby(lines, key=lambda line: line.page):
+        down = sorted(of_page, key=lambda line: -line.y)
         for order in (down, down[::-1]):
             for depth, line in enumerate(order[:2]):
                 apart = depth + 1 >= len(order) or abs(line.y - order[depth + 1].y) > 1.25 * leading
                 if apart or line.size != order[depth + 1].size:
                     edges += order[: depth + 1]
-    places = {line: (re.sub(r"\d+", "#", line.text), round(line.y / 3)) for line in edges}
+    places = {line: (_DIGITS.sub("#", line.text), round(line.y / 3)) for line in edges}
     counts = Counter(places.values())
     often = 2 if pages <= 3 else 3
     dropped = {
@@ -187,7 +192,7 @@ def _paragraphs(lines: Sequence[_Line], outline: Mapping[str, int]) -> list[Bloc
     for line in lines:
         letters[line.size] += len(line.text)
     body = letters.most_common(1)[0][0]
-    known = set(re.findall(r"\w+(?:-\w+)*", " ".join(line.text for line in lines)))
+    known = set(_HYPHENED.findall(" ".join(line.text for line in lines)))
     groups: list[list[_Line]] = []
     for line in lines:
         if groups and not _starts_paragraph(groups[-1][-1], line, leading, width, outline):
@@ -196,10 +201,11 @@ def _paragraphs(lines: Sequence[_Line], outline: Mapping[str, int]) -> list[Bloc
             groups.append([line])
     texts = [(_joined([line.text for line in group], known), group[0].size) for group in groups]
     large = sorted({size for text, size in texts if _is_heading(text, size, body)}, reverse=True)
+    levels = {size: min(level, 6) for level, size in enumerate(large, 1)}
     return [
         Block(
             text,
-            min(large.index(size) + 1, 6) if _is_heading(text, size, body) else min(outline.get(text, 0), 6),
+            levels[size] if _is_heading(text, size, body) else min(outline.get(text, 0), 6),
         )
         for text, size in texts
     ]
@@ -211,6 +217,9 @@ def _is_heading(text: str, size: float, body: float) -> bool:
 
 _SENTENCE_END = re.compile(r"[.!?:…][\"”’»)\]\d]*$")
 _BULLET = re.compile(r"[•●▪◦‣·*–—-]\s|\(?\d{1,3}[.)]\s")
+
+
+_FIRST_WORD = re.compile(r"\w++")
 
 
 def _starts_paragraph(
@@ -235,13 +244,24 @@ def _joined(lines: Sequence[str], known: set[str]) -> str:
 
     A hyphen stays where the text has the word with it elsewhere.
     """
-    text = lines[0]
+    parts = [lines[0]]  # the last of them ends with what may be the first part of a word
     for line in lines[1:]:
-        cut = re.search(r"(\w+)[-‐]$", text)
-        rest = re.match(r"\w+", line)
+        cut, rest = _cut_word(parts[-1]), _FIRST_WORD.match(line)
         if cut and rest and rest[0][0].islower():
-            whole, hyphened = cut[1] + rest[0], f"{cut[1]}-{rest[0]}"
-            text = text + line if hyphened in known and whole not in known else text[:-1] + line
+            whole, hyphened = cut + rest[0], f"{cut}-{rest[0]}"
+            stays = hyphened in known and whole not in known
+            head, space, tail = f"{parts[-1] if stays else parts[-1][:-1]}{line}".rpartition(" ")
+            parts[-1:] = [head + space, tail]
         else:
-            text = f"{text} {line}"
-    return text
+            parts += " ", line
+    return "".join(parts)
+
+
+def _cut_word(text: str) -> str:
+    """The first part of a word that a hyphen cuts at the end of a line; empty where none does."""
+    if not text.endswith(("-", "‐")):
+        return ""
+    start = len(text) - 1
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return text[start:-1]

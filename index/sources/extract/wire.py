@@ -10,6 +10,7 @@ import json
 from array import array
 from collections.abc import Sequence
 from datetime import date
+from itertools import accumulate, pairwise
 
 from index.model.article import Article, Heading, Span
 
@@ -40,26 +41,32 @@ def unpack(packed: bytes) -> Article:
         ValueError: it is not what ``pack`` gives.
     """
     line, _, rest = packed.partition(b"\n")
-    head = json.loads(line)
-    of_text, of_headings, of_sentences = head["parts"]
-    if len(rest) != of_text + of_headings + of_sentences:
+    try:
+        head = json.loads(line)
+        text, *numbers = _parts(rest, head.pop("parts"))
+        headings, sentences = (part.cast("i") for part in numbers)
+        published = head.pop("published")
+        return Article(
+            id="",
+            text=str(text, "utf-8"),
+            published=date.fromisoformat(published) if published else None,
+            headings=tuple(
+                Heading(*headings[n : n + _HEADING].tolist()) for n in range(0, len(headings), _HEADING)
+            ),
+            sentences=tuple(
+                Span(*sentences[n : n + _SPAN].tolist()) for n in range(0, len(sentences), _SPAN)
+            ),
+            **head,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError("no article") from error
+
+
+def _parts(packed: bytes, lengths: Sequence[int]) -> list[memoryview]:
+    if sum(lengths) != len(packed):
         raise ValueError("cut off")
-    numbers = memoryview(rest)[of_text:]
-    headings, sentences = numbers[:of_headings].cast("i"), numbers[of_headings:].cast("i")
-    return Article(
-        id="",
-        title=head["title"],
-        text=str(memoryview(rest)[:of_text], "utf-8"),
-        language=head["language"],
-        source=head["source"],
-        published=date.fromisoformat(head["published"]) if head["published"] else None,
-        author=head["author"],
-        site=head["site"],
-        headings=tuple(
-            Heading(*headings[n : n + _HEADING].tolist()) for n in range(0, len(headings), _HEADING)
-        ),
-        sentences=tuple(Span(*sentences[n : n + _SPAN].tolist()) for n in range(0, len(sentences), _SPAN)),
-    )
+    ends = list(accumulate(lengths))
+    return [memoryview(packed)[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _numbers(values: Sequence[int]) -> bytes:

@@ -388,12 +388,39 @@ def test_show_says_that_a_title_is_only_a_label(run: Invoke) -> None:
     ]
 
 
+def test_show_tells_what_an_article_only_claims_to_be_from(run: Invoke) -> None:
+    article = replace(
+        ARTICLE,
+        source="https://evil.example/1",
+        site="evil.example",
+        claimed_source="https://bbc.co.uk/1",
+        claimed_site="BBC \u202eNews",
+    )
+    assert run("show", uses=FakeLibrary(article)).stdout.splitlines()[1:5] == [
+        "source     https://evil.example/1",
+        "site       evil.example",
+        "claims     says it is from https://bbc.co.uk/1, unchecked",
+        "claims     says it is from BBC �News, unchecked",
+    ]
+    said = json.loads(run("show", "--json", uses=FakeLibrary(article)).stdout)
+    assert {name: said[name] for name in ("source", "site", "claimed_source", "claimed_site")} == {
+        "source": "https://evil.example/1",
+        "site": "evil.example",
+        "claimed_source": "https://bbc.co.uk/1",
+        "claimed_site": "BBC \u202eNews",
+    }
+
+
 def test_show_json_is_the_whole_article(run: Invoke) -> None:
     code, out, err = outcome(run("show", "--json"))
     assert (code, err) == (0, "")
     assert json.loads(out) == {
         "id": "harbour",
         "title": "The harbour of *Elms*",
+        "source": None,
+        "site": None,
+        "claimed_source": None,
+        "claimed_site": None,
         "text": ARTICLE.text,
         "paragraphs": [
             {"number": 1, "start": 0, "end": 77},

@@ -680,3 +680,19 @@ def test_help_and_about_fit_a_message_whatever_the_article(
         allowed = (*OURS, "code", "bullet_list", "list_item")
         as_read(rendered.top, allowed=allowed)
         as_read(rendered.footer, allowed=allowed)
+
+
+def test_what_an_article_only_claims_to_be_from_is_told_as_a_claim_and_is_no_link() -> None:
+    article = replace(
+        ARTICLE,
+        source="https://evil.example/1",
+        site="evil.example",
+        claimed_source="https://bbc.co.uk/1",
+        claimed_site="**BBC**",
+    )
+    assert render.about(about(article), ENGLISH).top.splitlines()[1:5] == [
+        "Source: https\\://evil.example/1",
+        "Site: evil.example",
+        "-# Says it is from https\\://bbc.co.uk/1, which nobody has checked.",
+        "-# Says it is from \\*\\*BBC\\*\\*, which nobody has checked.",
+    ]

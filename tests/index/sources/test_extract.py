@@ -45,6 +45,9 @@ def paragraphs(article: Article) -> list[str]:
         ("a", "text/html; charset=utf-8", b"One.", Format.HTML),
         ("a.txt", "text/plain", b"\n<!-- x --><!DOCTYPE HTML><p>One.", Format.HTML),
         ("a.txt", None, b"MZ is two letters.", Format.TEXT),
+        ("a.txt", None, b"Rar! is a word.", Format.TEXT),
+        ("a.txt", None, b"<!---->" * 60, Format.TEXT),
+        ("a.txt", None, b"<?xml version='1.0'?>" + b"<!---->" * 60 + b"<html>", Format.HTML),
         ("a.txt", None, "One.".encode("utf-16"), Format.TEXT),
     ],
 )
