@@ -121,6 +121,10 @@ def article_json(info: IndexInfo) -> dict[str, object]:
     return {
         "id": article.id,
         "title": article.title,
+        "source": article.source,
+        "site": article.site,
+        "claimed_source": article.claimed_source,
+        "claimed_site": article.claimed_site,
         "text": article.text,
         "paragraphs": [
             {"number": paragraph.number, "start": paragraph.start, "end": paragraph.end}
