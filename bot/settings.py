@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         snapshots_kept: How many indexes of each article are kept, the one that serves included.
         questions_per_minute: How many questions a person may ask in a minute; 0 for no limit.
         server_questions_per_minute: How many all the people of a server may ask in a minute; 0 for no limit.
+        lookups_per_minute: How often a person may look something up in a minute, with commands and buttons,
+            and how often something may be offered to them while they type; 0 for no limit.
+        server_lookups_per_minute: The same of all the people of a server; 0 for no limit.
         server_articles: How many articles a server may have; 0 for no limit.
         server_mb: The most megabytes that the library of a server may take on disk, with all that is kept of
             it; 0 for no limit.
@@ -107,6 +110,8 @@ class Settings(BaseSettings):
     snapshots_kept: PositiveInt = 3
     questions_per_minute: NonNegativeInt = 6
     server_questions_per_minute: NonNegativeInt = 60
+    lookups_per_minute: NonNegativeInt = 60
+    server_lookups_per_minute: NonNegativeInt = 600
     server_articles: NonNegativeInt = 50
     server_mb: NonNegativeInt = 1_000
     server_changes_per_hour: NonNegativeInt = 20

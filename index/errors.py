@@ -9,9 +9,12 @@ IndexError is Python's own, so the root is named for the project:
     ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded (for the operator)
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
+    │   └── OwnQuestionsError      it is the one that accompanies an article, which was not published
     ├── ReindexRunningError   a reindex of this library is running already
     ├── LibraryError          the library cannot do what was asked, e.g. nothing is there to undo
     │   ├── UnknownArticleError    no article of that id is here
+    │   ├── EveryonesArticleError  a server's library would change what it shares with all others
+    │   ├── NotAtHandError         it is not open in memory, and was not to be opened
     │   └── QuotaError             the library has as much as it may have, or the disk has too little room
     ├── SelfCheckError        the answers to an article's own questions are too often wrong to publish it
     ├── CancelledError        somebody called the work off
@@ -79,6 +82,10 @@ class QuestionFileError(FootnoteError):
     """A file of questions cannot be read."""
 
 
+class OwnQuestionsError(QuestionFileError):
+    """The questions that accompany an article cannot be read; it was not published."""
+
+
 class ReindexRunningError(FootnoteError):
     """A reindex is running already."""
 
@@ -89,6 +96,25 @@ class LibraryError(FootnoteError):
 
 class UnknownArticleError(LibraryError):
     """No article of that id is in this library."""
+
+
+class EveryonesArticleError(LibraryError):
+    """A library of a server would change an article that it shares with all others.
+
+    Args:
+        id: The article's.
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - as in Library
+        super().__init__(
+            "“{id}” is everyone's article, so it cannot be changed from here. To have it otherwise, add "
+            "an article of your own and put that in use.",
+            id=id,
+        )
+
+
+class NotAtHandError(LibraryError):
+    """An article is not open in memory, and only what is was asked for."""
 
 
 class QuotaError(LibraryError):

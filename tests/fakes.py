@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from index.errors import LibraryError, QuestionError, UnknownArticleError
+from index.errors import EveryonesArticleError, LibraryError, QuestionError, UnknownArticleError
 from index.library.library import Library
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
 from index.model.article import Article, Passage, Sentence
@@ -22,9 +22,11 @@ from index.model.library import (
     Expired,
     IndexInfo,
     LibraryUse,
+    PassageCounts,
     Progress,
     QuotaUse,
     ReindexReport,
+    Restored,
     Stage,
 )
 from tests.index.fakes import FakeEmbedder
@@ -144,6 +146,9 @@ class FakeLibrary(Library):
             branch.kept, branch.chosen = {}, None
             branch.upkeep = self.upkeep
         return self.branches[name]
+
+    def at_hand(self) -> FakeLibrary:
+        return self
 
     def give(self, name: str, article: Article = ARTICLE) -> FakeLibrary:
         """Gives a branch an article of its own."""
@@ -283,7 +288,7 @@ class FakeLibrary(Library):
         id = id or self.in_use(place)
         before = self._versions(id)[-1]
         if id not in self.kept:
-            raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
+            raise EveryonesArticleError(id=id)
         self._work(on_progress)
         found = self.root.next_article or (before if source is None else _read(source))
         if replace(found, id=id) != before:
@@ -294,7 +299,7 @@ class FakeLibrary(Library):
     def remove(self, id: str, *, who: str) -> None:
         if id not in self.kept:
             self._versions(id)
-            raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
+            raise EveryonesArticleError(id=id)
         self.removed[id] = self.kept.pop(id)
         self.chosen = None if self.chosen == id else self.chosen
         self.chosen_for = {place: used for place, used in self.chosen_for.items() if used != id}
@@ -352,14 +357,15 @@ class FakeLibrary(Library):
         info = self.info(id)
         article, words = info.article, _words(question)
         ranked = sorted(_sentences(article), key=lambda s: -len(words & _words(s.of(article.text))))
-        cited = tuple(_cite(article, n, s, words) for n, s in enumerate(ranked[:2], 1))
+        best_first = ranked[:2]
+        in_order = sorted(best_first, key=lambda s: s.start)
+        cited = tuple(_cite(article, in_order.index(s) + 1, s, words) for s in best_first)
         best = cited[0].score
         status = Status.ANSWERED if best >= 2 else Status.UNCERTAIN if best else Status.NOT_IN_ARTICLE
         found = status is not Status.NOT_IN_ARTICLE
         answer = Answer(
             question=question,
             status=status,
-            text=" ".join(c.text for c in cited) if found else "The article does not say.",
             citations=cited if found else (),
             closest=() if found else cited[:1],
             article_id=article.id,
@@ -391,7 +397,7 @@ class FakeLibrary(Library):
             quotas=self.root.quotas,
         )
 
-    def _log(self, who: str, action: Action, id: str, detail: str = "") -> None:
+    def _log(self, who: str, action: Action, id: str, detail: PassageCounts | Restored | str = "") -> None:
         self.changes.append(Change(INDEXED_AT, who, action, id, detail))
 
     def _raise(self) -> None:

@@ -39,6 +39,7 @@ from index import (
     FootnoteError,
     Library,
     Mode,
+    OwnQuestionsError,
     Progress,
     ReindexReport,
     SelfCheckError,
@@ -145,7 +146,7 @@ def _failed(error: Exception, code: int) -> typer.Exit:
             message = f"Discord: {error}"
         case OSError() if error.filename is not None:
             message = f"{error.filename}: {error.strerror}"
-        case SelfCheckError():
+        case SelfCheckError() | OwnQuestionsError():
             message = f"{error}\n{TO_FORCE}"
         case _:
             message = str(error)
@@ -494,8 +495,11 @@ def _settings() -> Settings:
 
 
 def _log(level: int) -> None:
-    if not logging.getLogger().handlers:
+    root = logging.getLogger()
+    if not root.handlers:
         discord.utils.setup_logging(level=level)
+        for handler in root.handlers:  # a library may have set its own logger to more, as bm25s does
+            handler.setLevel(level)
 
 
 def _library(settings: Settings, server: int | None) -> Library:

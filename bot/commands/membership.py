@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord.ext import commands, tasks
 
-if TYPE_CHECKING:
-    from bot.client import FootnoteBot
+from bot.host import Host
 
 HOURS_BETWEEN = 24
 
@@ -20,7 +17,7 @@ class Membership(commands.Cog):
     and so do these events.
     """
 
-    def __init__(self, bot: FootnoteBot) -> None:
+    def __init__(self, bot: Host) -> None:
         self.bot = bot
 
     async def cog_load(self) -> None:

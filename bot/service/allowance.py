@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import math
+import time
 from collections.abc import Callable, Iterator
 
-import discord
-from discord.app_commands import Cooldown
-from discord.ext.commands.cooldowns import DynamicCooldownMapping
-
+from bot.service.rates import Window
 from index import FootnoteError, Limited, QuotaUse, ReindexRunningError
 
 HOUR = 3_600.0
@@ -40,12 +38,12 @@ class ChangeAllowance:
         server: int = 0,
         everyone: int = 0,
         pending: int = 0,
-        now: Callable[[], float] = lambda: discord.utils.utcnow().timestamp(),
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
         self._server, self._pending = server, pending
-        self._servers: DynamicCooldownMapping[int | None] = _hourly(server)
-        self._everyone: DynamicCooldownMapping[str] = _hourly(everyone)
+        self._servers = Window(server, seconds=HOUR)
+        self._everyone = Window(everyone, seconds=HOUR)
         self._under_way: set[int | None] = set()
         self._waiting = 0
 
@@ -88,37 +86,28 @@ class ChangeAllowance:
 
     def use(self, server: int | None) -> tuple[QuotaUse, ...]:
         """How many of its changes of this hour a server has made."""
-        bucket = self._servers.get_bucket(server, now := self._now())
-        if bucket is None:
+        if not self._server:
             return ()
-        return (QuotaUse(Limited.CHANGES, self._server - bucket.get_tokens(now), self._server),)
+        return (QuotaUse(Limited.CHANGES, self._servers.times(server, self._now()), self._server),)
 
     def _count(self, server: int | None) -> None:
         now = self._now()
-        mine, everyones = self._servers.get_bucket(server, now), self._everyone.get_bucket(ALL, now)
-        if minutes := _minutes(mine, now):
+        if minutes := _minutes(self._servers.wait(server, now)):
             raise TooManyChangesError(
                 "This server has made {count} changes within an hour, as many as it may. Try again in "
                 "{minutes} min.",
                 count=self._server,
                 minutes=minutes,
             )
-        if minutes := _minutes(everyones, now):
+        if minutes := _minutes(self._everyone.wait(ALL, now)):
             raise TooManyChangesError(
                 "All servers together have made as many changes in this hour as I can take. Try again in "
                 "{minutes} min.",
                 minutes=minutes,
             )
-        for bucket in filter(None, (mine, everyones)):
-            bucket.update_rate_limit(now)
+        self._servers.count(server, now)
+        self._everyone.count(ALL, now)
 
 
-def _hourly(rate: int) -> DynamicCooldownMapping[object]:
-    return DynamicCooldownMapping(lambda _: Cooldown(rate, HOUR) if rate else None, lambda key: key)
-
-
-def _minutes(bucket: Cooldown | None, now: float) -> int:
-    """Whole minutes until there is room in a bucket."""
-    if bucket is None or bucket.get_tokens(now):
-        return 0
-    return max(1, math.ceil(bucket.get_retry_after(now) / 60))
+def _minutes(seconds: int) -> int:
+    return math.ceil(seconds / 60)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.service.allowance import ChangeAllowance
-from bot.service.line import Line, Rates, Ticket
-from bot.service.place import Place, place_of
+from bot.service.line import Line, Ticket
+from bot.service.place import Place
+from bot.service.rates import Rates
 from bot.service.threads import QUESTION_THREADS, READING_THREADS, ClosingError, Threads
 from bot.service.upkeep import Upkeep
 from bot.settings import Settings
@@ -33,11 +34,9 @@ from index import (
 __all__ = [
     "READING_THREADS",
     "ClosingError",
-    "Place",
     "Service",
     "Wait",
     "open_library",
-    "place_of",
 ]
 
 log = logging.getLogger(__name__)
@@ -235,8 +234,16 @@ class Service:
             TooFastError: this person, or this server, asks too often.
             LineFullError: too many questions are waiting.
         """
-        self._rates.count(person=asker, server=place.server)
+        self._rates.count_question(person=asker, server=place.server)
         self._line.check(asker)  # counted as well: who is refused again and again is told so once
+
+    def admit_lookup(self, place: Place, asker: int) -> None:
+        """Counts what is about to be looked up, unless it has to be refused.
+
+        Raises:
+            TooFastError: this person, or this server, looks up too much.
+        """
+        self._rates.count_lookup(person=asker, server=place.server)
 
     async def ask(
         self,
@@ -294,14 +301,42 @@ class Service:
         """Looks something up in the library of a place: what is in it, and what it says."""
         return await self._threads.run(self._threads.reading, lambda: work(self._at(place)))
 
-    async def glance(self, place: Place, work: Callable[[Library], T]) -> T | None:
-        """Looks up what is only offered while somebody types; None where that fails or takes too long."""
+    async def consult(self, place: Place, asker: int, work: Callable[[Library], T]) -> T:
+        """Looks up what takes the model, or as long as an answer does: in the line of the questions.
+
+        Raises:
+            LineFullError: too many are waiting.
+        """
+        ticket = self._line.join(asker)
+        try:
+            await ticket.turn
+            return await self._threads.run(self._threads.questions, lambda: work(self._at(place)))
+        finally:
+            self._line.leave(ticket)
+
+    async def glance(self, place: Place, asker: int, work: Callable[[Library], T]) -> T | None:
+        """Looks up what is only offered while somebody types.
+
+        Nothing is opened or loaded for it, since nobody waits for a thread that has taken too long.
+
+        Returns:
+            What ``work`` makes of what is at hand; None where that is not enough, takes too long, or is asked
+            for too often.
+        """
+        if not self._rates.count_offer(person=asker, server=place.server):
+            return None
         try:
             async with asyncio.timeout(self.seconds_to_offer):
-                return await self.read(place, work)
+                return await self._threads.run(
+                    self._threads.offering, lambda: work(self._at(place).at_hand())
+                )
         except (FootnoteError, TimeoutError) as error:
             log.info("Nothing could be offered: %s", error or "it took too long")
             return None
+
+    async def compose(self, work: Callable[[], T]) -> T:
+        """Composes what a message says, which may take a few passes over a long article."""
+        return await self._threads.run(self._threads.looking, work)
 
     # Changes
 

@@ -30,6 +30,7 @@ class Threads:
         self.reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
         # Apart from the others, since it never waits for a model.
         self.looking = ThreadPoolExecutor(1, thread_name_prefix="footnote-looking")
+        self.offering = ThreadPoolExecutor(1, thread_name_prefix="footnote-offering")
         # One: sources are fetched and indexes built one at a time, whoever asks for them.
         self.indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
         self._closed = False
@@ -57,5 +58,5 @@ class Threads:
     def close(self) -> None:
         """Takes nothing new, and gives up what has not had its turn."""
         self._closed = True
-        for executor in (self.questions, self.reading, self.looking, self.indexing):
+        for executor in (self.questions, self.reading, self.looking, self.offering, self.indexing):
             executor.shutdown(wait=False, cancel_futures=True)

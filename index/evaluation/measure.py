@@ -15,14 +15,13 @@ from index.evaluation.run import (
     evaluate,
     evaluate_conversations,
     footnote_system,
-    load_conversations,
-    load_questions,
 )
 from index.library.self_check import OnQuestion
 from index.model.article import Article
 from index.search.build import OnProgress, build
 from index.search.embedding import Embedder
 from index.search.ranking import Reranker
+from index.sources.question_files import load_conversations, load_questions
 
 
 def measure(

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from pathlib import Path
 from statistics import fmean
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
-from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
 
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
 from index.errors import QuestionFileError
-from index.library.self_check import (
-    EvidencedQuestion,
-    EvidenceText,
-    OnQuestion,
-    QuestionText,
-    covers,
-    places_of,
-)
+from index.library.self_check import OnQuestion, covers
 from index.model.answer import Answer, Status, Turn
 from index.model.article import Article, Span
 from index.search.build import Index, build
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking, Reranker
+from index.sources.question_files import GoldArticle, GoldConversation, GoldQuestion
 
 
 class Mode(StrEnum):
@@ -122,180 +113,7 @@ class ConversationMetrics:
     byte_exact: float | None
 
 
-@dataclass(frozen=True)
-class GoldQuestion:
-    """A question, the spans of its article that answer it (none: the article does not say), its id."""
-
-    text: str
-    gold: tuple[Span, ...]
-    id: str = ""
-
-
-@dataclass(frozen=True)
-class GoldArticle:
-    """An article and the questions asked of it."""
-
-    article: Article
-    questions: tuple[GoldQuestion, ...]
-
-
-@dataclass(frozen=True)
-class GoldConversation:
-    """Two turns; ``new_subject`` where the second does not lean on the first."""
-
-    first: str
-    then: GoldQuestion
-    new_subject: bool = False
-    held_out: bool = False
-
-
-class _JsonlConversation(EvidencedQuestion):
-    first: QuestionText
-    new_subject: bool = False
-    held_out: bool = False
-
-
-class _SquadAnswer(BaseModel):
-    text: EvidenceText
-    answer_start: NonNegativeInt
-
-
-class _SquadQuestion(BaseModel):
-    id: str = ""
-    question: QuestionText
-    answers: tuple[_SquadAnswer, ...] = ()
-    is_impossible: bool = False
-
-
-class _SquadParagraph(BaseModel):
-    context: str
-    qas: tuple[_SquadQuestion, ...]
-
-
-class _SquadArticle(BaseModel):
-    title: str = ""
-    paragraphs: tuple[_SquadParagraph, ...]
-
-
-class _Squad(BaseModel):
-    data: tuple[_SquadArticle, ...] = Field(min_length=1)
-
-
-QUESTION_FORM = "neither JSON lines with 'question' and 'evidence' nor SQuAD JSON"
-CONVERSATION_FORM = "not JSON lines with 'first', 'question' and 'evidence'"
-_Form = TypeVar("_Form", bound=BaseModel)
 _MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
-
-
-def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
-    """Reads questions with their gold answers.
-
-    Two forms are read: JSON lines with ``question`` and ``evidence`` (exact parts of ``article``; an empty
-    list where it does not say), and SQuAD 1.1 or 2.0 JSON (Rajpurkar et al. 2016, 2018), which brings its
-    own articles.
-
-    Args:
-        path: The file.
-        article: What the questions of a JSON-lines file are about.
-
-    Raises:
-        QuestionFileError: the file cannot be read, is of neither form, or its answers are not in the text.
-    """
-    text, lines = _read(path)
-    if _is_question(next(iter(lines.values()))):
-        read = [_parsed(EvidencedQuestion, line, path, f"line {number}") for number, line in lines.items()]
-        return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
-    squad = _parsed(_Squad, text, path)
-    found = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
-    if not any(one.questions for one in found):
-        raise QuestionFileError(f"The question file {path} has no questions.")
-    return found
-
-
-def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, ...]:
-    """Reads conversations of two turns about ``article``.
-
-    JSON lines with ``first`` and ``question``, the two turns, and the ``evidence`` of the second as for
-    ``load_questions``; ``new_subject`` and ``held_out`` may mark one.
-
-    Raises:
-        QuestionFileError: the file cannot be read, is of another form, or its evidence is not in the text.
-    """
-    _, lines = _read(path)
-    read = [
-        _parsed(_JsonlConversation, line, path, f"line {n}", CONVERSATION_FORM) for n, line in lines.items()
-    ]
-    return tuple(
-        GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out) for one in read
-    )
-
-
-def _read(path: Path) -> tuple[str, dict[int, str]]:
-    """The text of a file, and its lines that are not blank by their numbers."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise QuestionFileError(f"The question file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(f"The question file {path} is not UTF-8 text.") from error
-    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
-    if not lines:
-        raise QuestionFileError(f"The question file {path} is empty.")
-    return text, lines
-
-
-def _is_question(line: str) -> bool:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return False  # SQuAD spread over lines
-    return isinstance(value, dict) and "question" in value
-
-
-def _parsed(form: type[_Form], text: str, path: Path, where: str = "", wanted: str = QUESTION_FORM) -> _Form:
-    try:
-        return form.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ", ".join(filter(None, [where, ".".join(map(str, first["loc"]))]))
-        raise QuestionFileError(
-            f"The question file {path} is {wanted}: {f'{place}: ' if place else ''}{first['msg']}."
-        ) from error
-
-
-def _gold(question: EvidencedQuestion, article: Article) -> GoldQuestion:
-    gold: list[Span] = []
-    for evidence in question.evidence:
-        found = places_of(evidence, article)
-        if not found:
-            raise QuestionFileError(
-                f"Question {question.id or question.question!r}: its evidence {evidence!r} is not in the "
-                f"article {article.id!r}. Set FOOTNOTE_ARTICLE to the article that the questions are about."
-            )
-        gold += found
-    return GoldQuestion(question.question, tuple(gold), question.id)
-
-
-def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) -> GoldArticle:
-    text = ""
-    questions: list[GoldQuestion] = []
-    for paragraph in paragraphs:
-        for asked in paragraph.qas:
-            gold: list[Span] = []
-            for answer in () if asked.is_impossible else asked.answers:
-                span = Span(answer.answer_start, answer.answer_start + len(answer.text))
-                if span.of(paragraph.context) != answer.text:
-                    raise QuestionFileError(
-                        f"Question {asked.id or asked.question!r}: its answer {answer.text!r} is not at "
-                        f"{answer.answer_start} of its paragraph."
-                    )
-                gold.append(Span(len(text) + span.start, len(text) + span.end))
-            questions.append(GoldQuestion(asked.question, tuple(gold), asked.id))
-        text += paragraph.context + "\n"
-    article = Article(id=f"article-{number}", title=f"{path.stem} {number}", text=text)
-    if not article.paragraphs:
-        raise QuestionFileError(f"The question file {path} has no text in its article {number}.")
-    return GoldArticle(article, tuple(questions))
 
 
 def pooled(articles: Sequence[GoldArticle]) -> GoldArticle:

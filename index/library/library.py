@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,6 +109,7 @@ class Library:
         self._parts = _Parts(models, sources, rebuilder, opener, changer, all_articles)
         self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
         self.upkeep = Upkeep(folder, retention=retention)
+        self._only_at_hand = False
         self._guard = threading.Lock()
         self._branches: dict[str, Library] = {}
 
@@ -129,11 +131,21 @@ class Library:
             if name not in self._branches:
                 branch = Library.__new__(Library)
                 branch._parts, branch.upkeep = self._parts, self.upkeep
+                branch._only_at_hand = False
                 branch._articles = Collection(
                     folder=self._articles.folder.branch(name), parent=self._articles
                 )
                 self._branches[name] = branch
             return self._branches[name]
+
+    def at_hand(self) -> Library:
+        """The same library, of which nothing is opened or loaded that is not in memory already.
+
+        What would have to be raises NotAtHandError.
+        """
+        same = copy(self)
+        same._only_at_hand = True
+        return same
 
     # Asking
 
@@ -415,4 +427,5 @@ class Library:
         return self.article(holding.id)
 
     def _opened(self, article: str | None, place: str | None) -> OpenArticle:
-        return self._parts.opener.open(self._articles.find(article, place))
+        holding = self._articles.find(article, place)
+        return self._parts.opener.at_hand(holding) if self._only_at_hand else self._parts.opener.open(holding)

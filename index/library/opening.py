@@ -16,6 +16,7 @@ from index.errors import (
     ArticleError,
     FootnoteError,
     LibraryError,
+    NotAtHandError,
     QuestionFileError,
     SnapshotDamagedError,
     SnapshotError,
@@ -118,9 +119,20 @@ class Opener:
             log.warning("%s", notice)
         return article
 
+    def at_hand(self, holding: Holding) -> OpenArticle:
+        """The article as it answers now, if it is in memory.
+
+        Raises:
+            NotAtHandError: it is not.
+        """
+        held = self.held(holding)
+        if held is None:
+            raise NotAtHandError("“{id}” is not open.", id=holding.id)
+        return held
+
     def ready(self, holding: Holding, on_progress: OnProgress) -> tuple[OpenArticle, list[str]]:
         """An article that answers, and what is to be said of it; see ``open``."""
-        if (held := self._held(holding)) is not None:
+        if (held := self.held(holding)) is not None:
             return held, []
         if self._rebuilder.in_background:
             error = self._rebuilder.answer(holding.key, holding.newest)
@@ -129,7 +141,7 @@ class Opener:
         with self._guard:
             opening = self._opening[holding.key]
         with opening:  # of the threads that need the same article, one opens it
-            if (held := self._held(holding)) is not None:
+            if (held := self.held(holding)) is not None:
                 return held, []
             article, notices = self._opened(holding, on_progress)
             self._memory.articles.put(holding.key, article)
@@ -161,7 +173,7 @@ class Opener:
             log.warning("“%s” cannot be asked: %s", holding.id, error)
             return -1.0
 
-    def _held(self, holding: Holding) -> OpenArticle | None:
+    def held(self, holding: Holding) -> OpenArticle | None:
         """The index in memory, if it is the newest, or the newest is just about to be put in its place."""
         held = self._memory.articles.get(holding.key)
         if held is None or self._memory.is_publishing(holding.key):

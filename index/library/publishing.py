@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from index.answering.answerer import Answerer
 from index.answering.confidence import Thresholds
-from index.errors import SelfCheckError, SnapshotError
+from index.errors import OwnQuestionsError, SelfCheckError, SnapshotError
 from index.library.finding import Collection, Holding
 from index.library.memory import Memory, Newest, OpenArticle
 from index.library.models import Models
@@ -17,7 +17,15 @@ from index.library.quotas import Allowance
 from index.library.self_check import self_check
 from index.library.sourcing import SourcedArticle
 from index.model.answer import Answer
-from index.model.library import IndexInfo, MovedAnswer, Progress, ReindexReport, SelfCheck, Stage
+from index.model.library import (
+    IndexInfo,
+    MovedAnswer,
+    PassageCounts,
+    Progress,
+    ReindexReport,
+    SelfCheck,
+    Stage,
+)
 from index.search.build import Index, OnProgress, build
 from index.storage.catalogue import Note
 from index.storage.library_folder import Condition
@@ -69,6 +77,7 @@ class Publisher:
             The index that answers from now on, and what has changed.
 
         Raises:
+            OwnQuestionsError: its own questions cannot be read. Nothing was changed.
             QuotaError: there is no room for it. Nothing was changed.
             SelfCheckError: too many of its own questions are answered wrongly. Nothing was changed.
             SnapshotError: it cannot be written. Nothing was changed.
@@ -90,14 +99,20 @@ class Publisher:
         answerer = self._answerer(index, thresholds, snapshot_name(note.number, sourced.article))
         # The first question finds much out that later ones need: nobody shall wait for that.
         answerer.answer(sourced.article.title.strip() or sourced.article.id)
-        check = _check(answerer, sourced, on_progress)
+        check, unread = None, None
+        try:
+            check = _check(answerer, sourced, on_progress)
+        except OwnQuestionsError as error:
+            if not force:
+                raise
+            unread = error
         if check is not None and check.right < self._check_at_least * check.asked and not force:
             raise _failed(check)
         moved = self._moved(old, held, answerer, sourced.article.questions, on_progress) if old else ()
         kept, added, removed = _compared(last.index if last else None, index, comparable=old is not None)
         on_progress(Progress(Stage.SAVE, 0, 1))
         contents = Contents(index, sourced.origin, sourced.source, embedder.name, embedder.sha256, thresholds)
-        note = note.model_copy(update={"detail": counts(kept, added, removed)})
+        note = note.model_copy(update={"detail": PassageCounts(kept, added, removed)})
         with self._memory.publishing(key):
             snapshot, newest = self._write(collection, note, contents, condition.spoilt if condition else [])
             article = OpenArticle(snapshot, newest, answerer, info_of(snapshot))
@@ -111,6 +126,7 @@ class Publisher:
             examples=len(sourced.article.questions) if old else 0,
             moved=moved,
             check=check,
+            unread_questions=unread,
         )
 
     def serving(self, holding: Holding, condition: Condition) -> OpenArticle:
@@ -202,11 +218,6 @@ def info_of(snapshot: Snapshot) -> IndexInfo:
         indexed_at=snapshot.manifest.built_at,
         snapshot=snapshot.name,
     )
-
-
-def counts(kept: int, added: int, removed: int) -> str:
-    """What a reindex changed, for the history."""
-    return f"{kept} passages kept, {added} new, {removed} removed"
 
 
 def _check(answerer: Answerer, sourced: SourcedArticle, on_progress: OnProgress) -> SelfCheck | None:

@@ -11,6 +11,7 @@ from index.errors import ArticleError, LibraryError, LocalFileError, SnapshotDam
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
 from index.sources.files import Limits, read, read_file, reread
+from index.sources.sandbox import analyse
 from index.storage.library_folder import LibraryFolder
 from index.storage.snapshots import SnapshotFolder
 
@@ -73,7 +74,7 @@ class Sources:
 
         Raises:
             LostArticleError: enough is left of none.
-            ArticleError: what it was made from is left, and can no longer be read.
+            ArticleError: what it was made from is left, and can no longer be read or analysed.
         """
         snapshots = folder.of(article)
         for name in names:
@@ -83,7 +84,7 @@ class Sources:
             with contextlib.suppress(SnapshotDamagedError):
                 stored, origin = snapshots.article(name)
                 source = source or self._doubted_source(snapshots, name, stored, origin)
-                return SourcedArticle(stored, origin, source)
+                return SourcedArticle(analyse(stored, self._limits), origin, source)
             if source is not None:
                 return self.read(source, article)
         raise LostArticleError(

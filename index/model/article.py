@@ -6,7 +6,8 @@ Every ``start`` and ``end`` counts Unicode code points in ``Article.text``: a sp
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -45,6 +46,11 @@ class Article:
     say is None. ``title_is_label`` marks a title that is not the article's own but a label for it.
     ``source`` is the article's own (canonical) web address. ``headings`` are paragraphs of the text, in
     order.
+
+    ``source`` and ``site`` are where the article was got from, or said by who could know; what it only says
+    of itself is ``claimed_source`` and ``claimed_site``, and nothing may be cited by them.
+
+    ``sentences`` are the text's in order, as they were cut when it was read; None where they were not yet.
     """
 
     id: str
@@ -58,6 +64,9 @@ class Article:
     author: str | None = None
     site: str | None = None
     headings: tuple[Heading, ...] = ()
+    claimed_source: str | None = None
+    claimed_site: str | None = None
+    sentences: tuple[Span, ...] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:
@@ -67,7 +76,7 @@ class Article:
         for line in self.text.splitlines(keepends=True):
             words = line.strip()
             if words:
-                first = start + line.index(words)
+                first = start + len(line) - len(line.lstrip())
                 found.append(Paragraph(first, first + len(words), len(found) + 1))
             start += len(line)
         return tuple(found)
@@ -79,7 +88,11 @@ class Article:
 
     def paragraph_at(self, offset: int) -> Paragraph:
         """The paragraph that holds ``offset``, or the nearest one before it (the first, if none is)."""
-        return next((p for p in reversed(self.paragraphs) if p.start <= offset), self.paragraphs[0])
+        return self.paragraphs[max(bisect_right(self._paragraph_starts, offset) - 1, 0)]
+
+    @cached_property
+    def _paragraph_starts(self) -> tuple[int, ...]:
+        return tuple(paragraph.start for paragraph in self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)

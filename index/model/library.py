@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from index.errors import FootnoteError
 from index.model.article import Article, Passage
 
 MAX_ID_CHARS = 40
@@ -94,7 +95,8 @@ class ReindexReport:
 
     ``kept`` passages stand unchanged and were not embedded again. ``published`` is False where nothing
     at all had changed, so that the index from before still serves. ``examples`` is how many example
-    questions were asked before and after. ``check`` is None where no question file accompanies the article.
+    questions were asked before and after. ``check`` is None where no question file accompanies the article,
+    and where that could not be read, which ``unread_questions`` then says.
     ``quotas`` is how much of what it may a server has by now; empty for the common library.
     """
 
@@ -107,6 +109,7 @@ class ReindexReport:
     examples: int = 0
     moved: tuple[MovedAnswer, ...] = ()
     check: SelfCheck | None = None
+    unread_questions: FootnoteError | None = None
     quotas: tuple[QuotaUse, ...] = ()
 
 
@@ -176,11 +179,30 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PassageCounts:
+    """What became of an article's passages when it was added or reindexed."""
+
+    kept: int
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What an article went back to: the snapshot of that name; None where it came back from being removed."""
+
+    snapshot: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """A line of a library's history: who did what to which article, and when (UTC)."""
+    """A line of a library's history: who did what to which article, and when (UTC).
+
+    ``detail`` is a text where an earlier version of Footnote wrote the line, and "" where there is none.
+    """
 
     when: datetime
     who: str
     action: Action
     article: str
-    detail: str = ""
+    detail: PassageCounts | Restored | str = ""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import sentencex
 
-from index.model.article import Article, Heading, Paragraph, Passage, Sentence, Span
+from index.language.sentences import split_sentences, trimmed
+from index.model.article import Article, Paragraph, Passage, Sentence, Span
 
 TokenSpans = npt.NDArray[np.int32]
 """Shape (tokens, 2): where each token starts and ends, in code points of its text."""
@@ -20,35 +22,8 @@ TokenSpans = npt.NDArray[np.int32]
 Tokenize = Callable[[Sequence[str]], list[TokenSpans]]
 """The embedding model's own tokenizer: the token spans of each text, special tokens left out."""
 
-QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
-_MASK = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
-_TAIL = re.compile(rf"[\s{QUOTATION_MARKS}]*\Z")
-_CLOSING = re.compile(rf"[{QUOTATION_MARKS}]*")
 _CLAUSE_END = re.compile(r"[;:,–—)\]](?=\s)|\s(?=[–—(\[])")
 _WORD_END = re.compile(r"\S(?=\s)")
-
-
-def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
-    """Cuts a paragraph into sentences, also inside quoted speech; white space around them is left out.
-
-    sentencex (Wikimedia's segmenter) finds the ends. It keeps a quotation in one piece however many
-    sentences it holds, so it is shown the text with its quotation marks blanked out; a closing mark
-    then stays with the sentence that it closes, an opening one goes with the sentence it opens.
-    """
-    masked = text.translate(_MASK)
-    starts = [0]
-    for boundary in sentencex.get_sentence_boundaries(language, masked):
-        end = boundary["end_index"]
-        tail = _TAIL.search(text, starts[-1], end)
-        if tail is None or tail.start() == starts[-1]:
-            continue  # nothing but space and marks: they open the next sentence
-        cut = _CLOSING.match(text, tail.start(), end)
-        if cut and cut[0] and text[end : end + 1].islower():
-            continue  # “Who?” she said.
-        starts.append(cut.end() if cut else end)
-    pieces = zip(starts, [*starts[1:], len(text)], strict=True)
-    spans = [span for start, end in pieces if (span := _trimmed(text, start, end)) is not None]
-    return tuple(_with_stray_marks(text, spans))
 
 
 class Piece(NamedTuple):
@@ -95,13 +70,14 @@ def chunk(
     headings = {heading.start for heading in article.headings}
     runs = [(run, _key(text, run, headings)) for run in _runs(article)]
     found: Cuts = dict(known or {})
+    sentences = _sentences(article)
     fresh = {key: run for run, key in runs if key not in found}
     paragraphs = [paragraph.of(text) for run in fresh.values() for paragraph in run]
     token_spans = iter(tokenize(paragraphs) if paragraphs else ())
     for key, run in fresh.items():
         places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
-        tokens = list(islice(token_spans, len(run)))
-        found[key] = _cut(key, places, tokens, article.language, tokenize, window)
+        tokens = [Tokens(spans) for spans in islice(token_spans, len(run))]
+        found[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
     pieces = [(run, piece) for run, key in runs for piece in found[key]]
     edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
     paths = _paths(article)
@@ -125,6 +101,21 @@ def chunk(
             )
         )
     return tuple(passages)
+
+
+def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
+    """Gives a paragraph's sentences, counted from its start: as they were cut when it was read, else now."""
+    known = article.sentences
+    if known is None:
+        return lambda paragraph: split_sentences(paragraph.of(article.text), article.language)
+
+    def within(paragraph: Paragraph) -> tuple[Span, ...]:
+        first, end = (
+            bisect_left(known, at, key=attrgetter("start")) for at in (paragraph.start, paragraph.end)
+        )
+        return tuple(Span(s.start - paragraph.start, s.end - paragraph.start) for s in known[first:end])
+
+    return within
 
 
 def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
@@ -163,35 +154,40 @@ def _key(text: str, run: Sequence[Paragraph], headings: Container[int]) -> Run:
 def _paths(article: Article) -> dict[int, tuple[str, ...]]:
     """The headings that each paragraph stands under, by its number."""
     headings = {heading.start: heading for heading in article.headings}
-    under: list[Heading] = []
+    under: list[tuple[int, str]] = []
+    path: tuple[str, ...] = ()
     found: dict[int, tuple[str, ...]] = {}
     for paragraph in article.paragraphs:
         heading = headings.get(paragraph.start)
         if heading:
-            under = [above for above in under if above.level < heading.level]
-        found[paragraph.number] = tuple(above.of(article.text) for above in under)
+            under = [above for above in under if above[0] < heading.level]
+            path = tuple(words for _, words in under)
+        found[paragraph.number] = path
         if heading:
-            under.append(heading)
+            under.append((heading.level, heading.of(article.text)))
+            path = tuple(words for _, words in under)
     return found
 
 
 def _cut(
     run: Run,
     paragraphs: Sequence[Span],
-    tokens: Sequence[TokenSpans],
-    language: str,
+    tokens: Sequence[Tokens],
+    sentences: Sequence[Sequence[Span]],
     tokenize: Tokenize,
     window: int,
 ) -> tuple[Piece, ...]:
-    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` each from their paragraph's."""
+    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` and ``sentences`` from a paragraph's."""
     text, headings = run
-    sentences = [split_sentences(paragraph.of(text), language) for paragraph in paragraphs]
-    counts = [len(spans) for spans in tokens]
+    counts = [len(one) for one in tokens]
     alone = headings  # so many of the headings are paragraphs like others
     if headings < len(paragraphs):
         first = sentences[-1][0]
-        room = min(window // 2, window - _count(tokens[-1], first.start, first.end))
-        alone = next(n for n in range(headings + 1) if n == headings or sum(counts[n:headings]) <= room)
+        room = min(window // 2, window - tokens[-1].count(first.start, first.end))
+        held = 0
+        while alone and held + counts[alone - 1] <= room:
+            alone -= 1
+            held += counts[alone]
     pieces: list[Piece] = []
     for number in [*range(alone), *range(headings, len(paragraphs))]:
         start = paragraphs[number].start
@@ -214,7 +210,7 @@ def _cut(
 def _fitting(
     text: str,
     sentences: Sequence[Span],
-    tokens: TokenSpans,
+    tokens: Tokens,
     lead: str,
     held: int,
     tokenize: Tokenize,
@@ -226,67 +222,63 @@ def _fitting(
     tokens than it had whole: the cuts are then made closer together.
     """
     groups: list[list[Span]] = []
-    for limit in range(window, 0, -1):
+    limit = window
+    while True:
         pieces = [piece for sentence in sentences for piece in _pieces(text, sentence, tokens, limit)]
-        groups = list(_pack(pieces, [_count(tokens, p.start, p.end) for p in pieces], limit, held))
+        groups = list(_pack(pieces, [tokens.count(p.start, p.end) for p in pieces], limit, held))
         alone = [text[group[0].start : group[-1].end] for group in groups]
         alone[:1] = [lead + first for first in alone[:1]]
-        if (len(groups) == 1 and not lead) or all(len(spans) <= window for spans in tokenize(alone)):
+        fits = (len(groups) == 1 and not lead) or all(len(spans) <= window for spans in tokenize(alone))
+        if fits or limit == 1:
             break
+        limit = limit * 7 // 8
     return groups
 
 
-def _trimmed(text: str, start: int, end: int) -> Span | None:
-    words = text[start:end].strip()
-    if not words:
-        return None
-    first = text.index(words, start)
-    return Span(first, first + len(words))
+class Tokens:
+    """The tokens of a paragraph, ``spans`` of shape (tokens, 2), to be looked up by place."""
+
+    def __init__(self, spans: TokenSpans) -> None:
+        self._starts = np.ascontiguousarray(np.maximum.accumulate(spans[:, 0]))
+        self._ends = np.ascontiguousarray(np.maximum.accumulate(spans[:, 1]))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def count(self, start: int, end: int) -> int:
+        """How many tokens stand, in part at least, in a span."""
+        return max(self._before(end) - self._after(start), 0)
+
+    def beyond(self, start: int, count: int) -> int:
+        """Where the token starts that follows ``count`` tokens from ``start`` on."""
+        return int(self._starts[self._after(start) + count])
+
+    def _before(self, end: int) -> int:
+        return int(np.searchsorted(self._starts, end, side="left"))
+
+    def _after(self, start: int) -> int:
+        return int(np.searchsorted(self._ends, start, side="right"))
 
 
-def _with_stray_marks(text: str, spans: Sequence[Span]) -> Iterator[Span]:
-    """Joins a piece without a letter or digit to the sentence before it (or, if first, after it)."""
-    held: Span | None = None
-    for span in spans:
-        if held is None:
-            held = span
-        elif _has_words(text, span) and _has_words(text, held):
-            yield held
-            held = span
-        else:
-            held = Span(held.start, span.end)
-    if held is not None:
-        yield held
-
-
-def _has_words(text: str, span: Span) -> bool:
-    return any(char.isalnum() for char in span.of(text))
-
-
-def _count(tokens: TokenSpans, start: int, end: int) -> int:
-    return int(np.count_nonzero((tokens[:, 0] < end) & (tokens[:, 1] > start)))
-
-
-def _pieces(text: str, sentence: Span, tokens: TokenSpans, window: int) -> Iterator[Span]:
+def _pieces(text: str, sentence: Span, tokens: Tokens, window: int) -> Iterator[Span]:
     """The sentence itself, or where it is too long, pieces of it that fit."""
     start = sentence.start
-    while _count(tokens, start, sentence.end) > window:
-        inside = tokens[(tokens[:, 0] < sentence.end) & (tokens[:, 1] > start)]
-        limit = int(inside[window, 0])  # the first token that no longer fits
+    while tokens.count(start, sentence.end) > window:
+        limit = tokens.beyond(start, window)
         cut = _last_end(_CLAUSE_END, text, start, limit) or _last_end(_WORD_END, text, start, limit) or limit
         cut = max(cut, start + 1)
-        piece = _trimmed(text, start, cut)
+        piece = trimmed(text, start, cut)
         if piece is not None:
             yield piece
         start = cut
-    rest = _trimmed(text, start, sentence.end)
+    rest = trimmed(text, start, sentence.end)
     if rest is not None:
         yield rest
 
 
 def _last_end(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int | None:
     ends = [match.end() for match in pattern.finditer(text, start, limit)]
-    return ends[-1] if ends and _trimmed(text, start, ends[-1]) else None
+    return ends[-1] if ends and trimmed(text, start, ends[-1]) else None
 
 
 def _pack(sentences: Sequence[Span], counts: Sequence[int], window: int, lead: int) -> Iterator[list[Span]]:

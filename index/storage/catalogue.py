@@ -25,7 +25,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index.model.library import Action, Change
+from index.model.library import Action, Change, PassageCounts, Restored
 from index.storage.durable import append_line, replace_file
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Note(BaseModel):
     who: str
     action: Action
     article: str
-    detail: str = ""
+    detail: PassageCounts | Restored | str = ""
     place: str | None = None
     number: int = 0
 

@@ -97,6 +97,8 @@ class StoredArticle(BaseModel):
     author: str | None = None
     site: str | None = None
     headings: tuple[Heading, ...] = ()
+    claimed_source: str | None = None
+    claimed_site: str | None = None
     origin: Origin | None = None
 
     def article(self) -> Article:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from filelock import FileLock, Timeout
 
 from index.errors import LibraryError, ReindexRunningError
-from index.model.library import Action
+from index.model.library import Action, PassageCounts, Restored
 from index.storage.catalogue import Note, now
 from index.storage.durable import delete_folder, make_folder, rename_for_good
 from index.storage.library_folder import OLDER, LibraryFolder, names_in
@@ -82,7 +82,7 @@ class Transactions:
         article: str,
         who: str,
         *,
-        detail: str = "",
+        detail: PassageCounts | Restored | str = "",
         place: str | None = None,
         number: int = 0,
     ) -> Iterator[Note]:
@@ -92,7 +92,7 @@ class Transactions:
             action: What is to be done,
             article: to which article,
             who: by whom.
-            detail: For people.
+            detail: What more there is to say of it.
             place: Where an article is put in use.
             number: The snapshot that is made or taken back.
 
@@ -162,7 +162,7 @@ class Transactions:
         Raises:
             SnapshotError: it cannot be moved. Nothing was changed.
         """
-        with self.begun(Action.UNDONE, article, who, detail="brought back") as note:
+        with self.begun(Action.UNDONE, article, who, detail=Restored(None)) as note:
             self._folder.of(article).remove_if_empty()
             make_folder(self._folder.article(article).parent)
             rename_for_good(self._folder.removed(article), self._folder.article(article))
@@ -181,7 +181,7 @@ class Transactions:
         if back is None:
             raise LibraryError("There is no index of “{id}” from before to go back to.", id=article)
         newest = snapshot_number(names[0])
-        with self.begun(Action.UNDONE, article, who, detail=f"back to {back}", number=newest) as note:
+        with self.begun(Action.UNDONE, article, who, detail=Restored(back), number=newest) as note:
             folder.take_back(names[: names.index(back)])
         self.enter(note)
 

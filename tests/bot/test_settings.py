@@ -37,6 +37,8 @@ def test_defaults() -> None:
         "snapshots_kept": 3,
         "questions_per_minute": 6,
         "server_questions_per_minute": 60,
+        "lookups_per_minute": 60,
+        "server_lookups_per_minute": 600,
         "server_articles": 50,
         "server_mb": 1000,
         "server_changes_per_hour": 20,
@@ -72,6 +74,8 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_SNAPSHOTS_KEPT", "52")
     monkeypatch.setenv("FOOTNOTE_QUESTIONS_PER_MINUTE", "0")
     monkeypatch.setenv("FOOTNOTE_SERVER_QUESTIONS_PER_MINUTE", "54")
+    monkeypatch.setenv("FOOTNOTE_LOOKUPS_PER_MINUTE", "56")
+    monkeypatch.setenv("FOOTNOTE_SERVER_LOOKUPS_PER_MINUTE", "57")
     monkeypatch.setenv("FOOTNOTE_SERVER_ARTICLES", "61")
     monkeypatch.setenv("FOOTNOTE_SERVER_MB", "62")
     monkeypatch.setenv("FOOTNOTE_SERVER_CHANGES_PER_HOUR", "63")
@@ -104,6 +108,8 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "snapshots_kept": 52,
         "questions_per_minute": 0,
         "server_questions_per_minute": 54,
+        "lookups_per_minute": 56,
+        "server_lookups_per_minute": 57,
         "server_articles": 61,
         "server_mb": 62,
         "server_changes_per_hour": 63,

@@ -275,7 +275,7 @@ def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library
     assert run("ask", "lighthouse?", uses=Slips()).stdout.splitlines()[:3] == [
         "Read “lighthuose” as “lighthouse”.",
         "Uncertain: this may not answer the question.",
-        "The harbour of Elms was built in 1901. [2]",
+        "The harbour of Elms was built in 1901. [1]",
     ]
 
 
@@ -346,7 +346,7 @@ def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None
     code, out, err = finished("ask", "Who is Ada Berg?", env={"PYTHONIOENCODING": "ascii"})
     assert (code, err) == (0, b"")
     assert out.decode("ascii").splitlines()[1] == (
-        "?We never turn a ship away,? said Ada Berg, the harbour master. [1]"
+        "?We never turn a ship away,? said Ada Berg, the harbour master. [2]"
     )
 
 
@@ -383,12 +383,39 @@ def test_show_says_that_a_title_is_only_a_label(run: Invoke) -> None:
     ]
 
 
+def test_show_tells_what_an_article_only_claims_to_be_from(run: Invoke) -> None:
+    article = replace(
+        ARTICLE,
+        source="https://evil.example/1",
+        site="evil.example",
+        claimed_source="https://bbc.co.uk/1",
+        claimed_site="BBC \u202eNews",
+    )
+    assert run("show", uses=FakeLibrary(article)).stdout.splitlines()[1:5] == [
+        "source     https://evil.example/1",
+        "site       evil.example",
+        "claims     says it is from https://bbc.co.uk/1, unchecked",
+        "claims     says it is from BBC �News, unchecked",
+    ]
+    said = json.loads(run("show", "--json", uses=FakeLibrary(article)).stdout)
+    assert {name: said[name] for name in ("source", "site", "claimed_source", "claimed_site")} == {
+        "source": "https://evil.example/1",
+        "site": "evil.example",
+        "claimed_source": "https://bbc.co.uk/1",
+        "claimed_site": "BBC \u202eNews",
+    }
+
+
 def test_show_json_is_the_whole_article(run: Invoke) -> None:
     code, out, err = outcome(run("show", "--json"))
     assert (code, err) == (0, "")
     assert json.loads(out) == {
         "id": "harbour",
         "title": "The harbour of *Elms*",
+        "source": None,
+        "site": None,
+        "claimed_source": None,
+        "claimed_site": None,
         "text": ARTICLE.text,
         "paragraphs": [
             {"number": 1, "start": 0, "end": 77},
@@ -997,7 +1024,7 @@ def test_prune_says_what_goes_asks_and_deletes(run: Invoke) -> None:
     )
     assert outcome(run("library", "prune", "--dry-run", uses=library)) == (0, listed, "")
     code, out, err = outcome(run("library", "prune", input="n\n", uses=library))
-    assert (code, out) == (130, listed)
+    assert (code, out.removesuffix(" n\n")) == (130, listed)  # what is typed is echoed there
     assert err.endswith("Error: Nothing was deleted.\n")
     assert library.upkeep.told == []
     assert outcome(run("library", "prune", "--yes", uses=library)) == (0, f"{listed}1.5 MB freed.\n", "")
@@ -1059,6 +1086,27 @@ def test_what_is_no_token_is_not_plausible(token: str) -> None:
     assert not plausible(token)
 
 
+LOGGED = """
+import logging, sys
+from bot.cli import app
+app._log(logging.getLevelNamesMapping()[sys.argv[1]])
+import bm25s
+bm25s.BM25().index([["harbour", "elms"], ["bridge", "oaks"]], show_progress=False)
+logging.getLogger("bot").info("ready")
+"""
+
+
+@pytest.mark.parametrize(("level", "shown"), [("INFO", False), ("DEBUG", True)])
+def test_what_libraries_say_for_themselves_is_not_shown_above_its_level(level: str, shown: bool) -> None:
+    """The real bm25s sets its own logger to DEBUG, and says what it does at that level."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGED, level], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "ready" in done.stderr
+    assert ("DEBUG" in done.stderr and "bm25s" in done.stderr) is shown
+    assert ("DEBUG" in done.stderr) is shown
+
+
 @given(st.text())
 def test_plausible_takes_any_text(token: str) -> None:
     assert plausible(token) in {True, False}
@@ -1068,7 +1116,7 @@ def test_plausible_takes_any_text(token: str) -> None:
 def test_no_text_reaches_the_terminal_as_a_command(words: str, speaker: str, word: str) -> None:
     plain = FakeLibrary().ask("Ada Berg").answer
     citation = replace(plain.citations[0], quote=words, before=speaker, speaker=speaker)
-    answer = replace(plain, text=words, citations=(citation,), closest=(citation,), read_as=((word, words),))
+    answer = replace(plain, citations=(citation,), closest=(citation,), read_as=((word, words),))
     screen = io.StringIO()
     terminal = Console(file=screen, markup=False, emoji=False, highlight=False, width=80)
     terminal.print(answer_text(answer))

@@ -18,15 +18,10 @@ from index.evaluation.run import (
     Asked,
     Carried,
     ConversationMetrics,
-    GoldArticle,
-    GoldConversation,
-    GoldQuestion,
     Metrics,
     Mode,
     evaluate,
     evaluate_conversations,
-    load_conversations,
-    load_questions,
     pooled,
 )
 from index.library.library import Library
@@ -35,6 +30,13 @@ from index.model.article import Article, Span
 from index.search.build import Index, build
 from index.search.embedding import Floats
 from index.search.ranking import Ranking, ScoredPassage, ScoredSentence
+from index.sources.question_files import (
+    GoldArticle,
+    GoldConversation,
+    GoldQuestion,
+    load_conversations,
+    load_questions,
+)
 from tests.index.fakes import FakeEmbedder
 
 TEXT = (
@@ -255,7 +257,6 @@ class Told:
         return Answer(
             question=question,
             status=status,
-            text="",
             citations=() if refused else cited,
             closest=cited if refused else (),
             article_id="elms",

@@ -22,8 +22,9 @@ from index.errors import (
     CancelledError,
     EmbeddingModelError,
     LibraryError,
+    NotAtHandError,
+    OwnQuestionsError,
     QuestionError,
-    QuestionFileError,
     ReindexRunningError,
     SelfCheckError,
     SnapshotError,
@@ -32,7 +33,7 @@ from index.errors import (
 from index.library.library import ALL, Library
 from index.model.answer import Status, Turn
 from index.model.article import Article, Span
-from index.model.library import Action, MovedAnswer, Progress, SelfCheck, Stage
+from index.model.library import Action, MovedAnswer, PassageCounts, Progress, Restored, SelfCheck, Stage
 from index.model.source import Source
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.files import upload
@@ -484,7 +485,7 @@ def uploaded(text: bytes = NOTES, name: str = "notes.txt", questions: bytes | No
     return upload(name, text, questions=questions)
 
 
-def changes(library: Library) -> list[tuple[str, Action, str, str]]:
+def changes(library: Library) -> list[tuple[str, Action, str, PassageCounts | Restored | str]]:
     """What people did, oldest first."""
     history = library.history()[::-1]
     return [(one.who, one.action, one.article, one.detail) for one in history if one.who != "Footnote"]
@@ -515,8 +516,8 @@ def test_an_article_is_added_asked_and_the_first_one_is_in_use(path: Path) -> No
     ]
     assert [e.path for e in library.entries()] == [path, None, None]
     assert changes(library)[:2] == [
-        ("ada", Action.ADDED, "notes", "0 passages kept, 1 new, 0 removed"),
-        ("ada", Action.ADDED, "the-light", "0 passages kept, 2 new, 0 removed"),
+        ("ada", Action.ADDED, "notes", PassageCounts(0, 1, 0)),
+        ("ada", Action.ADDED, "the-light", PassageCounts(0, 2, 0)),
     ]
     assert library_of(path).entries() == library.entries()
 
@@ -568,7 +569,7 @@ def test_a_removed_article_comes_back(path: Path) -> None:
     assert library.in_use() == "notes"
     assert changes(library)[1:3] == [
         ("bo", Action.REMOVED, "notes", ""),
-        ("ada", Action.UNDONE, "notes", "brought back"),
+        ("ada", Action.UNDONE, "notes", Restored(None)),
     ]
     with pytest.raises(LibraryError) as caught:
         library.remove("harbour", who="bo")
@@ -684,9 +685,37 @@ def test_an_index_that_fails_its_own_questions_is_not_published(path: Path) -> N
     report = library.reindex("notes", who="ada", source=source, force=True)
     assert report.check == SelfCheck(asked=1, right=0, failed=("Who is the harbour master?",))
     assert library.info("notes").snapshot[:6] == "000002"
-    with pytest.raises(QuestionFileError):
-        library.add(uploaded(LIGHT, questions=b"[]"), who="ada", id="light")
-    assert [entry.id for entry in library.entries()] == ["harbour", "notes"]
+
+
+@pytest.mark.parametrize(
+    ("questions", "message"),
+    [
+        (b"\xff", "The file of questions is not UTF-8 text."),
+        (b"\n[]", "Line 2 of the questions is not a JSON object with “question” and “evidence”."),
+        (b"Who?", "Line 1 of the questions is not a JSON object with “question” and “evidence”."),
+        (b'{"question": "Who?"}', "Line 1 of the questions has no “evidence”."),
+        (
+            b'{"question": "Who?", "evidence": ["x", 1]}',
+            "Line 1 of the questions: “evidence” is not as it has to be. A question is a text of 1 to 4000 "
+            "characters, its evidence a list of texts, each word for word from the article.",
+        ),
+    ],
+)
+def test_questions_that_cannot_be_read_are_refused_or_by_force_not_asked(
+    path: Path, questions: bytes, message: str
+) -> None:
+    library = library_of(path)
+    with pytest.raises(OwnQuestionsError) as caught:
+        library.add(uploaded(LIGHT, questions=questions), who="ada", id="light")
+    assert str(caught.value) == message
+    assert [entry.id for entry in library.entries()] == ["harbour"]
+    report = library.add(uploaded(LIGHT, questions=questions), who="ada", id="light", force=True)
+    assert (report.check, str(report.unread_questions)) == (None, message)
+    assert [entry.id for entry in library.entries()] == ["harbour", "light"]
+    with pytest.raises(OwnQuestionsError):
+        library.reindex("light", who="ada", source=uploaded(LIGHT + NOTES, questions=questions))
+    report = library.reindex("light", who="ada", source=uploaded(LIGHT + NOTES), force=True)
+    assert (report.published, str(report.unread_questions)) == (True, message)
 
 
 @pytest.mark.parametrize("stage", [Stage.READ, Stage.CHUNK, Stage.EMBED, Stage.CHECK, Stage.SAVE])
@@ -707,6 +736,29 @@ def test_work_that_is_called_off_changes_nothing(path: Path, data_dir: Path, sta
     assert sorted(data_dir.rglob("*")) == before
     assert (library.info("notes").snapshot[:6], library.faults()) == ("000001", ())
     assert library.reindex("notes", who="ada", source=uploaded(NOTES + LIGHT)).published
+
+
+def test_what_is_at_hand_is_what_is_open_and_nothing_is_opened_or_loaded_for_it(path: Path) -> None:
+    library_of(path).branch("1").add(uploaded(), who="ada")
+    library = library_of(path)
+    branch = library.branch("1")
+    for one in (library, branch):
+        with pytest.raises(NotAtHandError):
+            one.at_hand().article()
+        with pytest.raises(NotAtHandError):
+            one.at_hand().speakers(article="harbour")
+    assert [(entry.id, entry.title) for entry in branch.at_hand().entries()] == [
+        ("harbour", "harbour"),
+        ("notes", "notes"),
+    ]
+    assert branch.article().id == "notes"
+    assert branch.at_hand().article() == branch.article()
+    with pytest.raises(NotAtHandError):
+        branch.at_hand().article("harbour")
+    library.load()
+    assert branch.at_hand().article("harbour") == library.at_hand().article()
+    with pytest.raises(UnknownArticleError):
+        library.at_hand().article("notes")
 
 
 def test_a_branch_has_its_own_and_falls_back(path: Path) -> None:

@@ -8,20 +8,10 @@ from hypothesis import strategies as st
 
 from index.model.article import Article, Heading, Passage
 from index.search.embedding import SentenceTransformerEmbedder
-from index.search.passages import Tokenize, TokenSpans, chunk, cuts, split_sentences
+from index.search.passages import Tokenize, TokenSpans, chunk, cuts
 from tests.index.fakes import char_spans, word_spans
+from tests.index.language.texts import TEXTS
 
-PIECES = (
-    "One two three. ", "Who? ", "“No. Never!” ", '"Yes," he said. ', "e.g. ", "Mr. ", "3.5 ", "…", "; ",
-    ", ", " – ", "word ", "\n", "\r\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", " ",
-    "\t", "\u00a0", "\u3000", "\u200b", "🙂", "👩‍👩‍👧", "مرحبا بالعالم. ", "שלום! ", "\u202e", "日本語の文。",
-    "？", "e\u0301", "ﷺ", "\x00", "”", "“", "(", ") ", "-", "x" * 120, "floccinaucinihilipilification",
-    "naïve/", "a1b2c3d4e5f6g7h8i9", "Donaudampfschifffahrtsgesellschaftskapitän ",
-)  # fmt: skip
-TEXTS = st.one_of(
-    st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
-    st.lists(st.sampled_from(PIECES) | st.text(max_size=9), max_size=25).map("".join),
-)
 WINDOWS = st.integers(min_value=1, max_value=40)
 
 SHIPPED_SENTENCES = {
@@ -109,10 +99,6 @@ def outline(found: Article, window: int, tokenize: Tokenize = word_spans) -> lis
     ]
 
 
-def sentences(text: str, language: str = "en") -> list[str]:
-    return [span.of(text) for span in split_sentences(text, language)]
-
-
 def pieces(text: str, window: int, tokenize: Tokenize = word_spans) -> list[list[str]]:
     """The sentences of each passage."""
     return [[s.of(text) for s in passage.sentences] for passage in chunk(article(text), tokenize, window)]
@@ -146,49 +132,6 @@ def test_the_article_that_ships_sentence_by_sentence(
     assert found == SHIPPED_SENTENCES
     assert [passage.id for passage in passages] == [f"p{number}" for number in range(1, 9)]
     check(shipped.text, passages)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("She said: “No. Never!” Then she left.", ["She said: “No.", "Never!”", "Then she left."]),
-        ("“Why?” she asked. “Go!” He went.", ["“Why?” she asked.", "“Go!”", "He went."]),
-        ("“Stop!” “Why? Who says?”", ["“Stop!”", "“Why?", "Who says?”"]),
-        ('He asked. "Who?" she said. "Me."', ["He asked.", '"Who?" she said.', '"Me."']),
-        ("«Non.» Il part. „Nein.“ Er geht.", ["«Non.»", "Il part.", "„Nein.“", "Er geht."]),
-        ("Dr. Ames met Mr. Bell at 3.30 p.m. They ate.", ["Dr. Ames met Mr. Bell at 3.30 p.m.", "They ate."]),
-        ("  One.   Two.  ", ["One.", "Two."]),
-        ("Wait… what? – Yes.", ["Wait… what?", "– Yes."]),
-        ("🙂🙂 One. 🙂 Two.", ["🙂🙂 One.", "🙂 Two."]),
-        ("No end", ["No end"]),
-        ("?!", ["?!"]),
-        ("”", ["”"]),
-        ("", []),
-    ],
-)  # fmt: skip
-def test_sentences_end_inside_quotations_and_keep_their_marks(text: str, expected: list[str]) -> None:
-    assert sentences(text) == expected
-
-
-def test_sentences_of_another_language() -> None:
-    assert sentences("今日は晴れ。「明日は？」と聞いた。", "ja") == [
-        "今日は晴れ。",
-        "「明日は？」",
-        "と聞いた。",
-    ]
-    assert sentences("Das kostet z. B. drei Euro. Gut.", "de") == ["Das kostet z. B. drei Euro.", "Gut."]
-
-
-@given(TEXTS, st.sampled_from(["en", "de", "ja", "zz", ""]))
-def test_sentences_leave_nothing_out(text: str, language: str) -> None:
-    spans = split_sentences(text, language)
-    end = 0
-    for span in spans:
-        assert end <= span.start < span.end
-        assert span.of(text) == span.of(text).strip()
-        assert not text[end : span.start].strip()
-        end = span.end
-    assert not text[end:].strip()
 
 
 def test_a_paragraph_that_fits_is_one_passage_with_the_space_around_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.model.library import Action, Change
+from index.model.library import Action, Change, PassageCounts, Restored
 from index.storage.catalogue import Catalogue, Note, State
 
 WHEN = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -30,6 +30,17 @@ def test_a_line_is_one_line_and_reads_back(who: str, article: str, detail: str) 
     )
     assert b"\n" not in made.line()
     assert Note.of(made.line()) == made
+
+
+@pytest.mark.parametrize(
+    "detail", [PassageCounts(3, 2, 1), Restored("000002-0f0f0f0f"), Restored(None), "", "3 new"]
+)
+def test_a_detail_keeps_its_kind_and_an_earlier_versions_text_is_kept(
+    detail: PassageCounts | Restored | str,
+) -> None:
+    made = note(detail=detail)
+    assert Note.of(made.line()) == made
+    assert made.change().detail == detail
 
 
 def test_every_bit_of_a_line_is_noticed() -> None:
