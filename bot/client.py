@@ -9,17 +9,21 @@ import sys
 import discord
 from discord.ext import commands
 
+from bot.changes import Changes
 from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
 from bot.commands.library import LibraryCommands
+from bot.commands.membership import Membership
 from bot.commands.read import Read
-from bot.components.changes import Changes
-from bot.errors import FootnoteTree, report
+from bot.errors import Reporter
+from bot.guard import PathGuard
 from bot.registration import Registration
+from bot.service.allowance import ChangeAllowance
 from bot.service.rates import Rate, Rates
 from bot.service.service import Service, open_library
 from bot.settings import Settings
+from bot.tree import FootnoteTree
 from bot.words import CommandTranslator
 from index import import_model_libraries
 
@@ -39,8 +43,20 @@ def create_bot(settings: Settings, *, service: Service | None = None) -> Footnot
         import_model_libraries()  # now: it would hold up an event loop for seconds
         gc.collect()
         gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
-        service = Service(open_library(settings), rates=_rates(settings), line=settings.queue)
+        changes = ChangeAllowance(
+            server=settings.server_changes_per_hour,
+            everyone=settings.changes_per_hour,
+            pending=settings.pending_changes,
+            now=_now,
+        )
+        service = Service(
+            open_library(settings), rates=_rates(settings), line=settings.queue, changes=changes
+        )
     return FootnoteBot(settings, service=service)
+
+
+def _now() -> float:
+    return discord.utils.utcnow().timestamp()
 
 
 def _rates(settings: Settings) -> Rates:
@@ -49,7 +65,7 @@ def _rates(settings: Settings) -> Rates:
         questions=Rate(person=settings.questions_per_minute, server=settings.server_questions_per_minute),
         lookups=Rate(person=person, server=server),
         offers=Rate(person=person, server=server),
-        now=lambda: discord.utils.utcnow().timestamp(),
+        now=_now,
     )
 
 
@@ -67,6 +83,7 @@ class FootnoteBot(commands.Bot):
         self.settings = settings
         self.service = service
         self.changes = Changes(service)
+        self.reporter = Reporter(PathGuard.of(settings))
         self.registration = Registration(self, data_dir=settings.data_dir, guild=settings.sync_guild)
 
     async def serve(self, token: str) -> None:
@@ -82,7 +99,7 @@ class FootnoteBot(commands.Bot):
         """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self)):
+        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self), Membership(self)):
             await self.add_cog(cog)
         self.registration.start()
 
@@ -103,6 +120,6 @@ class FootnoteBot(commands.Bot):
             and args
             and isinstance(args[0], discord.Message | discord.Interaction)
         ):
-            await report(args[0], error)
+            await self.reporter.report(args[0], error)
         else:
             await super().on_error(event_method, *args, **kwargs)

@@ -13,6 +13,7 @@ IndexError is Python's own, so the root is named for the project:
     ├── ReindexRunningError   a reindex of this library is running already
     ├── LibraryError          the library cannot do what was asked, e.g. nothing is there to undo
     │   ├── UnknownArticleError    no article of that id is here
+    │   ├── EveryonesArticleError  a server's library would change what it shares with all others
     │   ├── NotAtHandError         it is not open in memory, and was not to be opened
     │   └── QuotaError             the library has as much as it may have, or the disk has too little room
     ├── SelfCheckError        the answers to an article's own questions are too often wrong to publish it
@@ -24,7 +25,7 @@ IndexError is Python's own, so the root is named for the project:
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class FootnoteError(Exception):
@@ -61,6 +62,11 @@ class LocalFileError(ArticleError):
 
     for_operator = True
 
+    @classmethod
+    def of(cls, error: ArticleError) -> Self:
+        """The same as an error of any article, now that it is known to be a file of this machine."""
+        return cls(error.message, **error.values)
+
 
 class EmbeddingModelError(FootnoteError):
     """The embedding model or the re-ranker cannot be loaded."""
@@ -90,6 +96,21 @@ class LibraryError(FootnoteError):
 
 class UnknownArticleError(LibraryError):
     """No article of that id is in this library."""
+
+
+class EveryonesArticleError(LibraryError):
+    """A library of a server would change an article that it shares with all others.
+
+    Args:
+        id: The article's.
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - as in Library
+        super().__init__(
+            "“{id}” is everyone's article, so it cannot be changed from here. To have it otherwise, add "
+            "an article of your own and put that in use.",
+            id=id,
+        )
 
 
 class NotAtHandError(LibraryError):

@@ -100,8 +100,9 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("charset_normalizer", {"index/sources/extract/encoding.py"}),
         ("tldextract", {"index/sources/addresses.py"}),
         ("urllib3", {"index/sources/addresses.py", "index/sources/web.py"}),
+        ("cachetools", {"index/library/memory.py"}),
         ("lazy_loader", {"index/__init__.py"}),
-        ("filelock", {"index/storage/holdings.py"}),
+        ("filelock", {"index/storage/transactions.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
         ("typer", {"bot/cli/app.py"}),
         ("simcord", {"bot/cli/demo.py"}),
@@ -121,8 +122,8 @@ def test_blocking_work_leaves_the_event_loop_in_one_place() -> None:
     executors = mentions(
         "ThreadPoolExecutor", "ProcessPoolExecutor", "run_in_executor", "to_thread", "Thread"
     )
-    assert executors == {
-        "bot/service/service.py",
+    assert executors - {"bot/place.py"} == {  # where a thread is one of Discord's
+        "bot/service/threads.py",
         "index/sources/web.py",
     }  # the latter waits for it, within a time limit
 

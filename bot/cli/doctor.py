@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
+from bot.cli.upkeep import MB, size, use_text
 from bot.registration import failures
 from bot.settings import Settings
 from index import ArticleError, EmbeddingModelError, FootnoteError, Library, Progress
@@ -50,6 +52,8 @@ def examine(settings: Settings, library: Library, on_progress: Callable[[Progres
         _data_dir(settings),
         *_commands(settings),
         *_index(settings, library, on_progress),
+        *(Finding(Verdict.OK, "use", use_text(use)) for use in library.upkeep.use()),
+        *_free(settings),
     ]
 
 
@@ -119,6 +123,20 @@ def _commands(settings: Settings) -> Iterator[Finding]:
             f"Discord has not taken the slash commands since {since}, in {times}: {failure.reason}. While "
             "`footnote run` runs, it goes on trying and answers mentions and direct messages; if it does not "
             "run, start it again. Whether Discord itself is down stands at https://discordstatus.com.",
+        )
+
+
+def _free(settings: Settings) -> Iterator[Finding]:
+    try:
+        free = shutil.disk_usage(settings.data_dir.absolute()).free
+    except OSError:
+        return  # what is wrong with the folder is said already
+    if free < settings.free_mb * MB:
+        yield Finding(
+            Verdict.PROBLEM,
+            "disk",
+            f"{size(free)} are free, less than FOOTNOTE_FREE_MB = {settings.free_mb}: nothing is added or "
+            "indexed. Make room; `footnote library prune --dry-run` says what can go.",
         )
 
 

@@ -263,7 +263,8 @@ def entries_text(entries: Sequence[Entry]) -> RenderableType:
     for name in ("", "id", "title", "passages", "indexed", "from"):
         table.add_column(name, justify="right" if name == "passages" else "left", overflow="fold")
     for entry in entries:
-        place = entry.place if entry.own else f"{entry.place} (the default)"
+        source = str(entry.path or entry.place)
+        place = source if entry.own else f"{source} (the default)"
         table.add_row(
             "*" if entry.in_use else "",
             Text(printable(entry.id), style="bold"),
@@ -277,7 +278,14 @@ def entries_text(entries: Sequence[Entry]) -> RenderableType:
 
 def entries_json(entries: Sequence[Entry]) -> list[dict[str, object]]:
     """What ``library list --json`` prints."""
-    return [{**asdict(entry), "indexed_at": entry.indexed_at.isoformat()} for entry in entries]
+    return [
+        {
+            **asdict(entry),
+            "indexed_at": entry.indexed_at.isoformat(),
+            "path": str(entry.path) if entry.path else None,
+        }
+        for entry in entries
+    ]
 
 
 def history_text(changes: Sequence[Change]) -> RenderableType:

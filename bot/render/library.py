@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import PurePath
 from typing import TypeVar
 
 from bot.render.errors import error_text
-from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, footer, indexed, title
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, command, footer, indexed, title
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
 from index import (
@@ -17,10 +17,12 @@ from index import (
     Change,
     Entry,
     IndexInfo,
+    Limited,
     MovedAnswer,
     OwnQuestionsError,
     PassageCounts,
     Progress,
+    QuotaUse,
     ReindexReport,
     Restored,
     SelfCheckError,
@@ -30,6 +32,7 @@ from index import (
 T = TypeVar("T")
 
 BAR = 20
+MB = 1_000_000
 ENTRIES_A_PAGE = 8
 CHANGES_A_PAGE = 15
 MAX_MOVED = 4
@@ -101,11 +104,6 @@ def help_text(article: Article, words: Words) -> Rendered:
     return Rendered(BLUE, "\n".join(lines), footer=footer(article, words))
 
 
-def command(words: Words, *names: str) -> str:
-    """A command as people type it in their language."""
-    return "`/" + " ".join(map(words.name, names)) + "`"
-
-
 def progress(step: Progress | None, words: Words, *, last: bool = False) -> Rendered:
     """How far a change is.
 
@@ -175,12 +173,27 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
         )
         lines += [_moved(moved, words) for moved in done.moved[:MAX_MOVED]]
         lines += _more(len(done.moved) - MAX_MOVED, words)
+    lines += [_quota(use, words) for use in done.quotas if use.is_close]
     if in_use:
         lines.append(words("It is the article in use here."))
     elif added:
         how = command(words, "library", "use")
         lines.append(words("To have it asked where no article is named: {command}", command=how))
     return Rendered(GREEN, "\n".join(lines), footer=f"-# {_id(article.id)}")
+
+
+def _quota(use: QuotaUse, words: Words) -> str:
+    used, most = words.number(use.used), words.number(use.most)
+    match use.limited:
+        case Limited.ARTICLES:
+            return words("This server has {used} of {most} articles.", used=used, most=most)
+        case Limited.BYTES:
+            used, most = words.number(use.used // MB), words.number(use.most // MB)
+            return words(
+                "Its articles take {used} of {most} MB, with what is kept of them.", used=used, most=most
+            )
+        case Limited.CHANGES:
+            return words("This was change {used} of {most} in this hour.", used=used, most=most)
 
 
 def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rendered:
@@ -229,9 +242,8 @@ def _entry(entry: Entry, words: Words) -> str:
 
 
 def _without_folders(place: str) -> str:
-    """A path of this machine without the folders that it leads through; anything else as it is."""
-    path = PurePath(place)
-    return path.name if path.is_absolute() else place
+    """A path without the folders that it leads through; a web address, and a mere name, as it is."""
+    return place if "://" in place else re.split(r"[/\\]", place)[-1]
 
 
 def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Rendered:

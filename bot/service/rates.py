@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from index import FootnoteError
-
-WINDOW_SECONDS = 60.0
 
 
 class TooFastError(FootnoteError):
@@ -26,31 +24,36 @@ class TooFastError(FootnoteError):
 
 
 class Window:
-    """Counts what each key does within the last minute; what is older is forgotten.
+    """Counts what each key does within the last minute or so; what is older is forgotten.
 
     Args:
-        most: How often a key may; 0 for as often as it likes.
+        most: How often a key may; 0 for as often as it likes, which is not counted.
+        seconds: Within which time.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._times: OrderedDict[int, deque[float]] = OrderedDict()
+    def __init__(self, most: int, *, seconds: float = 60.0) -> None:
+        self._most, self._seconds = most, seconds
+        self._times: OrderedDict[Hashable, deque[float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._times)
 
-    def wait(self, key: int, now: float) -> int:
+    def times(self, key: Hashable, now: float) -> int:
+        """How often ``key`` did within that time."""
+        return sum(then > now - self._seconds for then in self._times.get(key, ()))
+
+    def wait(self, key: Hashable, now: float) -> int:
         """Whole seconds until ``key`` may once more; 0 for at once."""
         times = self._times.get(key, deque())
-        if not self._most or len(times) < self._most or times[0] <= now - WINDOW_SECONDS:
+        if not self._most or len(times) < self._most or times[0] <= now - self._seconds:
             return 0
-        return max(1, math.ceil(times[0] + WINDOW_SECONDS - now))
+        return max(1, math.ceil(times[0] + self._seconds - now))
 
-    def count(self, key: int, now: float) -> None:
+    def count(self, key: Hashable, now: float) -> None:
         """Counts one more."""
         if not self._most:
             return
-        while self._times and next(iter(self._times.values()))[-1] <= now - WINDOW_SECONDS:
+        while self._times and next(iter(self._times.values()))[-1] <= now - self._seconds:
             self._times.popitem(last=False)
         self._times.setdefault(key, deque(maxlen=self._most)).append(now)
         self._times.move_to_end(key)

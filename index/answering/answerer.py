@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,6 +27,13 @@ MAX_QUOTE_CHARS = 600
 
 SECOND_WITHIN = 1.0
 """How much less the runner-up may score to be quoted too: a standard deviation of the sentences' scores."""
+
+MAX_PLACES = 1_000
+"""How many places some words are tried at: “a” in a text of nothing but “a” has one at each character."""
+
+MAX_SLIPS = 32
+"""How many of a question's words are held against the article's for a slip: a question of more unknown words
+is in another language, and each takes milliseconds against a book's vocabulary."""
 
 _CLAUSE = re.compile(r"[;:,–—)](?:\s+|$)|$")
 
@@ -116,10 +124,10 @@ class Answerer:
         """
         said = self._speech.quotes()
         if speaker is not None:
-            names = self.speakers()
-            meant = [name for name in names if name.casefold() == speaker.casefold()] or [
-                name for name in names if set() < _words(speaker) <= _words(name)
-            ]
+            names, words = self.speakers(), _words(speaker)
+            meant = {name for name in names if name.casefold() == speaker.casefold()} or {
+                name for name in names if set() < words <= _words(name)
+            }
             said = tuple(one for one in said if one.name in meant)
         return tuple(
             replace(self._citation(number, one.span, 0.0), speaker=one.speaker, before="", after="")
@@ -169,9 +177,9 @@ class Answerer:
         words = text.encode("utf-8", "replace").decode().strip()[:MAX_QUESTION_CHARS]
         if not words:
             return None
-        stands = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", self._article.text)
-        if stands:
-            return self._citation(1, Span(*stands.span()), 1.0)
+        stands = standing(words, self._article.text)
+        if stands is not None:
+            return self._citation(1, stands, 1.0)
         best = self._retriever.rank(words).sentences[0]
         near = best.support >= self._thresholds.uncertain
         return self._citation(1, best.sentence, best.support) if near else None
@@ -188,11 +196,12 @@ class Answerer:
         starts = {int(start) for start, _ in self._embedder.token_spans([question])[0]}
         read_as: list[tuple[str, str]] = []
         parts: list[str] = []
-        end = 0
+        end = tried = 0
         for word in WORD.finditer(question):
             whole = not starts.intersection(range(word.start() + 1, word.end()))
-            known = whole or self._retriever.knows(word[0])
-            correct = None if known else self._speller.correct(word[0])
+            unknown = not whole and tried < MAX_SLIPS and not self._retriever.knows(word[0])
+            tried += unknown
+            correct = self._speller.correct(word[0]) if unknown else None
             if correct is not None:
                 read_as.append((word[0], correct))
             parts += question[end : word.start()], correct or word[0]
@@ -272,12 +281,29 @@ class Answerer:
         starts = [span.start, *ends[:-1]]
         asked = set(self._analyzer.terms(question))
         runs = [
-            Span(start, max((end for end in ends if start < end <= start + MAX_QUOTE_CHARS), default=end))
+            Span(start, max(end, ends[bisect_right(ends, start + MAX_QUOTE_CHARS) - 1]))
             for start, end in zip(starts, ends, strict=True)
             if end > start
         ]
         best = max(runs, key=lambda run: len(asked.intersection(self._analyzer.terms(run.of(text)))))
         return Span(best.start, best.start + len(best.of(text).rstrip()))
+
+
+def standing(words: str, text: str) -> Span | None:
+    """Where some words first stand in a text as whole words."""
+    at = -1
+    for _ in range(MAX_PLACES):
+        at = text.find(words, at + 1)
+        if at < 0:
+            return None
+        end = at + len(words)
+        if not (_is_of_a_word(text[at - 1 : at]) or _is_of_a_word(text[end : end + 1])):
+            return Span(at, end)
+    return None
+
+
+def _is_of_a_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _words(name: str) -> set[str]:

@@ -112,9 +112,9 @@ def _gives(question: str, quote: str) -> bool:
 def _names_and_numbers(question: str) -> list[str]:
     """Words that are capitalised though they do not open the question, and numbers."""
     words = list(WORD.finditer(question))
+    shouted = question.isupper()
     return [
         word[0]
         for place, word in enumerate(words)
-        if word[0][0].isdigit()
-        or (place > 0 and word[0][0].isupper() and word[0] != "I" and not question.isupper())
+        if word[0][0].isdigit() or (place > 0 and word[0][0].isupper() and word[0] != "I" and not shouted)
     ]

@@ -32,6 +32,9 @@ LEADS, LATER = 0.7, 0.5
 LEANS = 0.5
 """What is left of one that leans on what stands before it."""
 
+READ = 200
+"""How many sentences are asked whether they lean at most: a text of nothing but such ones has no better."""
+
 _STEPS = 30
 _TINY = float(np.finfo(np.float32).tiny)
 
@@ -65,7 +68,7 @@ def summarise(vectors: Floats, fit: Floats, leans: Callable[[int], bool]) -> tup
         best = int(np.argmax(worth - NOVELTY * nearest))
         if best not in read:
             read.add(best)
-            if leans(best):
+            if len(read) <= READ and leans(best):
                 worth[best] *= LEANS
                 continue
         chosen.append(best)

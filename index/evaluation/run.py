@@ -287,9 +287,9 @@ class _Tally:
             self.add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
 
     def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
-        covers = [covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
-        self.add("citation_at_1", covers[0])
-        self.add("citation_at_3", any(covers))
+        right = [covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
+        self.add("citation_at_1", right[0])
+        self.add("citation_at_3", any(right))
         paragraphs = {article.paragraph_at(span.start).number for span in gold}
         ranks = [n for n, p in enumerate(ranking.passages, 1) if p.passage.paragraph in paragraphs]
         self.add("passage_recall_at_1", ranks[:1] == [1])

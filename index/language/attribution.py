@@ -117,14 +117,14 @@ _NESTING = 4  # quotations within quotations that are told apart
 _QUOTED = "\ue000"  # stands in the narration for each character of a quotation
 
 _UPPER = "A-ZÀ-ÖØ-ÞČĆĐŁŚŠŽŻ"
-_NAME = rf"[{_UPPER}]\w*(?:[’'-](?![sS]\b)\w+)*"
-_STOPPED = rf"(?:(?<=\b[{_UPPER}])|(?<=\bMr)|(?<=\bMs)|(?<=\bDr)|(?<=\bMrs))\.\s+"
-_PARTICLE = r"(?:of the|of|de|del|della|di|da|du|van|von|der|bin|al|ibn)\s+"
-_NAMES = rf"{_NAME}(?:(?:\s+|{_STOPPED})(?:{_PARTICLE})?{_NAME}){{0,8}}"
+_NAME = rf"[{_UPPER}]\w*+(?:[’'-](?![sS]\b)\w++)*+"
+_STOPPED = rf"(?:(?<=\b[{_UPPER}])|(?<=\bMr)|(?<=\bMs)|(?<=\bDr)|(?<=\bMrs))\.\s++"
+_PARTICLE = r"(?:of the|of|de|del|della|di|da|du|van|von|der|bin|al|ibn)\s++"
+_NAMES = rf"{_NAME}(?:(?:\s++|{_STOPPED})(?:{_PARTICLE})?{_NAME}){{0,8}}+"
 _SMALL = r"(?:in|on|at|to|with|of|by|and|for|from|as|the|an?|that|who|was|is|are|has|had|about)\b"
 _ROLE = rf"(?:{'|'.join(sorted(ROLES))})\b"
 _MENTION = re.compile(
-    rf"\b(?:[Tt]he|[Aa]n?|[Oo]ne|\w+[’']s|[Hh]is|[Hh]er|[Tt]heir)\s(?:(?!{_SMALL})[\w’'-]+\s){{0,3}}?"
+    rf"\b(?:[Tt]he|[Aa]n?|[Oo]ne|\w++[’']s|[Hh]is|[Hh]er|[Tt]heir)\s(?:(?!{_SMALL})[\w’'-]++\s){{0,3}}?"
     rf"(?P<role>{_ROLE})(?:\s(?:(?:of|for)\s(?:the\s)?)?{_NAMES})?|\b{_NAMES}"
 )
 _TOKEN = re.compile(
@@ -133,28 +133,29 @@ _TOKEN = re.compile(
 )
 _WORDS = re.compile(r"\w+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
-_LAST_WORD = re.compile(r"(\w+)\s+$")
 _PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey|His|Her|Its|Their)\b")
 _MARK = re.compile(r"[“”\"„‟«»‘’]")
 _ELISION = re.compile(r"(?:em|til|tis|twas|cause|n|bout|round|\d\ds)\b", re.IGNORECASE)
 _BREAK = re.compile(rf"[.!?…{_QUOTED}][)\]]{{0,2}}\s+")
-_TAG = re.compile(rf"\s+(?:[{_UPPER}][\w’'.-]*\s+){{1,4}}([a-z]+)\b")
+_TAG = re.compile(rf"(?<!\s)\s++(?:[{_UPPER}][\w’'.-]*+\s++){{1,4}}+([a-z]++)\b")
 _PAUSE = re.compile(
-    rf"\s*(?:[.,;:!?—–){_QUOTED}]"
-    rf"|(?:{'|'.join(sorted(_PREPOSITIONS | _SUBORDINATORS | _CALENDAR))}|of|\w+ly)\b)"
+    rf"(?<!\s)\s*+(?:[.,;:!?—–){_QUOTED}]"
+    rf"|\b(?:{'|'.join(sorted(_PREPOSITIONS | _SUBORDINATORS | _CALENDAR))}|of|\w+ly)\b)"
 )
 _TURN = re.compile(
     r";|, and\b|\b(?:but|while|whereas|although|though|who|which|whose|whom|because|unless|until)\b"
 )
-_PREDICATE = re.compile(r"\s*(?:was|were|is|are|had|has|to)\b")
-_OBJECT_AS = re.compile(r"\s+\w.*\bas(?:\s+\w+){0,2}\s*", re.DOTALL)
-_ANOTHER = re.compile(rf"\b(?:he|she|they|who|we|{_ROLE})|\b[{_UPPER}][\w’'-]*\s+(?!and\b)[a-z]")
+_PREDICATE = re.compile(r"(?<!\s)\s*+(?:was|were|is|are|had|has|to)\b")
+_AS_OPEN = re.compile(r"\bas(?:\s++\w++){0,2}+\s*+\Z")
+_ANOTHER = re.compile(
+    rf"\b(?:he|she|they|who|we|{_ROLE})|\b[{_UPPER}](?:\w++|[’'-](?![{_UPPER}]))*+\s++(?!and\b)[a-z]"
+)
 _SETTING = re.compile(
-    rf"[\s,]*((?:in|at|during|on|speaking|writing)\s[^.,:;(){_QUOTED}]{{1,100}}?)"
+    rf"(?<![\s,])[\s,]*+((?:in|at|during|on|speaking|writing)\s[^.,:;(){_QUOTED}]{{1,100}}?)"
     r"(?=[.,:;]|\s(?:that|which|who|where|after|as|when|while|before)\b)"
 )
 _PLAIN = re.compile(r"[\w\s’'.,&-]+")
-_START = re.compile(r"[“”\"„‟«»‘(\s]*(\w+)(?:\s+(\w+))?")
+_OPENING_MARKS = '“”"„‟«»‘('
 _EXPLETIVE = re.compile(r"\s(?:is|was|will be|has been|seems|appears)\b[^.,;:]{0,60}\b(?:that|to|who)\b")
 _start = attrgetter("start")
 _token_start = methodcaller("start")
@@ -175,10 +176,16 @@ class QuotedSpeech:
 
 @dataclass(frozen=True, slots=True)
 class _Quotation(Span):
+    """``inner`` are those within an outermost one, by their start; ``around`` what an inner one is within.
+
+    ``around`` goes from outside in, and leaves the outermost out.
+    """
+
     opening: str
     closing: str
     closed: bool
     inner: tuple[_Quotation, ...] = ()
+    around: tuple[_Quotation, ...] = ()
 
     def is_cut_at(self, offset: int) -> bool:
         """Whether a mark is missing on one side of ``offset``; an unclosed quotation lacks one at its end."""
@@ -305,18 +312,22 @@ class Speech:
 
     def leans_on_previous(self, span: Span) -> bool:
         """Whether ``span`` starts in a way that only the sentence before makes clear ("This …", "Such …")."""
-        start = _START.match(self._text, span.start, span.end)
+        start = _WORDS.search(self._text, span.start, span.end)
         if not self._english or not start or span.start <= self._paragraphs[0].start:
             return False
-        word, following = start[1].lower(), (start[2] or "").lower()
+        if any(c not in _OPENING_MARKS and not c.isspace() for c in self._text[span.start : start.start()]):
+            return False
+        rest = self._text[start.end() : span.end]
+        second = _WORDS.match(rest, len(rest) - len(rest.lstrip()))
+        word, following = start[0].lower(), second[0].lower() if second else ""
         if word in ("this", "these", "those", "such"):
             return following not in _CALENDAR | {"who", "of", "as"}
         if word == "that" or (word == "the" and following == "latter"):
             return True
-        pronoun = start.start(1) if word in _PERSON_OF else self._leading_pronoun(span)
+        pronoun = start.start() if word in _PERSON_OF else self._leading_pronoun(span)
         if pronoun is None or pronoun in self._antecedents:
             return False
-        return word != "it" or not _EXPLETIVE.match(self._text, start.end(1), span.end)
+        return word != "it" or not _EXPLETIVE.match(self._text, start.end(), span.end)
 
     def _said_in(self, span: Span) -> list[_Attribution | None]:
         first = bisect_right(self._quotations, span.start, key=_start) - 1
@@ -357,6 +368,14 @@ class Speech:
         return max(self._names[self._people[last].key], said.name, key=len)
 
     @cached_property
+    def _named_at(self) -> dict[str, set[int]]:
+        """Where each name stands."""
+        places: dict[str, set[int]] = {}
+        for person in self._people:
+            places.setdefault(person.name, set()).add(person.start)
+        return places
+
+    @cached_property
     def _names(self) -> dict[str, str]:
         """The longest name of each person by their key; the first of those that are as long."""
         names: dict[str, str] = {}
@@ -370,7 +389,11 @@ class Speech:
         if at < 0 or not self._quotations[at].is_cut_at(offset):
             return []
         outer = self._quotations[at]
-        return [outer, *(inner for inner in outer.inner if inner.is_cut_at(offset))]
+        last = bisect_left(outer.inner, offset, key=_start) - 1
+        if last < 0:
+            return [outer]
+        inner = outer.inner[last]
+        return [outer, *(one for one in (*inner.around, inner) if one.is_cut_at(offset))]
 
     # The narration: what the article says in its own voice.
 
@@ -511,9 +534,9 @@ class Speech:
         if self._narration.startswith(opening, sentence.start):
             return _Report(sentence.start, "", self._subject_after(sentence.start + len(opening), end))
         label = self._plain(sentence.start, min(end, sentence.start + 60))
-        known = label.endswith(":") and any(
-            label[:-1] == person.name and person.start != sentence.start for person in self._people
-        )
+        known = label.endswith(":") and not self._named_at.get(label[:-1], {sentence.start}) <= {
+            sentence.start
+        }
         subject = _Subject(label[:-1], sentence.start, sentence.start + len(label) - 1) if known else None
         return _Report(sentence.start, "", subject)
 
@@ -662,8 +685,7 @@ class Speech:
     def _runs(self, sentence: Span) -> Iterator[_Run]:
         for match in _MENTION.finditer(self._narration, sentence.start, sentence.end):
             start, words, role = match.start(), match[0].split(), match["role"]
-            leading = _LAST_WORD.search(self._narration, max(sentence.start, start - 15), start)
-            before = leading[1].lower() if leading else ""
+            before = _last_word(self._narration[max(sentence.start, start - 15) : start]).lower()
             while words and not role and words[0].lower() in _LEADING:
                 before = words.pop(0).lower()
                 start = self._narration.find(words[0], start + 1) if words else start
@@ -725,7 +747,7 @@ class Speech:
             return found.get(start) if name.lower() == pronoun else None
         words = name.split()
         words[0] = words[0].lower()
-        several = any(word in ("and", "people", "police") or re.fullmatch("[a-z]+s", word) for word in words)
+        several = any(word in ("and", "people", "police") or _is_plural(word) for word in words)
         if several != (pronoun == "they") or words[-1] in genders or words[-1] in ROLES:
             return None
         return _Person(name, start, name, None, is_subject=True)
@@ -747,12 +769,33 @@ def _governs(report: _Report, gap: str) -> bool:
     if subject.name.lower().startswith(("a ", "an ")) and verb in _AS | _CALLS | {"posted", "tweeted"}:
         return False  # a letter posted on …, a group called …
     if verb in _AS:
-        return _OBJECT_AS.fullmatch(gap) is not None
+        return _is_object_as(gap)
     if verb in _CALLS:
         return not gap.rstrip().endswith((",", ":")) and (
             len(words) > 1 or words[:1] in (["it"], ["him"], ["her"])
         )
     return words in ([], [","]) or gap.rstrip().endswith(":") or words[0] == "that"
+
+
+def _is_object_as(gap: str) -> bool:
+    """Whether ``gap`` is an object and "as", with two words more at most: described [the plan as a very]."""
+    first = len(gap) - len(gap.lstrip())
+    return (
+        0 < first < len(gap)
+        and _WORDS.match(gap, first) is not None
+        and bool(_AS_OPEN.search(gap, first + 1))
+    )
+
+
+def _last_word(text: str) -> str:
+    """The word that ends ``text``, if white space follows it."""
+    words = text.rstrip()
+    if words == text:
+        return ""
+    start = len(words)
+    while start and (words[start - 1].isalnum() or words[start - 1] == "_"):
+        start -= 1
+    return words[start:]
 
 
 def _clause_start(words: list[str], stop: int) -> int:
@@ -764,6 +807,10 @@ def _clause_start(words: list[str], stop: int) -> int:
 
 def _is_name(word: str) -> bool:
     return word[:1].isupper()
+
+
+def _is_plural(word: str) -> bool:
+    return len(word) > 1 and word[-1] == "s" and word.isascii() and word.isalpha() and word.islower()
 
 
 def _is_adverb(word: str) -> bool:
@@ -823,14 +870,20 @@ def _quotations(article: Article) -> list[_Quotation]:
     """The outermost quotations of the article, in order."""
     outermost: list[_Quotation] = []
     for paragraph in article.paragraphs:
+        outer: _Quotation | None = None
         inner: list[_Quotation] = []
-        for quotation in [*_pairs(article.text, paragraph), None]:
-            if quotation and inner and quotation.start < inner[0].end:
-                inner.append(quotation)
+        for quotation in _pairs(article.text, paragraph):
+            if outer is None or quotation.start >= outer.end:
+                if outer is not None:
+                    outermost.append(replace(outer, inner=tuple(inner)))
+                outer, inner = quotation, []
                 continue
-            if inner:
-                outermost.append(replace(inner[0], inner=tuple(inner[1:])) if inner[1:] else inner[0])
-            inner = [quotation] if quotation else []
+            last = (*inner[-1].around, inner[-1]) if inner else ()
+            around = tuple(one for one in last if one.end > quotation.start)
+            if len(around) < _NESTING:
+                inner.append(replace(quotation, around=around))
+        if outer is not None:
+            outermost.append(replace(outer, inner=tuple(inner)))
     return outermost
 
 
@@ -859,11 +912,15 @@ def _pairs(text: str, paragraph: Paragraph) -> list[_Quotation]:
     following: dict[str, int] = {}  # where the next quotation of a family opens
     for start in sorted(pairs, reverse=True):
         shape, close = text[start], pairs[start]
-        end = close + 1 if close is not None else following.get(_family(shape), paragraph.end)
-        words = text[start:end].rstrip()
-        mark = words[-1] if close is not None and (words[-1] != '"' or shape == '"') else _CLOSING[shape]
-        if len(words) > 1:
-            quotations.append(_Quotation(start, start + len(words), shape, mark, close is not None))
+        if close is not None:
+            end, mark = close + 1, text[close]
+        else:
+            end = start + len(text[start : following.get(_family(shape), paragraph.end)].rstrip())
+            mark = _CLOSING[shape]
+        if mark == '"' != shape:
+            mark = _CLOSING[shape]
+        if end - start > 1:
+            quotations.append(_Quotation(start, end, shape, mark, close is not None))
         following[_family(shape)] = start
     return quotations[::-1]
 

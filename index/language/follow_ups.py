@@ -176,18 +176,22 @@ def has_open_pronoun(text: str, is_name: Callable[[str], bool] = str.istitle) ->
         is_name(word) and not (at and low[at - 1] in _DETERMINING) and not word[:-1].isupper()  # UK, MPs
         for at, word in enumerate(words)
     ]
-    for at, word in enumerate(low):
-        before, possessive = low[:at], word in _POSSESSIVES
-        if possessive and before[:1] == ["who"] and before[1] not in _AUXILIARIES:
-            continue  # who gave their name to it
-        named = any(names[:at])
-        if word in _PERSON and not named and ROLES.isdisjoint(before):
-            return True
-        # "it" can mean a noun before it from another clause only: not so in "What did the mayor say of it?"
-        told = named and before[-1] in _CLAUSE_WORDS  # Toyota said it would
-        noun = not _ARTICLES.isdisjoint(before) or (possessive and named) or told
-        if word in _THING and not (noun and (possessive or not _CLAUSE_WORDS.isdisjoint(before))):
-            return True
+    who_does = low[:1] == ["who"] and not _AUXILIARIES.issuperset(low[1:2])
+    named = role = article = clause = False  # of what stands before the word
+    last = ""
+    for at, (word, is_named) in enumerate(zip(low, names, strict=True)):
+        possessive = word in _POSSESSIVES
+        if not (possessive and who_does and at > 1):  # who gave their name to it
+            if word in _PERSON and not named and not role:
+                return True
+            # "it" can mean a noun before it from another clause only: not in "What did the mayor say of it?"
+            told = named and last in _CLAUSE_WORDS  # Toyota said it would
+            noun = article or (possessive and named) or told
+            if word in _THING and not (noun and (possessive or clause)):
+                return True
+        named, role = named or is_named, role or word in ROLES
+        article, clause = article or word in _ARTICLES, clause or word in _CLAUSE_WORDS
+        last = word
     return False
 
 

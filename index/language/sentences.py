@@ -11,7 +11,7 @@ from index.model.article import Span
 
 QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
 _AT_ONCE = 3_000
-"""How many characters sentencex is shown at once: of 227 paragraphs of an encyclopaedia, the longest has 2,078.
+"""How many characters sentencex is shown at once: an encyclopaedia's longest of 227 paragraphs has 2,078.
 
 It pairs quotation marks and brackets in time that grows with the square of the text: 1.1 s for 12,000
 characters of “‚《”, the worst pair found.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.errors import LibraryError, UnknownArticleError
+from index.errors import EveryonesArticleError, LibraryError, UnknownArticleError
 from index.model.library import Entry
 from index.model.source import SourceKind
 from index.sources.files import article_id
@@ -86,7 +86,8 @@ class Collection:
 
         Raises:
             UnknownArticleError: no such article is here.
-            LibraryError: it is everyone's.
+            EveryonesArticleError: it is not this server's own.
+            LibraryError: it is the one that the settings name.
         """
         self.find(article)
         if not self.owns(article) and self.parent is None:
@@ -96,11 +97,7 @@ class Collection:
                 id=article,
             )
         if not self.owns(article):
-            raise LibraryError(
-                "“{id}” is everyone's article, so it cannot be changed from here. To have it otherwise, add "
-                "an article of your own and put that in use.",
-                id=article,
-            )
+            raise EveryonesArticleError(id=article)
 
     def all(self) -> list[Holding]:
         """Every article that can be asked here: its own in order of id, then what it falls back to."""
@@ -129,6 +126,11 @@ class Holding:
     def key(self) -> tuple[Path, str]:
         """What tells it from every other."""
         return self.collection.folder.path, self.id
+
+    @property
+    def newest(self) -> tuple[str, int] | None:
+        """What tells its newest snapshot from every other; None where there is none."""
+        return self.collection.folder.of(self.id).newest()
 
     @property
     def is_set(self) -> bool:

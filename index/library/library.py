@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from index.errors import LibraryError, SnapshotDamagedError
@@ -23,7 +22,7 @@ from index.library.rebuilding import Rebuild, Rebuilder
 from index.library.sourcing import Sources
 from index.model.answer import MAX_QUESTION_CHARS, Citation, Found, Turn
 from index.model.article import Article
-from index.model.library import Change, Entry, Expired, IndexInfo, LibraryUse, ReindexReport
+from index.model.library import Change, Entry, IndexInfo, ReindexReport
 from index.model.source import Source
 from index.search.build import OnProgress
 from index.search.embedding import Embedder
@@ -70,6 +69,9 @@ class Library:
         check_at_least: The share of an article's own questions whose first citation must be right.
         open_articles: How many articles are held in memory, this library's and its branches' together.
         snapshots_kept: How many snapshots are kept of each article.
+
+    Attributes:
+        upkeep: Looks after the folders of the common library and of all its branches.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Library:
         folder = LibraryFolder(data_dir, kept=snapshots_kept)
         self._parts = _Parts(models, sources, rebuilder, opener, changer, all_articles)
         self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
-        self._upkeep = Upkeep(folder, retention=retention)
+        self.upkeep = Upkeep(folder, retention=retention)
         self._only_at_hand = False
         self._guard = threading.Lock()
         self._branches: dict[str, Library] = {}
@@ -128,7 +130,7 @@ class Library:
         with self._guard:
             if name not in self._branches:
                 branch = Library.__new__(Library)
-                branch._parts = self._parts
+                branch._parts, branch.upkeep = self._parts, self.upkeep
                 branch._only_at_hand = False
                 branch._articles = Collection(
                     folder=self._articles.folder.branch(name), parent=self._articles
@@ -401,41 +403,6 @@ class Library:
     def faults(self) -> tuple[str, ...]:
         """What is wrong on disk, a sentence each, this library's branches included. Nothing is mended."""
         return tuple(faults(self._articles.folder))
-
-    # Upkeep, of the common library
-
-    def use_of_disk(self) -> tuple[LibraryUse, ...]:
-        """What each library takes: this one, then its branches."""
-        return tuple(self._upkeep.use())
-
-    def leave(self, server: str) -> bool:
-        """Marks that the bot is not in a server any more: its library goes when it has been so for a while.
-
-        Returns whether that is new, and there is a library.
-
-        Raises:
-            SnapshotError: it cannot be written.
-        """
-        return self._upkeep.leave(server, datetime.now(UTC))
-
-    def come_back(self, server: str) -> bool:
-        """Takes that back; returns whether the library was to go.
-
-        Raises:
-            SnapshotError: it cannot be written.
-        """
-        return self._upkeep.come_back(server)
-
-    def expired(self) -> tuple[Expired, ...]:
-        """What has been kept long enough, and would be deleted by ``prune``."""
-        return tuple(self._upkeep.expired(datetime.now(UTC)))
-
-    def prune(self) -> tuple[Expired, ...]:
-        """Deletes what has been kept long enough, and returns what has gone.
-
-        What is being changed just now is left for another time; what cannot be deleted is in the log.
-        """
-        return tuple(self._upkeep.prune(datetime.now(UTC)))
 
     # For those who measure
 

@@ -134,8 +134,10 @@ class Opener:
         """An article that answers, and what is to be said of it; see ``open``."""
         if (held := self.held(holding)) is not None:
             return held, []
-        if (error := self._rebuilder.answer(holding.key, _newest(holding))) is not None:
-            raise error
+        if self._rebuilder.in_background:
+            error = self._rebuilder.answer(holding.key, holding.newest)
+            if error is not None:
+                raise error
         with self._guard:
             opening = self._opening[holding.key]
         with opening:  # of the threads that need the same article, one opens it
@@ -177,7 +179,7 @@ class Opener:
         if held is None or self._memory.is_publishing(holding.key):
             return held
         try:
-            newest = holding.collection.folder.of(holding.id).newest()
+            newest = holding.newest
         except SnapshotError:  # the folder cannot be read just now, and what is in memory is whole
             return held
         if held.newest != newest:
@@ -218,7 +220,7 @@ class Opener:
             raise last
         rebuilt: list[tuple[OpenArticle, list[str]]] = []
         self._rebuilder.run(
-            holding.key, newest, lambda track: rebuilt.append(self._rebuilt(holding, track)), on_progress
+            holding, newest, lambda track: rebuilt.append(self._rebuilt(holding, track)), on_progress
         )
         return rebuilt[0]
 
@@ -228,33 +230,26 @@ class Opener:
             for notice in notices:
                 log.warning("%s", notice)
 
-        self._rebuilder.demand(holding.key, newest, rebuild)
+        self._rebuilder.demand(holding, newest, rebuild)
 
     def _rebuilt(self, holding: Holding, on_progress: OnProgress) -> tuple[OpenArticle, list[str]]:
         """Builds an index again, unless it is sound by now; with it, what is to be said of it."""
         folder, transactions = holding.collection.folder, holding.collection.transactions
-        try:
-            on_progress(Progress(Stage.READ, 0, 1))
-            with transactions.alone(math.inf, lambda: on_progress(Progress(Stage.READ, 0, 1))):
-                diagnosis = self._diagnosis(holding)
-                sourced = self._to_build_from(holding, diagnosis)
-                if sourced is None:
-                    notices = [diagnosis.remark] if diagnosis.remark else []
-                    article = self._publisher.serving(holding, diagnosis.condition)
-                else:
-                    again = ["It was built again from the article."] if diagnosis.flaws else []
-                    notices = [*diagnosis.notices, *again]
-                    self._allowance.admit_work(holding.collection)
-                    number = folder.of(holding.id).next_number()
-                    with transactions.begun(Action.REINDEXED, holding.id, ITSELF, number=number) as note:
-                        article, _ = self._publisher.publish(
-                            holding, note, sourced, diagnosis.condition, force=True, on_progress=on_progress
-                        )
-        except (FootnoteError, OSError) as error:
-            folder.note_failure(holding.id, str(error))
-            raise
-        folder.note_failure(holding.id, None)
-        return article, notices
+        on_progress(Progress(Stage.READ, 0, 1))
+        with transactions.alone(math.inf, lambda: on_progress(Progress(Stage.READ, 0, 1))):
+            diagnosis = self._diagnosis(holding)
+            sourced = self._to_build_from(holding, diagnosis)
+            if sourced is None:
+                remark = [diagnosis.remark] if diagnosis.remark else []
+                return self._publisher.serving(holding, diagnosis.condition), remark
+            self._allowance.admit_work(holding.collection)
+            number = folder.of(holding.id).next_number()
+            with transactions.begun(Action.REINDEXED, holding.id, ITSELF, number=number) as note:
+                article, _ = self._publisher.publish(
+                    holding, note, sourced, diagnosis.condition, force=True, on_progress=on_progress
+                )
+        again = ["It was built again from the article."] if diagnosis.flaws else []
+        return article, [*diagnosis.notices, *again]
 
     def _to_build_from(self, holding: Holding, diagnosis: _Diagnosis) -> SourcedArticle | None:
         """What an index is to be built from; None where the one that is there is sound after all."""
@@ -313,7 +308,3 @@ class Opener:
         """Whether a snapshot can answer until another one is built."""
         embedder, _ = self._models.load()
         return snapshot.manifest.model_sha256 == embedder.sha256
-
-
-def _newest(holding: Holding) -> Newest:
-    return holding.collection.folder.of(holding.id).newest()

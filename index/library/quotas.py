@@ -55,8 +55,8 @@ class Allowance:
         count = len(collection.folder.ids())
         if most and count >= most:
             raise QuotaError(
-                "This server has {count} articles, and may have {most}. Remove one that is not needed any "
-                "more, then add this one.",
+                "This server has {count} of {most} articles. Remove one that is not needed any more, then "
+                "add this one.",
                 count=count,
                 most=most,
             )

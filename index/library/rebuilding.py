@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from index.errors import FootnoteError, RebuildingError
+from index.library.finding import Holding
 from index.library.memory import Newest
 from index.model.library import Progress, Stage
 from index.search.build import OnProgress
@@ -66,10 +67,10 @@ class Rebuilder:
         """Has indexes built where ``submit`` runs what it is given, with what it tells of progress."""
         self._submit = submit
 
-    def demand(self, key: tuple[Path, str], newest: Newest, rebuild: Rebuild) -> None:
+    def demand(self, holding: Holding, newest: Newest, rebuild: Rebuild) -> None:
         """Has an index built in the background, unless that is on the way or failed a short while ago."""
-        if self._submit is not None and self._begin(key, newest):
-            self._submit(partial(self._run, key, rebuild))
+        if self._submit is not None and self._begin(holding.key, newest):
+            self._submit(partial(self._run, holding, rebuild))
 
     def may_try(self, key: tuple[Path, str], newest: Newest) -> bool:
         """Whether an index may be built again on the spot: not if that has just failed."""
@@ -77,10 +78,10 @@ class Rebuilder:
             attempt = self._attempts.get(key)
             return attempt is None or attempt.newest != newest or not self._rests(attempt)
 
-    def run(self, key: tuple[Path, str], newest: Newest, rebuild: Rebuild, on_progress: OnProgress) -> None:
+    def run(self, holding: Holding, newest: Newest, rebuild: Rebuild, on_progress: OnProgress) -> None:
         """Builds an index again on the spot; what goes wrong is raised, and remembered for a while."""
-        self._begin(key, newest)
-        self._work(key, rebuild, on_progress)
+        self._begin(holding.key, newest)
+        self._work(holding, rebuild, on_progress)
 
     def answer(self, key: tuple[Path, str], newest: Newest) -> FootnoteError | None:
         """What a question is told of an index that is not there yet; None where nothing is done about it."""
@@ -113,17 +114,18 @@ class Rebuilder:
                 return False  # what is on the way looks what is newest when it has its turn
             return True
 
-    def _run(self, key: tuple[Path, str], rebuild: Rebuild, on_progress: OnProgress) -> None:
+    def _run(self, holding: Holding, rebuild: Rebuild, on_progress: OnProgress) -> None:
         """In the background, where nobody waits for what it raises."""
         try:
-            self._work(key, rebuild, on_progress)
+            self._work(holding, rebuild, on_progress)
         except Exception as error:
-            if self.last_error(key) is error:
+            if self.last_error(holding.key) is error:
                 traceback = None if isinstance(error, FootnoteError) else error
-                log.log(logging.ERROR, "“%s” cannot be built again: %s", key[1], error, exc_info=traceback)
+                message = "“%s” cannot be built again: %s"
+                log.log(logging.ERROR, message, holding.id, error, exc_info=traceback)
 
-    def _work(self, key: tuple[Path, str], rebuild: Rebuild, on_progress: OnProgress) -> None:
-        called_off = False
+    def _work(self, holding: Holding, rebuild: Rebuild, on_progress: OnProgress) -> None:
+        key, called_off = holding.key, False
 
         def track(step: Progress) -> None:
             nonlocal called_off
@@ -139,9 +141,14 @@ class Rebuilder:
         try:
             rebuild(track)
         except BaseException as error:
-            self._end(key, None if called_off or not isinstance(error, Exception) else error)
+            if called_off or not isinstance(error, Exception):
+                self._end(key, None)
+            else:
+                self._end(key, error)
+                holding.collection.folder.note_failure(holding.id, str(error))
             raise
         self._end(key, None)
+        holding.collection.folder.note_failure(holding.id, None)
 
     def _end(self, key: tuple[Path, str], error: Exception | None) -> None:
         with self._lock:

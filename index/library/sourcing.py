@@ -115,5 +115,5 @@ def _local(kind: SourceKind) -> Iterator[None]:
         raise
     except ArticleError as error:
         if kind in (SourceKind.FILE, SourceKind.SHIPPED):
-            raise LocalFileError(error.message, **error.values) from error
+            raise LocalFileError.of(error) from error
         raise

@@ -6,6 +6,7 @@ Every ``start`` and ``end`` counts Unicode code points in ``Article.text``: a sp
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -75,7 +76,7 @@ class Article:
         for line in self.text.splitlines(keepends=True):
             words = line.strip()
             if words:
-                first = start + line.index(words)
+                first = start + len(line) - len(line.lstrip())
                 found.append(Paragraph(first, first + len(words), len(found) + 1))
             start += len(line)
         return tuple(found)
@@ -87,7 +88,11 @@ class Article:
 
     def paragraph_at(self, offset: int) -> Paragraph:
         """The paragraph that holds ``offset``, or the nearest one before it (the first, if none is)."""
-        return next((p for p in reversed(self.paragraphs) if p.start <= offset), self.paragraphs[0])
+        return self.paragraphs[max(bisect_right(self._paragraph_starts, offset) - 1, 0)]
+
+    @cached_property
+    def _paragraph_starts(self) -> tuple[int, ...]:
+        return tuple(paragraph.start for paragraph in self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)

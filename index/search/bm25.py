@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 import bm25s
@@ -16,6 +18,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from index.model.article import Span
+
+logging.getLogger("bm25s").setLevel(logging.NOTSET)  # its import sets DEBUG, whatever the root logger's is
 
 Floats = npt.NDArray[np.float32]
 
@@ -119,6 +123,7 @@ class Speller:
     """
 
     _SHORTEST = 4  # below that, one edit away is another word more often than a slip
+    _MOST = 100_000  # distinct words that are looked through: a book has a fifth of them
 
     def __init__(self, text: str) -> None:
         written = dict.fromkeys(re.findall(r"[^\W\d_]+", text))
@@ -126,6 +131,10 @@ class Speller:
         for word in written:
             if len(word) >= self._SHORTEST:
                 self._words.setdefault(word.lower(), word)
+        self._numbers: dict[tuple[str, int], list[int]] = {}  # of the words, by first letter and length
+        self._known = list(islice(self._words, self._MOST))
+        for number, word in enumerate(self._known):
+            self._numbers.setdefault((word[0], len(word)), []).append(number)
         self._names = {word.lower() for word in written if word[0].isupper()} - written.keys()
 
     def __contains__(self, word: str) -> bool:
@@ -144,7 +153,9 @@ class Speller:
         slip = word.lower()
         if len(slip) < self._SHORTEST or not slip.isalpha() or slip in self._words:
             return None
-        near = [known for known in self._words if known[0] == slip[0] and abs(len(known) - len(slip)) <= 2]
+        lengths = range(len(slip) - 2, len(slip) + 3)
+        numbers = chain.from_iterable(self._numbers.get((slip[0], length), ()) for length in lengths)
+        near = [self._known[number] for number in sorted(numbers)]
         allowed = 1 if len(slip) <= 7 else 2
         found = process.extractOne(slip, near, scorer=OSA.distance, score_cutoff=allowed)
         return self._words[found[0]] if found else None

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.language.sentences import split_sentences, trimmed
-from index.model.article import Article, Heading, Paragraph, Passage, Sentence, Span
+from index.model.article import Article, Paragraph, Passage, Sentence, Span
 
 TokenSpans = npt.NDArray[np.int32]
 """Shape (tokens, 2): where each token starts and ends, in code points of its text."""
@@ -76,7 +76,7 @@ def chunk(
     token_spans = iter(tokenize(paragraphs) if paragraphs else ())
     for key, run in fresh.items():
         places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
-        tokens = list(islice(token_spans, len(run)))
+        tokens = [Tokens(spans) for spans in islice(token_spans, len(run))]
         found[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
     pieces = [(run, piece) for run, key in runs for piece in found[key]]
     edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
@@ -154,34 +154,40 @@ def _key(text: str, run: Sequence[Paragraph], headings: Container[int]) -> Run:
 def _paths(article: Article) -> dict[int, tuple[str, ...]]:
     """The headings that each paragraph stands under, by its number."""
     headings = {heading.start: heading for heading in article.headings}
-    under: list[Heading] = []
+    under: list[tuple[int, str]] = []
+    path: tuple[str, ...] = ()
     found: dict[int, tuple[str, ...]] = {}
     for paragraph in article.paragraphs:
         heading = headings.get(paragraph.start)
         if heading:
-            under = [above for above in under if above.level < heading.level]
-        found[paragraph.number] = tuple(above.of(article.text) for above in under)
+            under = [above for above in under if above[0] < heading.level]
+            path = tuple(words for _, words in under)
+        found[paragraph.number] = path
         if heading:
-            under.append(heading)
+            under.append((heading.level, heading.of(article.text)))
+            path = tuple(words for _, words in under)
     return found
 
 
 def _cut(
     run: Run,
     paragraphs: Sequence[Span],
-    tokens: Sequence[TokenSpans],
+    tokens: Sequence[Tokens],
     sentences: Sequence[Sequence[Span]],
     tokenize: Tokenize,
     window: int,
 ) -> tuple[Piece, ...]:
     """Cuts a run; ``paragraphs`` count from its start, ``tokens`` and ``sentences`` from a paragraph's."""
     text, headings = run
-    counts = [len(spans) for spans in tokens]
+    counts = [len(one) for one in tokens]
     alone = headings  # so many of the headings are paragraphs like others
     if headings < len(paragraphs):
         first = sentences[-1][0]
-        room = min(window // 2, window - _count(tokens[-1], first.start, first.end))
-        alone = next(n for n in range(headings + 1) if n == headings or sum(counts[n:headings]) <= room)
+        room = min(window // 2, window - tokens[-1].count(first.start, first.end))
+        held = 0
+        while alone and held + counts[alone - 1] <= room:
+            alone -= 1
+            held += counts[alone]
     pieces: list[Piece] = []
     for number in [*range(alone), *range(headings, len(paragraphs))]:
         start = paragraphs[number].start
@@ -204,7 +210,7 @@ def _cut(
 def _fitting(
     text: str,
     sentences: Sequence[Span],
-    tokens: TokenSpans,
+    tokens: Tokens,
     lead: str,
     held: int,
     tokenize: Tokenize,
@@ -216,26 +222,49 @@ def _fitting(
     tokens than it had whole: the cuts are then made closer together.
     """
     groups: list[list[Span]] = []
-    for limit in range(window, 0, -1):
+    limit = window
+    while True:
         pieces = [piece for sentence in sentences for piece in _pieces(text, sentence, tokens, limit)]
-        groups = list(_pack(pieces, [_count(tokens, p.start, p.end) for p in pieces], limit, held))
+        groups = list(_pack(pieces, [tokens.count(p.start, p.end) for p in pieces], limit, held))
         alone = [text[group[0].start : group[-1].end] for group in groups]
         alone[:1] = [lead + first for first in alone[:1]]
-        if (len(groups) == 1 and not lead) or all(len(spans) <= window for spans in tokenize(alone)):
+        fits = (len(groups) == 1 and not lead) or all(len(spans) <= window for spans in tokenize(alone))
+        if fits or limit == 1:
             break
+        limit = limit * 7 // 8
     return groups
 
 
-def _count(tokens: TokenSpans, start: int, end: int) -> int:
-    return int(np.count_nonzero((tokens[:, 0] < end) & (tokens[:, 1] > start)))
+class Tokens:
+    """The tokens of a paragraph, ``spans`` of shape (tokens, 2), to be looked up by place."""
+
+    def __init__(self, spans: TokenSpans) -> None:
+        self._starts = np.ascontiguousarray(np.maximum.accumulate(spans[:, 0]))
+        self._ends = np.ascontiguousarray(np.maximum.accumulate(spans[:, 1]))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def count(self, start: int, end: int) -> int:
+        """How many tokens stand, in part at least, in a span."""
+        return max(self._before(end) - self._after(start), 0)
+
+    def beyond(self, start: int, count: int) -> int:
+        """Where the token starts that follows ``count`` tokens from ``start`` on."""
+        return int(self._starts[self._after(start) + count])
+
+    def _before(self, end: int) -> int:
+        return int(np.searchsorted(self._starts, end, side="left"))
+
+    def _after(self, start: int) -> int:
+        return int(np.searchsorted(self._ends, start, side="right"))
 
 
-def _pieces(text: str, sentence: Span, tokens: TokenSpans, window: int) -> Iterator[Span]:
+def _pieces(text: str, sentence: Span, tokens: Tokens, window: int) -> Iterator[Span]:
     """The sentence itself, or where it is too long, pieces of it that fit."""
     start = sentence.start
-    while _count(tokens, start, sentence.end) > window:
-        inside = tokens[(tokens[:, 0] < sentence.end) & (tokens[:, 1] > start)]
-        limit = int(inside[window, 0])  # the first token that no longer fits
+    while tokens.count(start, sentence.end) > window:
+        limit = tokens.beyond(start, window)
         cut = _last_end(_CLAUSE_END, text, start, limit) or _last_end(_WORD_END, text, start, limit) or limit
         cut = max(cut, start + 1)
         piece = trimmed(text, start, cut)

@@ -39,6 +39,9 @@ DECIDING = 3
 DECISIVE = 0.5
 """How much a word has to match, against the one that matches best, to be set off."""
 
+MENTIONED, NAME_TOKENS = 8, 32
+"""How many names count with a sentence at most, and how many tokens of each: more than any prose has."""
+
 _IDF_POWER = 0.75  # the plain idf lets one rare word decide alone, its root lets common words outvote it
 _BM25_WEIGHT = 0.05  # only parts sentences that match about as well: MaxSim knows the words' senses, BM25 not
 _start = attrgetter("start")
@@ -230,11 +233,12 @@ class Retriever:
         """A vector of length 1 for each sentence: the mean of its tokens, weighted as in a question."""
         bounds = np.searchsorted(self._tokens.starts, [(s.start, s.end) for s in self.sentences])
         weights = self._weights(self._tokens.ids)
-        vectors = np.stack(
-            [weights[first:last] @ self._vectors[first:last].astype(np.float32) for first, last in bounds]
-        )
+        vectors = np.empty((len(bounds), self._vectors.shape[1]), dtype=np.float32)
+        for number, (first, last) in enumerate(bounds):
+            vectors[number] = weights[first:last] @ self._vectors[first:last].astype(np.float32)
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.where(length > 0, length, 1), dtype=np.float32)
+        vectors /= np.where(length > 0, length, 1)
+        return vectors
 
     def deciding(self, span: Span, asked: QuestionTokens | None) -> tuple[Span, ...]:
         """The words of a quote that matched the question best: at most DECIDING runs, in order.
@@ -338,8 +342,11 @@ class Retriever:
         found = self._known_rows.get(number)
         if found is None:
             sentence = self.sentences[number]
-            spans = [sentence, *self._mentions(sentence)]
-            found = np.concatenate([np.arange(*self._bounds(span)) for span in spans])
+            bounds = [self._bounds(span) for span in (sentence, *self._mentions(sentence)[:MENTIONED])]
+            ends = [bounds[0][1], *(min(end, first + NAME_TOKENS) for first, end in bounds[1:])]
+            found = np.concatenate(
+                [np.arange(first, end) for (first, _), end in zip(bounds, ends, strict=True)]
+            )
             self._known_rows[number] = found
         return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,13 +54,21 @@ class Upkeep:
     Args:
         root: The common library's.
         retention: How long things are kept.
+        now: The time.
     """
 
-    def __init__(self, root: LibraryFolder, *, retention: Retention) -> None:
+    def __init__(
+        self,
+        root: LibraryFolder,
+        *,
+        retention: Retention,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._root = root
         self._retention = retention
+        self._now = now
 
-    def leave(self, server: str, now: datetime) -> bool:
+    def leave(self, server: str) -> bool:
         """Marks that the bot is not in a server any more; False where it has no library, or is marked.
 
         Raises:
@@ -70,7 +78,7 @@ class Upkeep:
         if not folder.path.is_dir() or self.left_since(server) is not None:
             return False
         with folder.writing():
-            replace_file(self._mark(server), _Mark(left=now).model_dump_json().encode())
+            replace_file(self._mark(server), _Mark(left=self._now()).model_dump_json().encode())
         return True
 
     def come_back(self, server: str) -> bool:
@@ -85,6 +93,18 @@ class Upkeep:
         with self._root.branch(server).writing():
             mark.unlink(missing_ok=True)
         return True
+
+    def meet(self, servers: Collection[str]) -> list[str]:
+        """Takes the mark from the servers that the bot is in, and gives it to the others that have a library.
+
+        Returns those that had none before.
+
+        Raises:
+            SnapshotError: it cannot be written.
+        """
+        for server in servers:
+            self.come_back(server)
+        return [one for one in self._root.branches() if one not in servers and self.leave(one)]
 
     def left_since(self, server: str) -> datetime | None:
         """Since when the bot is not in a server any more; None where it is.
@@ -110,25 +130,25 @@ class Upkeep:
             found.append(LibraryUse(server, len(folder.ids()), folder.nbytes(), leaves))
         return found
 
-    def expired(self, now: datetime) -> list[Expired]:
+    def expired(self) -> list[Expired]:
         """What may go by now."""
         found: list[Expired] = []
         for server, folder in self._libraries():
-            if server is not None and self._has_gone(server, now):
+            if server is not None and self._has_gone(server):
                 found.append(Expired(ExpiredKind.SERVER, server, None, folder_bytes(folder.path)))
             else:
-                found += self._expired_of(server, folder, now)
+                found += self._expired_of(server, folder)
         return found
 
-    def prune(self, now: datetime) -> list[Expired]:
+    def prune(self) -> list[Expired]:
         """Deletes what may go by now, and returns what has gone. A library that is being changed is left."""
         gone: list[Expired] = []
         for server, folder in self._libraries():
             try:
-                if server is not None and self._has_gone(server, now):
-                    gone += self._delete_server(server, now)
+                if server is not None and self._has_gone(server):
+                    gone += self._delete_server(server)
                     continue
-                expired = self._expired_of(server, folder, now)
+                expired = self._expired_of(server, folder)
                 if expired:
                     with Transactions(folder).alone(_PATIENCE):
                         gone += [one for one in expired if self._delete(one, folder)]
@@ -143,7 +163,8 @@ class Upkeep:
         for server in self._root.branches():
             yield server, self._root.branch(server)
 
-    def _expired_of(self, server: str | None, folder: LibraryFolder, now: datetime) -> Iterator[Expired]:
+    def _expired_of(self, server: str | None, folder: LibraryFolder) -> Iterator[Expired]:
+        now = self._now()
         removals, undoings = _last(folder, Action.REMOVED), _last(folder, Action.UNDONE)
         for article in folder.removed_ids():
             since = max(_changed(folder.removed(article)), removals.get(article, _NEVER))
@@ -162,8 +183,8 @@ class Upkeep:
                 yield Expired(ExpiredKind.UNDONE, server, article, snapshots.nbytes(old))
         if surplus := folder.catalogue.surplus_bytes(HISTORY_LINES):
             yield Expired(ExpiredKind.HISTORY, server, None, surplus)
-        if nbytes := sum(map(folder_bytes, _leftovers(folder))):
-            yield Expired(ExpiredKind.UNFINISHED, server, None, nbytes)
+        if left := _leftovers(folder):
+            yield Expired(ExpiredKind.UNFINISHED, server, None, sum(map(folder_bytes, left)))
 
     def _delete(self, expired: Expired, folder: LibraryFolder) -> bool:
         """Deletes one thing. The caller has the lock."""
@@ -183,18 +204,18 @@ class Upkeep:
                 return False
         return True
 
-    def _delete_server(self, server: str, now: datetime) -> list[Expired]:
+    def _delete_server(self, server: str) -> list[Expired]:
         folder = self._root.branch(server)
         nbytes = folder_bytes(folder.path)
         with Transactions(folder).alone(_PATIENCE):  # nobody is changing it, here or in another process
-            if not self._has_gone(server, now):
+            if not self._has_gone(server):
                 return []
         delete_folder(folder.path)  # not while its lock is held: Windows moves no file that is open
         return [Expired(ExpiredKind.SERVER, server, None, nbytes)]
 
-    def _has_gone(self, server: str, now: datetime) -> bool:
+    def _has_gone(self, server: str) -> bool:
         left = self.left_since(server)
-        return left is not None and now - left >= self._retention.left
+        return left is not None and self._now() - left >= self._retention.left
 
     def _mark(self, server: str) -> Path:
         return self._root.branch(server).path / "left.json"

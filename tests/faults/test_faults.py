@@ -32,6 +32,7 @@ def test_nothing_is_lost() -> None:
     assert (run.returncode, run.stderr) == (0, "")
     assert [(name, survived == times, lost) for name, times, survived, lost in rows] == [
         ("killed (SIGKILL)", True, "0"),
+        ("ended at each point of a change", True, "0"),
         ("disk full, at each call", True, "0"),
         ("read-only, at each call", True, "0"),
         ("disk full, in the middle of a file", True, "0"),

@@ -14,7 +14,8 @@ import pytest
 import simcord
 
 from bot import Settings, create_bot
-from bot.service.service import Place, Service, Wait
+from bot.service.place import Place
+from bot.service.service import Service, Wait
 from index import Article, Found
 from tests.bot.conftest import buttons, says
 from tests.fakes import FakeLibrary

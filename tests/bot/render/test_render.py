@@ -15,7 +15,9 @@ from simcord.components import validate_components, walk_components
 from simcord.preview._markdown import markdown_tokens
 
 from bot import render
-from bot.components.card import Card, reading_card
+from bot.components.card import Card
+from bot.components.context import cited_card
+from bot.components.reading import reading_card
 from bot.render import clip, emphasise, page_before, page_from, unescape
 from bot.render.text import cost, fitting
 from bot.words import ENGLISH, Words, words_for
@@ -357,7 +359,7 @@ OURS = ("text", "break", "inline", "paragraph", "strong_open", "strong_close", "
 @given(answers(), st.booleans(), LANGUAGES)
 def test_any_answer_fits_a_message_and_shows_its_quotes(found: Found, question: bool, words: Words) -> None:
     rendered = render.answer(found, words, with_question=question)
-    accept(Card(rendered, found.info.article, words=words))
+    accept(cited_card(rendered, found.info.article, words))
     top = as_read(rendered.top, allowed=OURS)
     as_read(rendered.footer, allowed=OURS)
     says = found.answer.status is not Status.NOT_IN_ARTICLE
@@ -425,14 +427,15 @@ def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) ->
             answer = answered(status, *citations)
             answer = replace(answer, question=sentence, read_as=((sentence, sentence),) * 5)
             rendered = render.answer(Found(answer, info), words, with_question=True)
-            card = Card(rendered, article, words=words)
+            card = cited_card(rendered, article, words)
             accept(card)
             assert sum(map(utf16_length, texts_of(card))) > 1_500
-        accept(Card(render.summary(citations, info, words), article))
-        accept(Card(render.quotes(citations, info, words, page=10, pages=99, changed=True), article))
+        accept(cited_card(render.summary(citations, info, words), article, words))
+        quotes = render.quotes(citations, info, words, page=10, pages=99, changed=True)
+        accept(cited_card(quotes, article, words))
         note = words("The article has changed since this answer. This is the nearest passage now.")
         for span in (Span(1, 6_001), Span(3_000, 3_001), Span(len(text) - 1, len(text))):
-            accept(Card(render.context(article, span, words, number=3, count=7, note=note), article))
+            accept(Card(render.context(article, span, words, number=3, count=7, note=note)))
         for start in (0, 1, 3_000, len(text) - 1):
             accept(reading_card(article, start, words, note=note))
 
@@ -445,7 +448,7 @@ def test_any_place_fits_a_message_with_the_sentence_in_bold(
         span = Span(citation.start, citation.end)
         note = words("unknown") if changed else ""
         rendered = render.context(found.info.article, span, words, number=2, count=3, note=note)
-        accept(Card(rendered, found.info.article))
+        accept(cited_card(rendered, found.info.article, ENGLISH))
         as_read(rendered.top, allowed=OURS)
         bold = []
         for block in markdown_tokens(rendered.top.partition("\n\n")[2], "text_display"):
@@ -587,7 +590,7 @@ def test_links_take_the_room_that_short_quotes_leave() -> None:
     assert [text.split("\n")[0] for _, text in listed.sources] == [
         f"**\\[{number}\\]** [paragraph 1](<{page}{fragment}>)" for number in range(1, 8)
     ]
-    accept(Card(listed, article))
+    accept(cited_card(listed, article, ENGLISH))
 
 
 def test_an_answer_in_another_language_leaves_the_articles_words_as_they_are() -> None:
@@ -673,7 +676,7 @@ def test_help_and_about_fit_a_message_whatever_the_article(
         render.about(replace(about(article), model=source), words),
         render.help_text(article, words),
     ):
-        accept(Card(rendered, words=words))
+        accept(Card(rendered))
         allowed = (*OURS, "code", "bullet_list", "list_item")
         as_read(rendered.top, allowed=allowed)
         as_read(rendered.footer, allowed=allowed)

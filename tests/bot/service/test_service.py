@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from bot.service.line import LineFullError
+from bot.service.place import Place
 from bot.service.rates import Rate, Rates, TooFastError
-from bot.service.service import READING_THREADS, ClosingError, Place, Service, Wait
+from bot.service.service import READING_THREADS, ClosingError, Service, Wait
 from index import (
     ALL,
     Article,
     ArticleError,
     CancelledError,
-    Entry,
     Found,
     Library,
     Progress,
@@ -41,7 +41,10 @@ ASKER = 1
 
 @pytest.fixture
 def library() -> FakeLibrary:
-    return FakeLibrary()
+    library = FakeLibrary()
+    for place in (HERE, ELSEWHERE):
+        library.give(str(place.server))
+    return library
 
 
 class CountingService(Service):
@@ -229,10 +232,6 @@ class Opening(FakeLibrary):
         self.root.loading.wait(timeout=10)
         return super().article(id, **where)
 
-    def entries(self, **where: Any) -> tuple[Entry, ...]:
-        self.root.loading.wait(timeout=10)
-        return super().entries(**where)
-
 
 @pytest.mark.parametrize(
     "named",
@@ -291,7 +290,7 @@ async def test_what_is_offered_while_somebody_types_comes_soon_or_not_at_all() -
     service.seconds_to_offer = 0.01
     for _ in range(2 * READING_THREADS):
         assert await service.glance(NOWHERE, ASKER, lambda library: library.article()) is None
-    assert service._offering._work_queue.qsize() <= 2 * READING_THREADS  # given up
+    assert service._threads.offering._work_queue.qsize() <= 2 * READING_THREADS  # given up
     assert (
         await service.read(NOWHERE, lambda library: library.in_use()) == ARTICLE.id
     )  # nobody else waits for it

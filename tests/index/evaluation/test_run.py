@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from index.errors import QuestionFileError
 from index.evaluation.baseline import PlainDense
+from index.evaluation.measure import measure
 from index.evaluation.run import (
     Asked,
     Carried,
@@ -584,9 +586,10 @@ def test_a_library_is_evaluated_on_its_article_without_an_index_on_disk(tmp_path
         '{"question": "When was the harbour built?", "evidence": ["1901"]}', encoding="utf-8"
     )
     library = Library(data, article_path=article, embedder=FakeEmbedder())
-    found = library.evaluate(questions)
+    measured = partial(measure, questions, library.article_in_use(), *library.models())
+    found = measured()
     assert (found.file, found.mode, found.questions) == ("q.jsonl", Mode.ARTICLE, 1)
     assert (found.citation_at_1, found.passage_recall_at_1, found.byte_exact) == (1, 1, 1)
-    plain = library.evaluate(questions, plain=True)
+    plain = measured(plain=True)
     assert (plain.passage_recall_at_1, plain.answered, plain.byte_exact) == (1, None, None)
     assert not data.exists()

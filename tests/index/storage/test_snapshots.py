@@ -150,7 +150,7 @@ def test_an_old_one_that_cannot_be_removed_is_no_failure(
         f"The old snapshot {first.name} could not be removed: [Errno 13] it is in use: '{folder / left}'."
     ]
     monkeypatch.undo()
-    assert SnapshotFolder(folder).sweep() == [left]
+    SnapshotFolder(folder).sweep()
     assert SnapshotFolder(folder).leftovers() == []
 
 
