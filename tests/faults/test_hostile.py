@@ -15,10 +15,11 @@ from index.errors import ArticleError
 from index.model.article import Article
 from index.search.build import build
 from index.sources.files import read, upload
-from tests.faults.hostile import Outcome, attempt
+from tests.faults.hostile import attempt
 from tests.faults.loop import Lag, held, service
 from tests.faults.world import prepare
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
+from tests.index.hostile import Outcome
 from tests.index.hostile_texts import PUNCTUATION, QUOTATION_MARKS, TEXTS, WHITE_SPACE
 
 ROOT = Path(__file__).parents[2]
