@@ -175,3 +175,23 @@ def test_index_imports_have_no_circle() -> None:
     while free := {name for name, used in uses.items() if name not in done and used <= done}:
         done |= free
     assert set(uses) - done == set()
+
+
+def test_what_strangers_sent_is_parsed_in_the_process_for_it_alone() -> None:
+    """What else uses that room: the names of its refusals, and what is as quick on any text."""
+    used = {
+        (name, module.removeprefix("index.sources.extract."))
+        for name in INDEX
+        for module, _ in imports(name)
+        if module.startswith("index.sources.extract.") and not name.startswith("index/sources/extract/")
+    }
+    assert used == {
+        ("index/sources/claims.py", "metadata"),
+        ("index/sources/files.py", "blocks"),
+        ("index/sources/files.py", "metadata"),
+        ("index/sources/files.py", "refusals"),
+        ("index/sources/question_files.py", "questions"),
+        ("index/sources/question_files.py", "refusals"),
+        ("index/sources/sandbox.py", "refusals"),
+        ("index/sources/sandbox.py", "wire"),
+    }
