@@ -15,9 +15,10 @@ from index.answering.summary import central, fitness, summarise
 from index.errors import QuestionError
 from index.language.attribution import Speech
 from index.language.follow_ups import MAX_TURNS, FollowUp, follow_up, has_open_pronoun
+from index.language.spelling import Speller
+from index.language.terms import WORD, Analyzer
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Status, Turn
 from index.model.article import Span
-from index.search.bm25 import WORD, Analyzer, Speller
 from index.search.build import Index
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking, Reranker, Retriever, ScoredSentence

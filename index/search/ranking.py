@@ -12,9 +12,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.language.follow_ups import FollowUp, telling_chars
+from index.language.follow_ups import FollowUp, telling_words
+from index.language.terms import Analyzer, LocatedTerms
 from index.model.article import Passage, Sentence, Span
-from index.search.bm25 import BM25, WORD, Analyzer, LocatedTerms
+from index.search.bm25 import BM25
 from index.search.build import Index, Ints, TokenTable
 from index.search.embedding import Embedder, Embedding, Floats
 
@@ -199,7 +200,7 @@ class Retriever:
         inherited = carried(best, places)
         weights = self._weights(embedding.ids)
         own = np.zeros_like(weights)
-        telling = telling_chars(read)[embedding.spans[:, 0]]
+        telling = _telling_chars(read)[embedding.spans[:, 0]]
         if follow_up:
             asked = embedding.spans[:, 0] > len(follow_up.context)
             own = weights * (asked & telling)
@@ -248,21 +249,20 @@ class Retriever:
         """
         text = self._article.text
         first, last = self._bounds(span)
-        telling = telling_chars(span.of(text))
-        words = [w for w in WORD.finditer(text, span.start, span.end) if telling[w.start() - span.start]]
+        words = [Span(span.start + w.start, span.start + w.end) for w in telling_words(span.of(text))]
         if asked is None or first == last or not words or not asked.weights.any():
             return ()
         similar = asked.tokens @ self._vectors[first:last].astype(np.float32).T
         places = self._tokens.starts[first:last]
-        starts = np.array([word.start() for word in words])
+        starts = np.array([word.start for word in words])
         owner = np.maximum(np.searchsorted(starts, places, side="right") - 1, 0)
-        inside = (starts[owner] <= places) & (places < np.array([word.end() for word in words])[owner])
+        inside = (starts[owner] <= places) & (places < np.array([word.end for word in words])[owner])
         best = np.where(inside, similar, -1).argmax(axis=1)
         match = similar[np.arange(len(best)), best]
         share = np.bincount(owner[best], asked.weights * np.maximum(match, 0) * inside[best], len(words))
         runs: list[tuple[float, Span]] = []
         for number in np.flatnonzero((share > 0) & (share >= share.max() * DECISIVE)):
-            total, word = float(share[number]), Span(*words[number].span())
+            total, word = float(share[number]), words[number]
             if runs and not text[runs[-1][1].end : word.start].strip(" -’'"):
                 before, run = runs.pop()
                 total, word = before + total, Span(run.start, word.end)
@@ -368,6 +368,14 @@ class Retriever:
         scores = self._reranker.scores(question, texts)
         order = np.argsort(-scores, kind="stable")
         return (*(replace(top[n], score=float(scores[n])) for n in order), *rest)
+
+
+def _telling_chars(text: str) -> npt.NDArray[np.bool_]:
+    """Which characters of a text stand in a word that says something of the thing asked, shape (chars,)."""
+    telling = np.zeros(len(text), dtype=np.bool_)
+    for word in telling_words(text):
+        telling[word.start : word.end] = True
+    return telling
 
 
 def _idf(tokens: TokenTable, sentences: int) -> tuple[dict[int, float], float]:

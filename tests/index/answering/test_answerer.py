@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.answering.answerer import Answerer
 from index.answering.confidence import Thresholds
 from index.errors import QuestionError
-from index.language.attribution import quoted_spans
+from index.language.quotations import quoted_spans
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Status, Turn
 from index.model.article import Article, Span
 from index.search.build import build

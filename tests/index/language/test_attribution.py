@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.language.attribution import QuotedSpeech, Speech, quoted_spans
+from index.language.attribution import QuotedSpeech, Speech
+from index.language.quotations import quoted_spans
 from index.model.article import Article, Span
 
 SHIPPED = (Path(__file__).parents[3] / "index" / "articles" / "khan-gaza-palestine.txt").read_text("utf-8")
