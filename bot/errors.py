@@ -4,100 +4,73 @@ from __future__ import annotations
 
 import logging
 import secrets
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
 from discord import app_commands
 
-from bot.render import clip, plain
+from bot import render
+from bot.guard import PathGuard
 from bot.replies import UNANSWERABLE, UNSENT, InteractionReply, MessageReply, Note
-from bot.service.line import TooFastError
+from bot.service.rates import TooFastError
 from bot.words import Words, words_of
-from index import EmbeddingModelError, FootnoteError, LibraryError
-
-if TYPE_CHECKING:
-    from bot.client import FootnoteBot
-
-AnyCommand = app_commands.Command[Any, Any, Any] | app_commands.ContextMenu | app_commands.Group
+from index import FootnoteError
 
 log = logging.getLogger(__name__)
 
-MOST_OF_A_VALUE = 300
 
+class Reporter:
+    """Tells people what went wrong.
 
-class FootnoteTree(app_commands.CommandTree["FootnoteBot"]):
-    """The commands, with the one error handler. What is not for servers alone works wherever Discord does."""
-
-    def __init__(self, client: FootnoteBot) -> None:
-        super().__init__(client, allowed_installs=app_commands.AppInstallationType(guild=True, user=True))
-
-    def add_command(self, command: AnyCommand, /, **options: Any) -> None:
-        """Adds a command, see discord.py; where it says nothing of it, it may be used in servers and DMs."""
-        if command.allowed_contexts is None and not command.guild_only:
-            command.allowed_contexts = app_commands.AppCommandContext(
-                guild=True, dm_channel=True, private_channel=True
-            )
-        super().add_command(command, **options)
-
-    async def on_error(
-        self, interaction: discord.Interaction[FootnoteBot], error: app_commands.AppCommandError, /
-    ) -> None:
-        """Gives a command's error to ``report``."""
-        await report(interaction, error)
-
-
-async def report(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exception) -> None:
-    """Tells the one who asked what went wrong, privately where that is possible, and logs it.
-
-    A known error is its own message, in their language. An unknown one, and one that only those who run the
-    bot can mend, is an apology with a reference, which stands in the log beside what happened. Where Discord
-    does not let the bot answer, there is only the line in the log.
+    Args:
+        guard: Knows what they must not be told.
     """
-    if isinstance(error, app_commands.CommandInvokeError):
-        error = error.original
-    if _cannot_answer(error):
-        log.warning("Could not answer %s: %s", _place(origin), error)
-        return
-    if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.told:
-        return  # one refusal a minute that everybody sees is enough
-    try:
-        await _reply(origin, Note(told(origin, error, words_of(origin))))
-    except UNSENT as refusal:
-        log.warning("Could not report an error %s: %s", _place(origin), refusal)
 
+    def __init__(self, guard: PathGuard) -> None:
+        self._guard = guard
 
-def told(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exception, words: Words) -> str:
-    """What somebody is told of an error: what it says, or, where that is not for them, where it is logged."""
-    text = None if _is_for_the_operator(error) else _known(error, words)
-    if text is not None:
-        return text
-    reference = secrets.token_hex(4)
-    traceback = None if isinstance(error, FootnoteError) else error
-    log.error("Reference %s, %s: %r", reference, _place(origin), error, exc_info=traceback)
-    return words(
-        "Sorry, something went wrong on my side. Please try again; if it happens again, tell an admin of "
-        "this bot the reference {reference}.",
-        reference=reference,
-    )
+    async def report(self, origin: discord.Interaction[Any] | discord.Message, error: Exception) -> None:
+        """Tells the one who asked what went wrong, privately where that is possible, and logs it.
 
+        A known error is its own message, in their language. An unknown one, and one that only those who run
+        the bot can mend, is an apology with a reference, which stands in the log beside what happened. Where
+        Discord does not let the bot answer, there is only the line in the log.
+        """
+        if isinstance(error, app_commands.CommandInvokeError):
+            error = error.original
+        if _cannot_answer(error):
+            log.warning("Could not answer %s: %s", _place(origin), error)
+            return
+        if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.repeated:
+            return  # one refusal a minute that everybody sees is enough
+        try:
+            await _reply(origin, Note(self.message(origin, error, words_of(origin))))
+        except UNSENT as refusal:
+            log.warning("Could not report an error %s: %s", _place(origin), refusal)
 
-def said(error: FootnoteError, words: Words) -> str:
-    """An error's message in somebody's language; what is not the bot's own in it is text and nothing else."""
-    if not error.values:
-        return plain(words(error.message))
-    values = {
-        name: words.number(value) if isinstance(value, int) else clip(str(value), MOST_OF_A_VALUE)
-        for name, value in error.values.items()
-    }
-    return words(error.message, **values)
+    def message(
+        self, origin: discord.Interaction[Any] | discord.Message, error: Exception, words: Words
+    ) -> str:
+        """What an error says or, where that is not for those who ask, where it is logged."""
+        hidden = (isinstance(error, FootnoteError) and error.for_operator) or self._guard.tells_a_path(error)
+        text = None if hidden else _known(error, words)
+        if text is not None:
+            return text
+        reference = secrets.token_hex(4)
+        traceback = None if isinstance(error, FootnoteError) else error
+        log.error("Reference %s, %s: %r", reference, _place(origin), error, exc_info=traceback)
+        return words(
+            "Sorry, something went wrong on my side. Please try again; if it happens again, tell an admin of "
+            "this bot the reference {reference}.",
+            reference=reference,
+        )
 
 
 def _known(error: Exception, words: Words) -> str | None:
     match error:
         case FootnoteError():
-            return said(error, words)
+            return render.error_text(error, words)
         case app_commands.CommandOnCooldown():
             return words("One moment, please: try again in {seconds} s.", seconds=round(error.retry_after))
         case app_commands.NoPrivateMessage():
@@ -110,28 +83,18 @@ def _known(error: Exception, words: Words) -> str | None:
             return None
 
 
-def _is_for_the_operator(error: Exception) -> bool:
-    """Whether an error tells of the machine: of its models or of a path on it."""
-    if isinstance(error, EmbeddingModelError):
-        return True
-    # An id that somebody typed may look like a path.
-    if not isinstance(error, FootnoteError) or isinstance(error, LibraryError):
-        return False
-    return any(PurePath(str(value)).is_absolute() for value in error.values.values())
-
-
 def _cannot_answer(error: Exception) -> bool:
     return isinstance(error, discord.Forbidden | aiohttp.ClientError) or (
         isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE
     )
 
 
-def _place(origin: discord.Interaction[FootnoteBot] | discord.Message) -> str:
+def _place(origin: discord.Interaction[Any] | discord.Message) -> str:
     guild = f"server {origin.guild.id}" if origin.guild else "a DM"
     return f"in {guild}, channel {origin.channel.id if origin.channel else 'unknown'}"
 
 
-async def _reply(origin: discord.Interaction[FootnoteBot] | discord.Message, note: Note) -> None:
+async def _reply(origin: discord.Interaction[Any] | discord.Message, note: Note) -> None:
     if isinstance(origin, discord.Message):
         await MessageReply(origin).show(note)
     elif origin.response.type is discord.InteractionResponseType.deferred_channel_message:

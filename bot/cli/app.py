@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from rich.text import Text
 from typer.core import TyperGroup
 
-from bot.cli import doctor, terminal
+from bot.cli import doctor, terminal, upkeep
 from bot.cli.demo import serve
 from bot.client import create_bot
 from bot.service.service import Service, open_library
@@ -39,6 +39,7 @@ from index import (
     FootnoteError,
     Library,
     Mode,
+    OwnQuestionsError,
     Progress,
     ReindexReport,
     SelfCheckError,
@@ -46,6 +47,9 @@ from index import (
     Span,
     Turn,
     fetch,
+    fitted_thresholds,
+    measure,
+    measure_conversations,
     read_file,
 )
 
@@ -142,7 +146,7 @@ def _failed(error: Exception, code: int) -> typer.Exit:
             message = f"Discord: {error}"
         case OSError() if error.filename is not None:
             message = f"{error.filename}: {error.strerror}"
-        case SelfCheckError():
+        case SelfCheckError() | OwnQuestionsError():
             message = f"{error}\n{TO_FORCE}"
         case _:
             message = str(error)
@@ -387,6 +391,23 @@ def history(server: ServerOption = None, as_json: JsonOption = False) -> None:
         terminal.terminal().print(terminal.history_text(changes))
 
 
+@library_app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
+) -> None:
+    """Delete what has been kept long enough, of all servers: what was removed, undone, or left behind."""
+    library = open_library(_settings())
+    out = terminal.terminal()
+    expired = library.upkeep.expired()
+    out.print(Text(terminal.printable(upkeep.expired_text(expired))))
+    if not expired or dry_run:
+        return
+    if not yes and not typer.confirm("Delete it for good?", err=True):
+        raise CancelledError("Nothing was deleted.")
+    out.print(Text(upkeep.freed_text(library.upkeep.prune())))
+
+
 app.add_typer(library_app, name="library")
 
 
@@ -422,18 +443,21 @@ def evaluate(
     library = open_library(_settings())
     if conversations:
         with terminal.asking("Footnote") as on_question:
-            held = library.evaluate_conversations(file, on_question=on_question)
+            held = measure_conversations(
+                file, library.article_in_use(), *library.models(), on_question=on_question
+            )
         if as_json:
             terminal.print_json(terminal.conversations_json(held))
         else:
             terminal.terminal().print(terminal.conversations_text(held))
         return
     with terminal.asking("Footnote") as on_question:
-        metrics = library.evaluate(file, mode=mode, on_question=on_question)
+        measured = partial(measure, file, library.article_in_use(), *library.models(), mode=mode)
+        metrics = measured(on_question=on_question)
     plain = None
     if compare == "plain":
         with terminal.asking("the plain baseline") as on_question:
-            plain = library.evaluate(file, mode=mode, plain=True, on_question=on_question)
+            plain = measured(plain=True, on_question=on_question)
     if as_json:
         terminal.print_json(terminal.metrics_json(metrics, plain))
     else:
@@ -445,7 +469,7 @@ def calibrate() -> None:
     """Fit the confidence thresholds of the embedding model and print them as JSON."""
     library = open_library(_settings())
     with terminal.progress("Loading the model") as on_progress:
-        fitted = library.calibrate(on_progress)
+        fitted = fitted_thresholds(library.models()[0], on_progress)
     terminal.print_json(fitted)
 
 
@@ -471,8 +495,11 @@ def _settings() -> Settings:
 
 
 def _log(level: int) -> None:
-    if not logging.getLogger().handlers:
+    root = logging.getLogger()
+    if not root.handlers:
         discord.utils.setup_logging(level=level)
+        for handler in root.handlers:  # a library may have set its own logger to more, as bm25s does
+            handler.setLevel(level)
 
 
 def _library(settings: Settings, server: int | None) -> Library:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
+from bot.cli.upkeep import MB, size, use_text
+from bot.registration import failures
 from bot.settings import Settings
 from index import ArticleError, EmbeddingModelError, FootnoteError, Library, Progress
 
@@ -47,7 +50,10 @@ def examine(settings: Settings, library: Library, on_progress: Callable[[Progres
         _settings(settings),
         _token(settings),
         _data_dir(settings),
+        *_commands(settings),
         *_index(settings, library, on_progress),
+        *(Finding(Verdict.OK, "use", use_text(use)) for use in library.upkeep.use()),
+        *_free(settings),
     ]
 
 
@@ -103,6 +109,34 @@ def _data_dir(settings: Settings) -> Finding:
             Verdict.PROBLEM,
             "data",
             f"{folder} cannot be written ({error.strerror}). Set FOOTNOTE_DATA_DIR to another folder.",
+        )
+
+
+def _commands(settings: Settings) -> Iterator[Finding]:
+    """What the bot has noted of commands that Discord did not take."""
+    for failure in failures(settings.data_dir):
+        since = failure.since.isoformat(timespec="seconds")
+        times = "1 try" if failure.tries == 1 else f"{failure.tries:,} tries"
+        yield Finding(
+            Verdict.PROBLEM,
+            "commands",
+            f"Discord has not taken the slash commands since {since}, in {times}: {failure.reason}. While "
+            "`footnote run` runs, it goes on trying and answers mentions and direct messages; if it does not "
+            "run, start it again. Whether Discord itself is down stands at https://discordstatus.com.",
+        )
+
+
+def _free(settings: Settings) -> Iterator[Finding]:
+    try:
+        free = shutil.disk_usage(settings.data_dir.absolute()).free
+    except OSError:
+        return  # what is wrong with the folder is said already
+    if free < settings.free_mb * MB:
+        yield Finding(
+            Verdict.PROBLEM,
+            "disk",
+            f"{size(free)} are free, less than FOOTNOTE_FREE_MB = {settings.free_mb}: nothing is added or "
+            "indexed. Make room; `footnote library prune --dry-run` says what can go.",
         )
 
 

@@ -28,8 +28,10 @@ from index import (
     Metrics,
     Mode,
     MovedAnswer,
+    PassageCounts,
     Progress,
     ReindexReport,
+    Restored,
     SelfCheck,
     Status,
 )
@@ -37,6 +39,8 @@ from index import (
 # What could move the cursor, recolour the terminal or reverse the reading order of what stands around it.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PIPE_WIDTH = 100_000
+NOT_IN_ARTICLE = "The article does not say."
+MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
 _VERDICTS = {Verdict.OK: "green", Verdict.NOTE: "yellow", Verdict.PROBLEM: "bold red"}
 _ASKED = {
     Mode.ARTICLE: "each question asked of its own article",
@@ -158,7 +162,7 @@ def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
         read = ", ".join(f"“{written}” as “{read}”" for written, read in answer.read_as)
         lines += [Text(printable(f"Read {read}."), style="dim")]
     if answer.status is Status.NOT_IN_ARTICLE:
-        lines += [Text(printable(answer.text), style="yellow")]
+        lines += [Text(NOT_IN_ARTICLE, style="yellow")]
         if answer.closest:
             lines += [Text("\nThe closest it comes:", style="dim"), *map(_footnote, answer.closest)]
         return Group(*lines)
@@ -167,7 +171,7 @@ def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
     for citation in answer.in_article_order:
         words = Text(printable(citation.text), style="bold")
         lines.append(words.append(f" [{citation.number}]", style="not bold cyan"))
-    return Group(*lines, Text(), *map(_footnote, answer.citations))
+    return Group(*lines, Text(), *map(_footnote, answer.in_article_order))
 
 
 def _footnote(citation: Citation) -> RenderableType:
@@ -182,8 +186,11 @@ def _footnote(citation: Citation) -> RenderableType:
 def article_text(info: IndexInfo) -> RenderableType:
     """The article as it is indexed: what is known of it, then its paragraphs under their numbers."""
     article = info.article
+    claims = filter(None, (article.claimed_source, article.claimed_site))
     facts = (
         ("source", article.source or "unknown"),
+        *((("site", article.site),) if article.site else ()),
+        *(("claims", f"says it is from {claim}, unchecked") for claim in claims),
         ("published", article.published.isoformat() if article.published else "unknown"),
         ("language", article.language),
         ("indexed", f"{len(info.passages):,} passages, {info.indexed_at.isoformat(timespec='seconds')}"),
@@ -218,6 +225,9 @@ def report_text(report: ReindexReport) -> RenderableType:
         lines += map(_moved, report.moved)
     if report.check is not None:
         lines.append(_check(report.check))
+    if report.unread_questions is not None:
+        unread = f"Its own questions were not asked. {report.unread_questions}"
+        lines.append(Text(printable(unread), style="yellow"))
     return Group(*lines)
 
 
@@ -253,7 +263,8 @@ def entries_text(entries: Sequence[Entry]) -> RenderableType:
     for name in ("", "id", "title", "passages", "indexed", "from"):
         table.add_column(name, justify="right" if name == "passages" else "left", overflow="fold")
     for entry in entries:
-        place = entry.place if entry.own else f"{entry.place} (the default)"
+        source = str(entry.path or entry.place)
+        place = source if entry.own else f"{source} (the default)"
         table.add_row(
             "*" if entry.in_use else "",
             Text(printable(entry.id), style="bold"),
@@ -267,7 +278,14 @@ def entries_text(entries: Sequence[Entry]) -> RenderableType:
 
 def entries_json(entries: Sequence[Entry]) -> list[dict[str, object]]:
     """What ``library list --json`` prints."""
-    return [{**asdict(entry), "indexed_at": entry.indexed_at.isoformat()} for entry in entries]
+    return [
+        {
+            **asdict(entry),
+            "indexed_at": entry.indexed_at.isoformat(),
+            "path": str(entry.path) if entry.path else None,
+        }
+        for entry in entries
+    ]
 
 
 def history_text(changes: Sequence[Change]) -> RenderableType:
@@ -281,14 +299,27 @@ def history_text(changes: Sequence[Change]) -> RenderableType:
             printable(change.who),
             change.action.value,
             Text(printable(change.article), style="bold"),
-            printable(change.detail),
+            printable(_detail(change.detail)),
         )
     return table
 
 
 def history_json(changes: Sequence[Change]) -> list[dict[str, object]]:
     """What ``library history --json`` prints."""
-    return [{**asdict(change), "when": change.when.isoformat()} for change in changes]
+    return [
+        {**asdict(change), "when": change.when.isoformat(), "detail": _detail(change.detail)}
+        for change in changes
+    ]
+
+
+def _detail(detail: PassageCounts | Restored | str) -> str:
+    match detail:
+        case PassageCounts(kept=kept, added=added, removed=removed):
+            return f"{kept} passages kept, {added} new, {removed} removed"
+        case Restored(snapshot=name):
+            return f"back to {name}" if name else "brought back"
+        case text:  # an earlier version's
+            return text
 
 
 def findings_text(findings: Iterable[Finding]) -> RenderableType:
@@ -370,13 +401,21 @@ def answer_json(answer: Answer) -> dict[str, object]:
     return {
         "question": answer.question,
         "status": answer.status.value,
-        "answer": answer.text,
+        "answer": _in_words(answer),
         "citations": _citations_json(answer.citations),
         "closest": _citations_json(answer.closest),
         "read_as": [{"written": written, "read": read} for written, read in answer.read_as],
         "article": {"id": answer.article_id, "title": answer.article_title},
         "timings_ms": dict(answer.timings_ms),
     }
+
+
+def _in_words(answer: Answer) -> str:
+    """An answer as one text: the article's words, or that it does not say."""
+    if answer.status is Status.NOT_IN_ARTICLE:
+        return NOT_IN_ARTICLE
+    quoted = " ".join(citation.text for citation in answer.in_article_order)
+    return f"{MAY_NOT_ANSWER} {quoted}" if answer.status is Status.UNCERTAIN else quoted
 
 
 def _citations_json(citations: Sequence[Citation]) -> list[dict[str, object]]:
@@ -401,6 +440,10 @@ def article_json(info: IndexInfo) -> dict[str, object]:
     return {
         "id": article.id,
         "title": article.title,
+        "source": article.source,
+        "site": article.site,
+        "claimed_source": article.claimed_source,
+        "claimed_site": article.claimed_site,
         "text": article.text,
         "paragraphs": [
             {"number": paragraph.number, "start": paragraph.start, "end": paragraph.end}

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.components.changes import Changed
-from bot.permissions import Interaction, admitted, offered, who
+from bot.commands.choices import Choices, choices_for_managers
+from bot.host import ChangeOutcome, Host, Interaction
+from bot.permissions import admit_manager, name_of
 from bot.sources import source_of
-from index import LibraryError, Progress, Stage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bot.client import FootnoteBot
-    from index import Library
+from index import Library, LibraryError, Progress, Stage
 
 
 class Admin(commands.Cog):
     """Reindexes."""
 
-    def __init__(self, bot: FootnoteBot) -> None:
+    def __init__(self, bot: Host) -> None:
         self.bot = bot
         if bot.settings.admin_role:  # Discord hides commands by permissions alone, and so from that role, too
             self.reindex.default_permissions = None
@@ -50,17 +45,17 @@ class Admin(commands.Cog):
     ) -> None:
         """Read an article afresh and rebuild its index; questions go on being answered meanwhile."""
         with self.bot.service.in_flight():
-            place = await admitted(interaction)
+            place = await admit_manager(interaction)
             get_source = await source_of(url, file, questions, self.bot.settings.limits)
-            channel, name = place.scope, who(interaction)
+            channel, name = place.scope, name_of(interaction.user)
 
-            def work(library: Library, on_progress: Callable[[Progress], None]) -> Changed:
+            def work(library: Library, on_progress: Callable[[Progress], None]) -> ChangeOutcome:
                 on_progress(Progress(Stage.READ, 0, 1))
                 source, there = get_source() if get_source else None, article
                 if source is not None and there is None:
                     try:
                         report = library.add(source, who=name, force=force, on_progress=on_progress)
-                        return Changed(report, True, library.in_use(channel) == report.info.article.id)
+                        return ChangeOutcome(report, True, library.in_use(channel) == report.info.article.id)
                     except LibraryError as error:  # it may be here already, under the id that it would get
                         id_ = error.values.get("id")
                         there = next((e.id for e in library.entries() if e.own and e.id == id_), None)
@@ -69,10 +64,10 @@ class Admin(commands.Cog):
                 report = library.reindex(
                     there, who=name, source=source, place=channel, force=force, on_progress=on_progress
                 )
-                return Changed(report, False, library.in_use(channel) == report.info.article.id)
+                return ChangeOutcome(report, False, library.in_use(channel) == report.info.article.id)
 
             await self.bot.changes.make(interaction, place, work)
 
     @reindex.autocomplete("article")
-    async def _articles(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return await offered(interaction, typed, lambda library: library.entries())
+    async def _articles(self, interaction: Interaction, typed: str) -> Choices:
+        return await choices_for_managers(interaction, typed, lambda library: library.entries())

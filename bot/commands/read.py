@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import render
-from bot.components.card import BUTTONS, Card, quotes_card, reading_card
+from bot.commands.choices import Choices, choices_of
+from bot.components.card import Card
+from bot.components.context import ContextButton, FormerButton, cited_card
+from bot.components.quotes import QuotesButton, quotes_card
+from bot.components.reading import ReadButton, reading_card
+from bot.host import Host, Interaction
+from bot.place import place_of
 from bot.replies import InteractionReply
-from bot.service.service import place_of
-from bot.service.suggestions import choices, names
+from bot.service.suggestions import names_of
 from bot.words import words_of
 from index import FootnoteError, Library
 
-if TYPE_CHECKING:
-    from bot.client import FootnoteBot
-
 MOST_PARAGRAPHS = 1_000_000
-Choices = list[app_commands.Choice[str]]
 
 
 class NoSuchPlaceError(FootnoteError):
@@ -31,12 +30,12 @@ class NoSuchPlaceError(FootnoteError):
 class Read(commands.Cog):
     """Shows the article itself, to the one who asks."""
 
-    def __init__(self, bot: FootnoteBot) -> None:
+    def __init__(self, bot: Host) -> None:
         self.bot = bot
 
     async def cog_load(self) -> None:
         """Makes the buttons known."""
-        self.bot.add_dynamic_items(*BUTTONS)
+        self.bot.add_dynamic_items(ContextButton, ReadButton, QuotesButton, FormerButton)
 
     @app_commands.command()
     @app_commands.describe(
@@ -45,7 +44,7 @@ class Read(commands.Cog):
     )
     async def read(
         self,
-        interaction: discord.Interaction[FootnoteBot],
+        interaction: Interaction,
         paragraph: app_commands.Range[int, 1, MOST_PARAGRAPHS] = 1,
         article: str | None = None,
     ) -> None:
@@ -53,13 +52,13 @@ class Read(commands.Cog):
         words, scope = words_of(interaction), place_of(interaction).scope
 
         def page(library: Library) -> Card:
-            found = library.article(article, place=scope)
-            if paragraph > len(found.paragraphs):
+            chosen = library.article(article, place=scope)
+            if paragraph > len(chosen.paragraphs):
                 raise NoSuchPlaceError(
                     "The article has {count} paragraphs. Choose a number up to that.",
-                    count=len(found.paragraphs),
+                    count=len(chosen.paragraphs),
                 )
-            return reading_card(found, found.paragraphs[paragraph - 1].start, words)
+            return reading_card(chosen, chosen.paragraphs[paragraph - 1].start, words)
 
         await self._show(interaction, page)
 
@@ -71,7 +70,7 @@ class Read(commands.Cog):
     )
     async def quotes(
         self,
-        interaction: discord.Interaction[FootnoteBot],
+        interaction: Interaction,
         speaker: str | None = None,
         article: str | None = None,
         share: bool = False,
@@ -80,9 +79,9 @@ class Read(commands.Cog):
         words, scope = words_of(interaction), place_of(interaction).scope
 
         def page(library: Library) -> Card:
-            found = library.article(article, place=scope)
-            who = _known(speaker, library.speakers(article=found.id)) if speaker else None
-            return quotes_card(library, found, who, 1, words)
+            chosen = library.article(article, place=scope)
+            who = _speaker_named(speaker, library.speakers(article=chosen.id)) if speaker else None
+            return quotes_card(library, chosen, who, 1, words)
 
         await self._show(interaction, page, share=share)
 
@@ -93,7 +92,7 @@ class Read(commands.Cog):
     )
     async def summary(
         self,
-        interaction: discord.Interaction[FootnoteBot],
+        interaction: Interaction,
         article: str | None = None,
         share: bool = False,
     ) -> None:
@@ -103,41 +102,49 @@ class Read(commands.Cog):
         def page(library: Library) -> Card:
             info = library.info(article, place=scope)
             cited = library.summary(article=info.article.id)
-            return Card(render.summary(cited, info, words), info.article, words=words)
+            return cited_card(render.summary(cited, info, words), info.article, words)
 
-        await self._show(interaction, page, share=share)
+        # The first summary of an article is as much work as an answer.
+        await self._show(interaction, page, share=share, in_line=True)
 
     @read.autocomplete("article")
     @quotes.autocomplete("article")
     @summary.autocomplete("article")
-    async def offer_articles(self, interaction: discord.Interaction[FootnoteBot], typed: str) -> Choices:
+    async def offer_articles(self, interaction: Interaction, typed: str) -> Choices:
         """The articles that can be read here."""
-        entries = await self.bot.service.glance(place_of(interaction), lambda library: library.entries())
-        return choices(names(entries or ()), typed)
+        place, asker = place_of(interaction), interaction.user.id
+        entries = await self.bot.service.glance(place, asker, lambda library: library.entries())
+        return choices_of(names_of(entries or ()), typed)
 
     @quotes.autocomplete("speaker")
-    async def offer_speakers(self, interaction: discord.Interaction[FootnoteBot], typed: str) -> Choices:
+    async def offer_speakers(self, interaction: Interaction, typed: str) -> Choices:
         """Who is quoted by name in the article."""
         place, article = place_of(interaction), interaction.namespace.article
         speakers = await self.bot.service.glance(
-            place, lambda library: library.speakers(article=article or None, place=place.scope)
+            place,
+            interaction.user.id,
+            lambda library: library.speakers(article=article or None, place=place.scope),
         )
-        return choices({name: name for name in speakers or ()}, typed)
+        return choices_of({name: name for name in speakers or ()}, typed)
 
     async def _show(
         self,
-        interaction: discord.Interaction[FootnoteBot],
+        interaction: Interaction,
         page: Callable[[Library], Card],
         *,
         share: bool = False,
+        in_line: bool = False,
     ) -> None:
-        with self.bot.service.in_flight():
+        service, place, asker = self.bot.service, place_of(interaction), interaction.user.id
+        with service.in_flight():
+            service.admit_lookup(place, asker)
             reply = InteractionReply(interaction, private=not share)
             await reply.defer()
-            await reply.show(await self.bot.service.read(place_of(interaction), page))
+            card = await (service.consult(place, asker, page) if in_line else service.read(place, page))
+            await reply.show(card)
 
 
-def _known(typed: str, speakers: tuple[str, ...]) -> str:
+def _speaker_named(typed: str, speakers: tuple[str, ...]) -> str:
     """The speaker that somebody means.
 
     Raises:

@@ -13,10 +13,12 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.components.card import VERSION_CHARS, PersistentButton
-from bot.service.conversations import Conversation
+from bot.components.context import sources_of
+from bot.components.persistent import PersistentButton
+from bot.host import Interaction
+from bot.service.conversations import Conversation, version_of
 from bot.words import ENGLISH, Words, words_of
-from index import MAX_QUESTION_CHARS, Article
+from index import MAX_QUESTION_CHARS, Article, Turn
 
 QUESTION = "question"
 
@@ -33,22 +35,22 @@ class FollowUpButton(PersistentButton, template=r"follow-up:(?P<version>[0-9a-f]
     @classmethod
     def to(cls, article: Article, words: Words) -> Self:
         """The button under an answer from ``article``."""
-        return cls(f"follow-up:{article.sha256[:VERSION_CHARS]}:{article.id}", words)
+        return cls(f"follow-up:{version_of(article)}:{article.id}", words)
 
     @classmethod
     async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], _item: ui.Item[Any], match: re.Match[str], /
+        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
     ) -> Self:
         """The button again, from the id that Discord sends when it is pressed."""
         return cls(match.string)
 
-    async def press(self, interaction: discord.Interaction[Any]) -> None:
+    async def press(self, interaction: Interaction) -> None:
         """Opens the modal."""
         await interaction.response.send_modal(FollowUp(self.custom_id, words_of(interaction)))
 
 
 class FollowUp(ui.Modal):
-    """Asks for the next question; what is sent is read with ``submitted``, also by another process."""
+    """Asks for the next question; what is sent is read with ``question_in``, also by another process."""
 
     def __init__(self, custom_id: str, words: Words) -> None:
         super().__init__(title=words("Follow up"), custom_id=custom_id, timeout=None)
@@ -58,7 +60,7 @@ class FollowUp(ui.Modal):
         self.add_item(ui.Label(text=words("What do you want to know?"), component=field))
 
 
-def submitted(interaction: discord.Interaction[Any]) -> tuple[str, Conversation] | None:
+def question_in(interaction: Interaction) -> tuple[str, Conversation] | None:
     """The question from the modal and the article that it goes to; None where it is another interaction."""
     data: Mapping[str, Any] = interaction.data or {}
     if interaction.type is not discord.InteractionType.modal_submit:
@@ -68,6 +70,15 @@ def submitted(interaction: discord.Interaction[Any]) -> tuple[str, Conversation]
         return None
     question = next((f["value"] for f in _fields(data["components"]) if f.get("custom_id") == QUESTION), "")
     return question.strip(), Conversation(match["article"], match["version"], ())
+
+
+def conversation_in(message: discord.Message) -> Conversation | None:
+    """The turn that an answer in Discord tells of itself: what it cites, though not what was asked."""
+    sources = sources_of(message)
+    if sources is None:
+        return None
+    cited = tuple(sorted(set(sources.spans), key=lambda span: span.start))
+    return Conversation(sources.article, sources.version, (Turn("", cited),))
 
 
 _TEMPLATE = FollowUpButton.__discord_ui_compiled_template__

@@ -1,6 +1,7 @@
 """What a message says, as text. Nothing here sends."""
 
 from bot.render.answers import answer, quotes, summary
+from bot.render.errors import error_text
 from bot.render.library import about, help_text
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered
 from bot.render.reading import context, page_before, page_from, reading
@@ -21,6 +22,7 @@ __all__ = [
     "clip",
     "context",
     "emphasise",
+    "error_text",
     "help_text",
     "page_before",
     "page_from",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.render.links import MAX_URL, text_fragment
 from bot.render.message import BLUE, COLOURS, SIGNS, Rendered, footer, indexed, tier, title
@@ -18,8 +17,6 @@ ROOM_FOR_HEADINGS = 200
 def answer(found: Found, words: Words, *, with_question: bool = False) -> Rendered:
     """The answer with its footnote marks, its sources, and the article that it is from.
 
-    The sources are numbered as the answer gives them, which is as they stand in the article.
-
     Args:
         found: The answer, and the index that gave it.
         words: The language of the one who asked.
@@ -27,7 +24,7 @@ def answer(found: Found, words: Words, *, with_question: bool = False) -> Render
     """
     given, info = found.answer, found.info
     says = given.status is not Status.NOT_IN_ARTICLE
-    shown = _numbered((given.citations if says else given.closest)[:MAX_SOURCES])
+    shown = (given.in_article_order if says else given.closest)[:MAX_SOURCES]
     top = [f"{SIGNS[given.status]} **{_heading(given.status, words)}**"]
     if with_question:
         top.insert(0, "-# " + words("Question: {question}", question=clip(given.question, 300)))
@@ -85,12 +82,6 @@ def _listed(top: str, cited: Sequence[Citation], info: IndexInfo, words: Words, 
     left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(shown) + 1)
     labels = _labels(shown, info, words, numbered=True, left=left)
     return Rendered(BLUE, top, _sources(shown, labels, left - sum(map(size, labels))), below)
-
-
-def _numbered(cited: Sequence[Citation]) -> tuple[Citation, ...]:
-    """Citations in the article's order, numbered from 1."""
-    ordered = sorted(cited, key=lambda citation: (citation.start, citation.end))
-    return tuple(replace(citation, number=number) for number, citation in enumerate(ordered, 1))
 
 
 def _heading(status: Status, words: Words) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import PurePath
 from typing import TypeVar
 
-from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, footer, indexed, title
+from bot.render.errors import error_text
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, command, footer, indexed, title
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
 from index import (
@@ -16,9 +17,14 @@ from index import (
     Change,
     Entry,
     IndexInfo,
+    Limited,
     MovedAnswer,
+    OwnQuestionsError,
+    PassageCounts,
     Progress,
+    QuotaUse,
     ReindexReport,
+    Restored,
     SelfCheckError,
     Stage,
 )
@@ -26,6 +32,7 @@ from index import (
 T = TypeVar("T")
 
 BAR = 20
+MB = 1_000_000
 ENTRIES_A_PAGE = 8
 CHANGES_A_PAGE = 15
 MAX_MOVED = 4
@@ -43,6 +50,11 @@ def about(info: IndexInfo, words: Words) -> Rendered:
     lines.append(words("Source: {source}", source=source))
     if article.site:
         lines.append(words("Site: {site}", site=clip(article.site, MAX_NAME)))
+    claims = filter(None, (article.claimed_source, article.claimed_site))
+    lines.extend(
+        "-# " + words("Says it is from {claim}, which nobody has checked.", claim=clip(claim, 300))
+        for claim in claims
+    )
     if article.author:
         lines.append(words("Author: {author}", author=clip(article.author, 2 * MAX_NAME)))
     published = words.date(article.published) if article.published else unknown
@@ -90,11 +102,6 @@ def help_text(article: Article, words: Words) -> Rendered:
         examples = (f"> {clip(question, 150)}" for question in article.questions[:5])
         lines += ["", words("For example:"), *examples]
     return Rendered(BLUE, "\n".join(lines), footer=footer(article, words))
-
-
-def command(words: Words, *names: str) -> str:
-    """A command as people type it in their language."""
-    return "`/" + " ".join(map(words.name, names)) + "`"
 
 
 def progress(step: Progress | None, words: Words, *, last: bool = False) -> Rendered:
@@ -153,6 +160,9 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
             )
         )
         lines += _questions(done.check.failed, words)
+    if done.unread_questions is not None:
+        reason = error_text(done.unread_questions, words)
+        lines.append(words("Its own questions were not asked. {reason}", reason=reason))
     if done.examples:
         lines.append(
             words(
@@ -163,6 +173,7 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
         )
         lines += [_moved(moved, words) for moved in done.moved[:MAX_MOVED]]
         lines += _more(len(done.moved) - MAX_MOVED, words)
+    lines += [_quota(use, words) for use in done.quotas if use.is_close]
     if in_use:
         lines.append(words("It is the article in use here."))
     elif added:
@@ -171,21 +182,38 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
     return Rendered(GREEN, "\n".join(lines), footer=f"-# {_id(article.id)}")
 
 
-def unpublished(error: SelfCheckError, words: Words) -> Rendered:
+def _quota(use: QuotaUse, words: Words) -> str:
+    used, most = words.number(use.used), words.number(use.most)
+    match use.limited:
+        case Limited.ARTICLES:
+            return words("This server has {used} of {most} articles.", used=used, most=most)
+        case Limited.BYTES:
+            used, most = words.number(use.used // MB), words.number(use.most // MB)
+            return words(
+                "Its articles take {used} of {most} MB, with what is kept of them.", used=used, most=most
+            )
+        case Limited.CHANGES:
+            return words("This was change {used} of {most} in this hour.", used=used, most=most)
+
+
+def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rendered:
     """Why an index was not put in place, and what to do."""
-    asked, right = error.values.get("asked"), error.values.get("right")
-    lines = [
-        f"**{words('Nothing was changed.')}**",
-        words(
-            "Self-check: {right} of {asked} of its own questions are answered rightly. That is too few.",
-            right=right,
-            asked=asked,
-        ),
-        words("Not answered rightly:"),
-        *_questions(error.failed, words),
-        words("To put it in place all the same, use the option `{option}`.", option=words.name("force")),
-    ]
-    return Rendered(ORANGE, "\n".join(lines))
+    lines = [f"**{words('Nothing was changed.')}**"]
+    if isinstance(error, SelfCheckError):
+        asked, right = error.values.get("asked"), error.values.get("right")
+        lines += [
+            words(
+                "Self-check: {right} of {asked} of its own questions are answered rightly. That is too few.",
+                right=right,
+                asked=asked,
+            ),
+            words("Not answered rightly:"),
+            *_questions(error.failed, words),
+        ]
+    else:
+        lines.append(error_text(error, words))
+    how = words("To put it in place all the same, use the option `{option}`.", option=words.name("force"))
+    return Rendered(ORANGE, "\n".join([*lines, how]))
 
 
 def refusal(message: str) -> Rendered:
@@ -214,9 +242,8 @@ def _entry(entry: Entry, words: Words) -> str:
 
 
 def _without_folders(place: str) -> str:
-    """A path of this machine without the folders that it leads through; anything else as it is."""
-    path = PurePath(place)
-    return path.name if path.is_absolute() else place
+    """A path without the folders that it leads through; a web address, and a mere name, as it is."""
+    return place if "://" in place else re.split(r"[/\\]", place)[-1]
 
 
 def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Rendered:
@@ -229,8 +256,22 @@ def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Render
 
 def _change(change: Change, words: Words) -> str:
     done = _action(change.action, words, who=clip(change.who, 60), article=_id(change.article))
-    detail = f" · {clip(change.detail, MAX_NAME)}" if change.detail else ""
-    return f"{_moment(change.when)} · {done}{detail}"
+    return " · ".join(filter(None, (_moment(change.when), done, _detail(change.detail, words))))
+
+
+def _detail(detail: PassageCounts | Restored | str, words: Words) -> str:
+    match detail:
+        case PassageCounts(kept=kept, added=added, removed=removed):
+            return words(
+                "passages: {kept} kept, {new} new, {removed} removed",
+                kept=words.number(kept),
+                new=words.number(added),
+                removed=words.number(removed),
+            )
+        case Restored(snapshot=name):
+            return words("back to {snapshot}", snapshot=_id(name)) if name else words("brought back")
+        case text:  # an earlier version's, in English
+            return clip(text, MAX_NAME) if text else ""
 
 
 def used(entry: Entry, words: Words, *, channel: str | None = None) -> Rendered:

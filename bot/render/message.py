@@ -52,3 +52,8 @@ def tier(status: Status, words: Words) -> str:
 def indexed(when: datetime, words: Words) -> str:
     """How old an index is. Discord shows it in the reader's own words, and keeps it true."""
     return words("indexed {when}", when=f"<t:{int(when.timestamp())}:R>")
+
+
+def command(words: Words, *names: str) -> str:
+    """A command as people type it in their language."""
+    return "`/" + " ".join(map(words.name, names)) + "`"

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import time
+from typing import Self
 
-import discord
+from index import Article, Found, Span, Turn
 
-from bot.components.card import VERSION_CHARS, sources_of
-from index import Found, Span, Turn
+VERSION_CHARS = 8
 
 MOST_CONVERSATIONS = 2_000
 MOST_TURNS = 3
+
+
+def version_of(article: Article) -> str:
+    """What names a version of an article: the start of its text's SHA-256."""
+    return article.sha256[:VERSION_CHARS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +39,19 @@ class Conversation:
     version: str
     turns: tuple[Turn, ...]
 
+    @classmethod
+    def of(cls, question: str, found: Found) -> Self:
+        """A conversation of one turn."""
+        article = found.info.article
+        cited = tuple(Span(citation.start, citation.end) for citation in found.answer.citations)
+        return cls(article.id, version_of(article), (Turn(question, cited),))
+
     def then(self, question: str, found: Found) -> Conversation:
         """The conversation after one more turn; what was cited from another text is left behind."""
-        after = begun(question, found)
+        after = Conversation.of(question, found)
         if (after.article, after.version) != (self.article, self.version):
             return after
         return Conversation(self.article, self.version, (*self.turns, *after.turns)[-MOST_TURNS:])
-
-
-def begun(question: str, found: Found) -> Conversation:
-    """A conversation of one turn."""
-    article = found.info.article
-    cited = tuple(Span(citation.start, citation.end) for citation in found.answer.citations)
-    return Conversation(article.id, article.sha256[:VERSION_CHARS], (Turn(question, cited),))
-
-
-def told_by(message: discord.Message) -> Conversation | None:
-    """The turn that an answer in Discord tells of itself: what it cites, though not what was asked."""
-    sources = sources_of(message)
-    if sources is None:
-        return None
-    cited = tuple(sorted(set(sources.spans), key=lambda span: span.start))
-    return Conversation(sources.article, sources.version, (Turn("", cited),))
 
 
 class Conversations:
@@ -65,9 +62,7 @@ class Conversations:
         now: The time in seconds.
     """
 
-    def __init__(
-        self, *, minutes: float, now: Callable[[], float] = lambda: discord.utils.utcnow().timestamp()
-    ) -> None:
+    def __init__(self, *, minutes: float, now: Callable[[], float] = time) -> None:
         self.minutes = minutes
         self._now = now
         self._kept: OrderedDict[tuple[int, int], tuple[float, Conversation]] = OrderedDict()

@@ -1,16 +1,10 @@
-"""What keeps one person, or one busy minute, from taking the bot from everybody else: rates and the line."""
+"""The line of those who wait for an answer: what keeps one person from taking the bot from everybody else."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import discord
-from discord.app_commands import Cooldown
-from discord.ext.commands.cooldowns import DynamicCooldownMapping
 
 from index import FootnoteError
 
@@ -18,68 +12,8 @@ WAITING_EACH = 3
 """How many questions of one person may wait for their turn at the same time."""
 
 
-class TooFastError(FootnoteError):
-    """Somebody asks, or all of a server together ask, more often than they may.
-
-    Attributes:
-        told: Whether this person was told so within the last minute already.
-    """
-
-    def __init__(self, message: str, /, *, seconds: int, told: bool) -> None:
-        super().__init__(message, seconds=seconds)
-        self.told = told
-
-
 class LineFullError(FootnoteError):
     """Too many questions are waiting already."""
-
-
-class Rates:
-    """How many questions a minute a person and a server may ask.
-
-    Args:
-        person: Questions a minute; 0 for no limit.
-        server: The same of all the people of one server together.
-        now: The time in seconds.
-    """
-
-    def __init__(
-        self,
-        *,
-        person: int = 0,
-        server: int = 0,
-        now: Callable[[], float] = lambda: discord.utils.utcnow().timestamp(),
-    ) -> None:
-        self._now = now
-        self._people, self._servers, self._told = _buckets(person), _buckets(server), _buckets(1)
-
-    def count(self, *, person: int, server: int | None) -> None:
-        """Counts a question, unless it is one too many.
-
-        Raises:
-            TooFastError: it is; the message says how long to wait.
-        """
-        now = self._now()
-        mine = self._people.get_bucket(person, now)
-        everyones = None if server is None else self._servers.get_bucket(server, now)
-        if seconds := _wait(mine, now):
-            told = self._tell(person, now)
-            raise TooFastError(
-                "One moment, please: you can ask again in {seconds} s.", seconds=seconds, told=told
-            )
-        if seconds := _wait(everyones, now):
-            told = self._tell(person, now)
-            raise TooFastError(
-                "This server asks a lot just now. Please ask again in {seconds} s.",
-                seconds=seconds,
-                told=told,
-            )
-        for bucket in filter(None, (mine, everyones)):
-            bucket.update_rate_limit(now)
-
-    def _tell(self, person: int, now: float) -> bool:
-        """Whether a person was told within the last minute; from now on they were."""
-        return self._told.update_rate_limit(person, now) is not None
 
 
 @dataclass(eq=False)
@@ -156,15 +90,3 @@ class Line:
             self._served += 1
             if not ticket.turn.done():  # who was waiting for it may be gone
                 ticket.turn.set_result(None)
-
-
-def _buckets(rate: int) -> DynamicCooldownMapping[int]:
-    """A bucket of ``rate`` questions a minute for each person or server; none where that is 0."""
-    return DynamicCooldownMapping(lambda _: Cooldown(rate, 60) if rate else None, lambda key: key)
-
-
-def _wait(bucket: Cooldown | None, now: float) -> int:
-    """Whole seconds until there is room in a bucket."""
-    if bucket is None or bucket.get_tokens(now):
-        return 0
-    return max(1, math.ceil(bucket.get_retry_after(now)))

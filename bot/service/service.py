@@ -1,4 +1,4 @@
-"""The async face of the index: the only place where blocking work leaves the event loop."""
+"""The async face of the index: asks and changes it in threads, and knows what is in flight."""
 
 from __future__ import annotations
 
@@ -7,54 +7,45 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import discord
-
-from bot.service.line import Line, Rates, Ticket
+from bot.service.allowance import ChangeAllowance
+from bot.service.line import Line, Ticket
+from bot.service.place import Place
+from bot.service.rates import Rates
+from bot.service.threads import QUESTION_THREADS, READING_THREADS, ClosingError, Threads
+from bot.service.upkeep import Upkeep
 from bot.settings import Settings
 from index import (
-    ALL,
     CancelledError,
     FootnoteError,
     Found,
     Library,
     Progress,
-    ReindexRunningError,
+    QuotaUse,
+    RebuildingError,
     Turn,
     UnknownArticleError,
-    stand_back,
 )
+
+__all__ = [
+    "READING_THREADS",
+    "ClosingError",
+    "Service",
+    "Wait",
+    "open_library",
+]
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 OnProgress = Callable[[Progress], None]
 
-QUESTION_THREADS = 2
-READING_THREADS = 2
 SECONDS_TO_TELL = 1.0
 """How long those whose work is given up at the end have to tell people so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where somebody asks: a server and a channel of it.
-
-    In a DM, and where only the person has installed the bot, there is no server: everyone's library is asked.
-    """
-
-    server: int | None = None
-    channel: int | None = None
-
-    @property
-    def scope(self) -> str | None:
-        """What the library knows the channel by: it may have an article of its own. None outside a server."""
-        return None if self.server is None or self.channel is None else str(self.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +56,6 @@ class Wait:
     loading: bool
 
 
-def place_of(origin: discord.Interaction[Any] | discord.Message) -> Place:
-    """Where an interaction or a message comes from; a thread counts as the channel that it belongs to."""
-    channel = origin.channel
-    asked_in = (channel.parent_id if isinstance(channel, discord.Thread) else channel.id) if channel else None
-    if isinstance(origin, discord.Message):
-        return Place(origin.guild.id if origin.guild else None, asked_in)
-    here = origin.guild_id is not None and (
-        origin.is_guild_integration() or origin.client.get_guild(origin.guild_id) is not None
-    )
-    return Place(origin.guild_id if here else None, asked_in)
-
-
 def open_library(settings: Settings) -> Library:
     """The library that the settings describe; nothing of it is loaded yet."""
     return Library(
@@ -85,53 +64,43 @@ def open_library(settings: Settings) -> Library:
         embedding_model=settings.embedding_model,
         reranker=settings.reranker,
         limits=settings.limits,
+        quotas=settings.quotas,
+        retention=settings.retention,
         check_at_least=settings.check_at_least,
         open_articles=settings.open_articles,
         snapshots_kept=settings.snapshots_kept,
     )
 
 
-class ClosingError(FootnoteError):
-    """Footnote is stopping and takes nothing new."""
-
-    def __init__(self) -> None:
-        super().__init__("Footnote is just stopping. Ask again in a minute.")
-
-
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A question as a library is asked it; ``assumed`` where nobody named the article just now."""
+    """A question as a library is asked it. Two that compare equal have the same answer.
+
+    ``scope`` is the channel that it is asked in; ``assumed`` tells that nobody named the article just now.
+    """
 
     text: str
-    place: Place
-    article: str | None
+    server: int | None
+    article: str
     turns: tuple[Turn, ...]
     version: str | None
+    scope: str | None = field(compare=False)
     assumed: bool = field(compare=False)
 
     def asked_of(self, library: Library) -> Found:
         """The answer; from the article in use, where the one that was assumed has been removed meanwhile."""
-        ask = partial(library.ask, self.text, place=self.place.scope)
-        if not self.assumed:
-            return ask(article=_id(library, self.article), turns=self.turns)
         try:
-            return ask(article=self.article, turns=self._turns(library))
+            return library.ask(
+                self.text,
+                article=self.article,
+                place=self.scope,
+                turns=self.turns,
+                version=self.version,
+            )
         except UnknownArticleError:
-            return ask(article=library.in_use(self.place.scope))
-
-    def _turns(self, library: Library) -> tuple[Turn, ...]:
-        same = self.version is None or library.article(self.article).sha256.startswith(self.version)
-        return self.turns if same else ()
-
-
-def _id(library: Library, typed: str | None) -> str | None:
-    """The id of an article that somebody named by it or, where no offer was taken, by its title."""
-    if typed is None or typed == ALL:
-        return typed
-    entries = library.entries()
-    titles = {entry.title.strip().casefold(): entry.id for entry in entries}
-    ids = {entry.id for entry in entries}
-    return typed if typed in ids else titles.get(typed.strip().casefold(), typed)
+            if not self.assumed:
+                raise
+            return library.ask(self.text, article=library.in_use(self.scope), place=self.scope)
 
 
 @dataclass(frozen=True)
@@ -145,55 +114,118 @@ class _Asking:
 class Service:
     """Asks and changes a library in threads of its own, and knows what is in flight.
 
-    Questions, reading and changes have separate threads, so that none waits for another.
-
     Args:
         library: What is asked, with a branch for each server.
         rates: How often people and servers may ask; None for as often as they like.
         line: How many questions may wait for their turn.
+        changes: How many changes may be made; None for as many as anybody likes.
+
+    Attributes:
+        upkeep: Looks after the libraries of the servers that the bot is in, and was in.
     """
 
     seconds_to_first_note = 1.0  # who waits no longer is told nothing
     seconds_between_notes = 4.0
     seconds_to_offer = 2.0  # Discord waits three for what it offers while somebody types
+    seconds_to_build = 20.0  # so long questions wait for an index that is built at the start
 
-    def __init__(self, library: Library, *, rates: Rates | None = None, line: int = 200) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        rates: Rates | None = None,
+        line: int = 200,
+        changes: ChangeAllowance | None = None,
+    ) -> None:
         self._library = library
         self._rates = rates or Rates()
         self._line = Line(length=line, at_once=QUESTION_THREADS)
-        self._questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
-        self._reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
-        # Apart from the others, since it never waits for a model.
-        self._looking = ThreadPoolExecutor(1, thread_name_prefix="footnote-looking")
-        self._indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
+        self._changes = changes or ChangeAllowance()
+        self._threads = Threads()
+        self.upkeep = Upkeep(library=library, threads=self._threads)
         self._loaded = True
-        self._asking: dict[Hashable, _Asking] = {}
-        self._changing: set[int | None] = set()
+        self._asking: dict[_Question, _Asking] = {}
         self._stopping = threading.Event()
-        self._stopped = False
         self._in_flight: set[asyncio.Task[Any]] = set()
 
+    # How it starts and stops
+
     def start(self) -> None:
-        """Begins loading the library; a question asked meanwhile waits for it."""
+        """Begins loading the library; a question asked meanwhile waits for it.
+
+        From now on, indexes that have to be built again are built in the indexing thread. For one that is
+        missing at the start questions wait a while, as for the model; afterwards they are told how far it is.
+        """
         started = time.monotonic()
         loop = asyncio.get_running_loop()
         self._loaded = False
         self._line.close()
 
+        def opened(_: object = None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop may be closed by now
+                loop.call_soon_threadsafe(self._open)
+
         def report(loading: Future[tuple[str, ...]]) -> None:
             if loading.cancelled() or isinstance(loading.exception(), ClosingError):
                 return
-            if error := loading.exception():
+            error = loading.exception()
+            if isinstance(error, RebuildingError):
+                log.warning("The index of the article in use has to be built first.")
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(loop.call_later, self.seconds_to_build, self._open)
+                self._threads.index(opened)  # it has its turn when that index is built
+                return
+            if error:
                 known = isinstance(error, FootnoteError)
                 log.error("The article cannot be asked: %s", error, exc_info=None if known else error)
             else:
                 for notice in loading.result():
                     log.warning("%s", notice)
                 log.info("The article is ready after %.1f s.", time.monotonic() - started)
-            with contextlib.suppress(RuntimeError):  # the loop may be closed by now
-                loop.call_soon_threadsafe(self._open)
+            opened()
 
-        self._indexing.submit(self._library.load, lambda _: self._go_on()).add_done_callback(report)
+        self._library.rebuild_in(
+            lambda rebuild: self._threads.index(lambda: rebuild(lambda _: self._go_on()))
+        )
+        loading = self._threads.index(lambda: self._library.load(lambda _: self._go_on()))
+        if loading is not None:
+            loading.add_done_callback(report)
+
+    @contextlib.contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Marks the current task as one that ``close`` waits for.
+
+        Raises:
+            ClosingError: nothing new is taken any more.
+        """
+        self._go_on()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - told to the type checker: this is only used in tasks
+        self._in_flight.add(task)
+        try:
+            yield
+        finally:
+            self._in_flight.discard(task)
+
+    async def close(self, *, patience: float) -> None:
+        """Takes nothing new, waits up to ``patience`` seconds for what is in flight, stops the threads.
+
+        Who still waits for an answer then is told that Footnote is stopping.
+        """
+        self._stopping.set()
+        others = self._in_flight - {asyncio.current_task()}
+        unfinished = set[asyncio.Task[Any]]()
+        if others:
+            log.info("Finishing %d in flight.", len(others))
+            _, unfinished = await asyncio.wait(others, timeout=patience)
+        self._threads.close()
+        for asking in self._asking.values():
+            asking.answer.cancel()
+        if unfinished:
+            log.warning("Stopping with %d unfinished after %g s.", len(unfinished), patience)
+            await asyncio.wait(unfinished, timeout=SECONDS_TO_TELL)
+
+    # Questions
 
     def admit(self, place: Place, asker: int) -> None:
         """Counts a question that is about to be asked, unless it has to be refused.
@@ -202,8 +234,16 @@ class Service:
             TooFastError: this person, or this server, asks too often.
             LineFullError: too many questions are waiting.
         """
-        self._rates.count(person=asker, server=place.server)
+        self._rates.count_question(person=asker, server=place.server)
         self._line.check(asker)  # counted as well: who is refused again and again is told so once
+
+    def admit_lookup(self, place: Place, asker: int) -> None:
+        """Counts what is about to be looked up, unless it has to be refused.
+
+        Raises:
+            TooFastError: this person, or this server, looks up too much.
+        """
+        self._rates.count_lookup(person=asker, server=place.server)
 
     async def ask(
         self,
@@ -234,33 +274,71 @@ class Service:
             LineFullError: too many questions are waiting.
             FootnoteError: the question cannot be answered.
         """
-        assumed = article is None or version is not None
-        if article is None:
-            article = await self._run(self._looking, lambda: self._at(place).in_use(place.scope))
-        asked = _Question(question, place, article, tuple(turns), version, assumed)
-        key = replace(asked, place=Place(place.server))
-        asking = self._asking.get(key)
+        library, scope = self._at(place), place.scope
+        asked = _Question(
+            question,
+            place.server,
+            await self._threads.run(self._threads.looking, lambda: library.resolve(article, place=scope)),
+            tuple(turns),
+            version,
+            scope,
+            assumed=article is None or version is not None,
+        )
+        asking = self._asking.get(asked)
         if asking is None:
             ticket = self._line.join(asker)
-            asking = self._asking[key] = _Asking(ticket, asyncio.create_task(self._answer(ticket, asked)))
-            asking.answer.add_done_callback(lambda _: self._asking.pop(key))
+            answering = asyncio.create_task(self._answer(ticket, asked))
+            asking = self._asking[asked] = _Asking(ticket, answering)
+            answering.add_done_callback(lambda _: self._asking.pop(asked))
         await self._wait(asking, on_wait)
         if asking.answer.cancelled():
             raise ClosingError
         return asking.answer.result()
 
+    # Looking things up
+
     async def read(self, place: Place, work: Callable[[Library], T]) -> T:
         """Looks something up in the library of a place: what is in it, and what it says."""
-        return await self._run(self._reading, lambda: work(self._at(place)))
+        return await self._threads.run(self._threads.reading, lambda: work(self._at(place)))
 
-    async def glance(self, place: Place, work: Callable[[Library], T]) -> T | None:
-        """Looks up what is only offered while somebody types; None where that fails or takes too long."""
+    async def consult(self, place: Place, asker: int, work: Callable[[Library], T]) -> T:
+        """Looks up what takes the model, or as long as an answer does: in the line of the questions.
+
+        Raises:
+            LineFullError: too many are waiting.
+        """
+        ticket = self._line.join(asker)
+        try:
+            await ticket.turn
+            return await self._threads.run(self._threads.questions, lambda: work(self._at(place)))
+        finally:
+            self._line.leave(ticket)
+
+    async def glance(self, place: Place, asker: int, work: Callable[[Library], T]) -> T | None:
+        """Looks up what is only offered while somebody types.
+
+        Nothing is opened or loaded for it, since nobody waits for a thread that has taken too long.
+
+        Returns:
+            What ``work`` makes of what is at hand; None where that is not enough, takes too long, or is asked
+            for too often.
+        """
+        if not self._rates.count_offer(person=asker, server=place.server):
+            return None
         try:
             async with asyncio.timeout(self.seconds_to_offer):
-                return await self.read(place, work)
+                return await self._threads.run(
+                    self._threads.offering, lambda: work(self._at(place).at_hand())
+                )
         except (FootnoteError, TimeoutError) as error:
             log.info("Nothing could be offered: %s", error or "it took too long")
             return None
+
+    async def compose(self, work: Callable[[], T]) -> T:
+        """Composes what a message says, which may take a few passes over a long article."""
+        return await self._threads.run(self._threads.looking, work)
+
+    # Changes
 
     async def alter(self, place: Place, work: Callable[[Library], T]) -> T:
         """Changes something quickly in the library of a place: what is in use, what is there.
@@ -268,7 +346,7 @@ class Service:
         Raises:
             ReindexRunningError: another change of this server is on the way.
         """
-        with self._one_change(place):
+        with self._changes.one_at_a_time(place.server):
             return await self.read(place, work)
 
     async def change(
@@ -291,6 +369,8 @@ class Service:
 
         Raises:
             ReindexRunningError: another change of this server is on the way.
+            ChangesWaitingError: too many are waiting for their turn.
+            TooManyChangesError: this server, or all together, made as many as they may in an hour.
             CancelledError: it was called off; nothing was changed.
             ClosingError: the service was closed before it was done; nothing was changed.
         """
@@ -309,54 +389,12 @@ class Service:
             go_on()
             return work(self._at(place), relay)
 
-        with self._one_change(place):
-            return await self._run(self._indexing, change)
+        with self._changes.counted(place.server):
+            return await self._threads.run(self._threads.indexing, change)
 
-    @contextlib.contextmanager
-    def in_flight(self) -> Iterator[None]:
-        """Marks the current task as one that ``close`` waits for.
-
-        Raises:
-            ClosingError: nothing new is taken any more.
-        """
-        self._go_on()
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - told to the type checker: this is only used in tasks
-        self._in_flight.add(task)
-        try:
-            yield
-        finally:
-            self._in_flight.discard(task)
-
-    async def close(self, *, patience: float) -> None:
-        """Takes nothing new, waits up to ``patience`` seconds for what is in flight, stops the threads.
-
-        Who still waits for an answer then is told that Footnote is stopping.
-        """
-        self._stopping.set()
-        others = self._in_flight - {asyncio.current_task()}
-        unfinished = set[asyncio.Task[Any]]()
-        if others:
-            log.info("Finishing %d in flight.", len(others))
-            _, unfinished = await asyncio.wait(others, timeout=patience)
-        self._stopped = True
-        for executor in (self._questions, self._reading, self._looking, self._indexing):
-            executor.shutdown(wait=False, cancel_futures=True)
-        for asking in self._asking.values():
-            asking.answer.cancel()
-        if unfinished:
-            log.warning("Stopping with %d unfinished after %g s.", len(unfinished), patience)
-            await asyncio.wait(unfinished, timeout=SECONDS_TO_TELL)
-
-    @contextlib.contextmanager
-    def _one_change(self, place: Place) -> Iterator[None]:
-        if place.server in self._changing:
-            raise ReindexRunningError("A reindex is running already. Wait until it is done.")
-        self._changing.add(place.server)
-        try:
-            yield
-        finally:
-            self._changing.discard(place.server)
+    def use_of_changes(self, place: Place) -> tuple[QuotaUse, ...]:
+        """How many of the changes that its server may make in an hour are made."""
+        return self._changes.use(place.server)
 
     def _open(self) -> None:
         self._loaded = True
@@ -372,7 +410,8 @@ class Service:
     async def _answer(self, ticket: Ticket, asked: _Question) -> Found:
         try:
             await ticket.turn
-            return await self._run(self._questions, lambda: asked.asked_of(self._at(asked.place)))
+            library = self._at(Place(asked.server))
+            return await self._threads.run(self._threads.questions, lambda: asked.asked_of(library))
         finally:
             self._line.leave(ticket)
 
@@ -384,14 +423,3 @@ class Service:
                 await on_wait(wait)
                 told = wait
             seconds = self.seconds_between_notes
-
-    async def _run(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        if self._stopped:
-            raise ClosingError
-        try:
-            return await asyncio.get_running_loop().run_in_executor(executor, work)
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            raise ClosingError from None  # the task goes on, but the thread never came to the work

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from discord import app_commands
 from rapidfuzz import fuzz, process, utils
 
 from index import Entry
@@ -56,7 +55,7 @@ def matching(typed: str, offered: Sequence[str]) -> tuple[str, ...]:
     offered = tuple(dict.fromkeys(text for text in offered if text and _units(text) <= MOST_CHARS))
     if not typed.strip():
         return offered[:MOST_CHOICES]
-    found = process.extract(
+    ranked = process.extract(
         typed,
         offered,
         scorer=fuzz.WRatio,
@@ -64,29 +63,24 @@ def matching(typed: str, offered: Sequence[str]) -> tuple[str, ...]:
         score_cutoff=LIKE_ENOUGH,
         limit=MOST_CHOICES,
     )
-    return tuple(text for text, *_ in found)
+    return tuple(text for text, *_ in ranked)
 
 
-def names(entries: Iterable[Entry], *, with_id: bool = False) -> dict[str, str]:
+def names_of(entries: Iterable[Entry], *, with_id: bool = False) -> dict[str, str]:
     """The ids of articles by the names that they are offered under.
 
     Args:
         entries: The articles.
         with_id: Whether to name the id after each title; else only after one that another one has, too.
     """
-    found: dict[str, str] = {}
+    named: dict[str, str] = {}
     for entry in entries:
         name = shorten(entry.title)
-        if with_id or not name or name in found:
+        if with_id or not name or name in named:
             mark = f" ({entry.id})"
             name = shorten(entry.title, MOST_CHARS - len(mark)) + mark
-        found[name] = entry.id
-    return found
-
-
-def choices(named: Mapping[str, str], typed: str) -> list[app_commands.Choice[str]]:
-    """The values whose names are like what is typed, as Discord takes them."""
-    return [app_commands.Choice(name=name, value=named[name]) for name in matching(typed, tuple(named))]
+        named[name] = entry.id
+    return named
 
 
 def shorten(text: str, most: int = MOST_CHARS) -> str:

@@ -23,9 +23,6 @@ from index.search.build import Index
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking, Reranker, Retriever, ScoredSentence
 
-NOT_IN_ARTICLE = "The article does not say."
-MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
-
 MAX_QUOTE_CHARS = 600
 """What an answer quotes at most: a longer sentence is cited by the clauses that answer, not whole."""
 
@@ -100,12 +97,12 @@ class Answerer:
         tier = status(read, quote, best.support, self._thresholds, knows, follows=leaning is not None)
         refused = tier is Status.NOT_IN_ARTICLE
         spans = [best.sentence] if refused else self._spans(ranking)
-        cited = tuple(self._cite(n, span, ranking, read) for n, span in enumerate(spans, 1))
+        numbers = {span: number for number, span in enumerate(sorted(spans, key=lambda one: one.start), 1)}
+        cited = tuple(self._cite(numbers[span], span, ranking, read) for span in spans)
         answered = time.perf_counter()
         answer = Answer(
             question=question,
             status=tier,
-            text=NOT_IN_ARTICLE,
             citations=() if refused else cited,
             closest=tuple(replace(one, deciding=()) for one in cited) if refused else (),
             article_id=self._article.id,
@@ -118,9 +115,6 @@ class Answerer:
                 "total": round((answered - began) * 1000, 2),
             },
         )
-        if not refused:
-            said = " ".join(citation.text for citation in answer.in_article_order)
-            answer = replace(answer, text=f"{MAY_NOT_ANSWER} {said}" if tier is Status.UNCERTAIN else said)
         return answer, ranking
 
     def quotes(self, speaker: str | None = None) -> tuple[Citation, ...]:

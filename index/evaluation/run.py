@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
-from pydantic import BaseModel, Field, NonNegativeInt, StringConstraints, ValidationError
 
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
 from index.errors import QuestionFileError
-from index.model.answer import MAX_QUESTION_CHARS, Answer, Status, Turn
+from index.library.self_check import OnQuestion, covers
+from index.model.answer import Answer, Status, Turn
 from index.model.article import Article, Span
-from index.model.library import SelfCheck
 from index.search.build import Index, build
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking, Reranker
+from index.sources.question_files import GoldArticle, GoldConversation, GoldQuestion
 
 
 class Mode(StrEnum):
@@ -116,235 +113,7 @@ class ConversationMetrics:
     byte_exact: float | None
 
 
-@dataclass(frozen=True)
-class GoldQuestion:
-    """A question, the spans of its article that answer it (none: the article does not say), its id."""
-
-    text: str
-    gold: tuple[Span, ...]
-    id: str = ""
-
-
-@dataclass(frozen=True)
-class GoldArticle:
-    """An article and the questions asked of it."""
-
-    article: Article
-    questions: tuple[GoldQuestion, ...]
-
-
-@dataclass(frozen=True)
-class GoldConversation:
-    """Two turns; ``new_subject`` where the second does not lean on the first."""
-
-    first: str
-    then: GoldQuestion
-    new_subject: bool = False
-    held_out: bool = False
-
-
-_Question = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
-]
-_Words = Annotated[str, Field(min_length=1)]
-
-
-class _JsonlQuestion(BaseModel):
-    id: str = ""
-    question: _Question
-    evidence: tuple[_Words, ...]
-
-
-class _JsonlConversation(_JsonlQuestion):
-    first: _Question
-    new_subject: bool = False
-    held_out: bool = False
-
-
-class _SquadAnswer(BaseModel):
-    text: _Words
-    answer_start: NonNegativeInt
-
-
-class _SquadQuestion(BaseModel):
-    id: str = ""
-    question: _Question
-    answers: tuple[_SquadAnswer, ...] = ()
-    is_impossible: bool = False
-
-
-class _SquadParagraph(BaseModel):
-    context: str
-    qas: tuple[_SquadQuestion, ...]
-
-
-class _SquadArticle(BaseModel):
-    title: str = ""
-    paragraphs: tuple[_SquadParagraph, ...]
-
-
-class _Squad(BaseModel):
-    data: tuple[_SquadArticle, ...] = Field(min_length=1)
-
-
-QUESTION_FORM = "neither JSON lines with 'question' and 'evidence' nor SQuAD JSON"
-CONVERSATION_FORM = "not JSON lines with 'first', 'question' and 'evidence'"
-_Form = TypeVar("_Form", bound=BaseModel)
 _MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
-
-OnQuestion = Callable[[int, int], None]
-"""Told how many questions of how many are done."""
-
-
-def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
-    """Reads questions with their gold answers.
-
-    Two forms are read: JSON lines with ``question`` and ``evidence`` (exact parts of ``article``; an empty
-    list where it does not say), and SQuAD 1.1 or 2.0 JSON (Rajpurkar et al. 2016, 2018), which brings its
-    own articles.
-
-    Args:
-        path: The file.
-        article: What the questions of a JSON-lines file are about.
-
-    Raises:
-        QuestionFileError: the file cannot be read, is of neither form, or its answers are not in the text.
-    """
-    text, lines = _read(path)
-    if _is_question(next(iter(lines.values()))):
-        read = [_parsed(_JsonlQuestion, line, path, f"line {number}") for number, line in lines.items()]
-        return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
-    squad = _parsed(_Squad, text, path)
-    found = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
-    if not any(one.questions for one in found):
-        raise QuestionFileError(f"The question file {path} has no questions.")
-    return found
-
-
-def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, ...]:
-    """Reads conversations of two turns about ``article``.
-
-    JSON lines with ``first`` and ``question``, the two turns, and the ``evidence`` of the second as for
-    ``load_questions``; ``new_subject`` and ``held_out`` may mark one.
-
-    Raises:
-        QuestionFileError: the file cannot be read, is of another form, or its evidence is not in the text.
-    """
-    _, lines = _read(path)
-    read = [
-        _parsed(_JsonlConversation, line, path, f"line {n}", CONVERSATION_FORM) for n, line in lines.items()
-    ]
-    return tuple(
-        GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out) for one in read
-    )
-
-
-def _read(path: Path) -> tuple[str, dict[int, str]]:
-    """The text of a file, and its lines that are not blank by their numbers."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise QuestionFileError(f"The question file {path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(f"The question file {path} is not UTF-8 text.") from error
-    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
-    if not lines:
-        raise QuestionFileError(f"The question file {path} is empty.")
-    return text, lines
-
-
-def self_check(
-    rank: Callable[[str], Ranking],
-    article: Article,
-    questions: bytes,
-    on_question: OnQuestion = lambda *_: None,
-) -> SelfCheck:
-    """Asks an article the questions of its own file; those that it does not answer are left out.
-
-    A question whose evidence the article no longer has is answered wrongly.
-
-    Args:
-        rank: What a question finds in the article, best first.
-        article: The article.
-        questions: JSON lines with ``question`` and ``evidence``, in UTF-8.
-        on_question: Told how many questions of how many are done.
-
-    Raises:
-        QuestionFileError: it is no such file.
-    """
-    name = Path(f"of “{article.id}”")
-    try:
-        lines = enumerate(questions.decode("utf-8-sig").split("\n"), 1)
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(f"The question file {name} is not UTF-8 text.") from error
-    read = [_parsed(_JsonlQuestion, line, name, f"line {number}") for number, line in lines if line.strip()]
-    answerable = [question for question in read if question.evidence]
-    failed: list[str] = []
-    for number, question in enumerate(answerable):
-        on_question(number, len(answerable))
-        gold = [span for evidence in question.evidence for span in _places(evidence, article)]
-        if not gold or not _covers(rank(question.question).sentences[0].sentence, gold):
-            failed.append(question.question)
-    return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
-
-
-def _is_question(line: str) -> bool:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return False  # SQuAD spread over lines
-    return isinstance(value, dict) and "question" in value
-
-
-def _parsed(form: type[_Form], text: str, path: Path, where: str = "", wanted: str = QUESTION_FORM) -> _Form:
-    try:
-        return form.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ", ".join(filter(None, [where, ".".join(map(str, first["loc"]))]))
-        raise QuestionFileError(
-            f"The question file {path} is {wanted}: {f'{place}: ' if place else ''}{first['msg']}."
-        ) from error
-
-
-def _places(evidence: str, article: Article) -> list[Span]:
-    """Everywhere that some evidence stands in an article."""
-    return [Span(m.start(), m.end()) for m in re.finditer(re.escape(evidence), article.text)]
-
-
-def _gold(question: _JsonlQuestion, article: Article) -> GoldQuestion:
-    gold: list[Span] = []
-    for evidence in question.evidence:
-        found = _places(evidence, article)
-        if not found:
-            raise QuestionFileError(
-                f"Question {question.id or question.question!r}: its evidence {evidence!r} is not in the "
-                f"article {article.id!r}. Set FOOTNOTE_ARTICLE to the article that the questions are about."
-            )
-        gold += found
-    return GoldQuestion(question.question, tuple(gold), question.id)
-
-
-def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) -> GoldArticle:
-    text = ""
-    questions: list[GoldQuestion] = []
-    for paragraph in paragraphs:
-        for asked in paragraph.qas:
-            gold: list[Span] = []
-            for answer in () if asked.is_impossible else asked.answers:
-                span = Span(answer.answer_start, answer.answer_start + len(answer.text))
-                if span.of(paragraph.context) != answer.text:
-                    raise QuestionFileError(
-                        f"Question {asked.id or asked.question!r}: its answer {answer.text!r} is not at "
-                        f"{answer.answer_start} of its paragraph."
-                    )
-                gold.append(Span(len(text) + span.start, len(text) + span.end))
-            questions.append(GoldQuestion(asked.question, tuple(gold), asked.id))
-        text += paragraph.context + "\n"
-    article = Article(id=f"article-{number}", title=f"{path.stem} {number}", text=text)
-    if not article.paragraphs:
-        raise QuestionFileError(f"The question file {path} has no text in its article {number}.")
-    return GoldArticle(article, tuple(questions))
 
 
 def pooled(articles: Sequence[GoldArticle]) -> GoldArticle:
@@ -447,8 +216,8 @@ def evaluate_conversations(
             _, alone = answerer.respond(one.then.text)
             kinds = ["all", "new_subjects" if one.new_subject else "follow_ups"]
             for kind in [*kinds, "held_out"] if one.held_out else kinds:
-                tally.add(kind, _covers(ranking.sentences[0].sentence, one.then.gold))
-                tally.add(f"{kind} alone", _covers(alone.sentences[0].sentence, one.then.gold))
+                tally.add(kind, covers(ranking.sentences[0].sentence, one.then.gold))
+                tally.add(f"{kind} alone", covers(alone.sentences[0].sentence, one.then.gold))
         else:
             tally.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
         on_question(done, len(conversations))
@@ -518,9 +287,9 @@ class _Tally:
             self.add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
 
     def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
-        covers = [_covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
-        self.add("citation_at_1", covers[0])
-        self.add("citation_at_3", any(covers))
+        right = [covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
+        self.add("citation_at_1", right[0])
+        self.add("citation_at_3", any(right))
         paragraphs = {article.paragraph_at(span.start).number for span in gold}
         ranks = [n for n, p in enumerate(ranking.passages, 1) if p.passage.paragraph in paragraphs]
         self.add("passage_recall_at_1", ranks[:1] == [1])
@@ -529,7 +298,7 @@ class _Tally:
     def _count_answer(self, answer: Answer, gold: Sequence[Span]) -> None:
         self.add("false_refusals", answer.status is Status.NOT_IN_ARTICLE)
         self.add("answered", answer.status is Status.ANSWERED)
-        self.add("answer_recall", any(_covers(Span(c.start, c.end), gold) for c in answer.citations))
+        self.add("answer_recall", any(covers(Span(c.start, c.end), gold) for c in answer.citations))
         if answer.citations:
             self.add("mean_quoted_chars", sum(len(citation.quote) for citation in answer.citations))
 
@@ -545,7 +314,3 @@ class _Tally:
         """Their mean; None where there are none."""
         values = self._values[name]
         return round(fmean(values), 4) if values else None
-
-
-def _covers(span: Span, gold: Sequence[Span]) -> bool:
-    return any(span.start <= one.start and one.end <= span.end for one in gold)

@@ -1,177 +1,211 @@
-"""An article, read -> a published snapshot: built, held against its own questions, written."""
+"""An article, read -> a published snapshot: built, held against its own questions, written, swapped in."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from index.answering.answerer import Answerer
 from index.answering.confidence import Thresholds
-from index.errors import SelfCheckError
-from index.evaluation.run import OnQuestion, self_check
-from index.library.shelf import Ready
+from index.errors import OwnQuestionsError, SelfCheckError, SnapshotError
+from index.library.finding import Collection, Holding
+from index.library.memory import Memory, Newest, OpenArticle
+from index.library.models import Models
+from index.library.quotas import Allowance
+from index.library.self_check import self_check
+from index.library.sourcing import SourcedArticle
 from index.model.answer import Answer
-from index.model.library import IndexInfo, MovedAnswer, Progress, ReindexReport, SelfCheck, Stage
+from index.model.library import (
+    IndexInfo,
+    MovedAnswer,
+    PassageCounts,
+    Progress,
+    ReindexReport,
+    SelfCheck,
+    Stage,
+)
 from index.search.build import Index, OnProgress, build
-from index.search.embedding import Embedder
-from index.search.ranking import Reranker
-from index.storage.holdings import Holdings, Look, Reading
-from index.storage.ledger import Note
-from index.storage.snapshots import FORMAT, Contents, Manifest, Snapshot, made_by, snapshot_name
+from index.storage.catalogue import Note
+from index.storage.library_folder import Condition
+from index.storage.snapshot_files import FORMAT, Contents, Manifest, Snapshot, encode, made_by
+from index.storage.snapshots import snapshot_name
 
 
-@dataclass(frozen=True)
 class Publisher:
-    """Publishes articles to one library.
+    """Publishes articles.
 
-    Attributes:
-        holdings: The library's folder.
-        embedder: What embeds,
-        reranker: and what reads the best sentences once more, if anything.
-        thresholds: Gives the model's, telling how far it is where they have to be fitted.
+    Args:
+        models: What embeds and re-ranks.
+        memory: Where an index that answers is held.
+        allowance: What there may be.
         check_at_least: The share of an article's own questions that must be answered rightly.
-        on_progress: Told how far it is; may raise to call it off.
     """
 
-    holdings: Holdings
-    embedder: Embedder
-    reranker: Reranker | None
-    thresholds: Callable[[Snapshot | None], Thresholds]
-    check_at_least: float
-    on_progress: OnProgress
+    def __init__(
+        self, *, models: Models, memory: Memory, allowance: Allowance, check_at_least: float
+    ) -> None:
+        self._models = models
+        self._memory = memory
+        self._allowance = allowance
+        self._check_at_least = check_at_least
 
     def publish(
-        self, note: Note, look: Look | None, found: Reading, before: Ready | None, *, force: bool
-    ) -> tuple[Ready, ReindexReport]:
-        """Publishes an article, if anything of it has changed. The caller has the lock.
+        self,
+        holding: Holding,
+        note: Note,
+        sourced: SourcedArticle,
+        condition: Condition | None,
+        *,
+        force: bool,
+        on_progress: OnProgress,
+    ) -> tuple[OpenArticle, ReindexReport]:
+        """Publishes an article, if anything of it has changed, and swaps its index in.
+
+        The caller has the library's lock.
 
         Args:
+            holding: Which one.
             note: The change that was begun; it is entered in the history, or struck out.
-            look: What is on disk of the article; None for a new one.
-            found: The article.
-            before: The index that answers now, if it is in memory.
+            sourced: The article.
+            condition: What is on disk of it; None for a new one.
             force: Publish it whatever its own questions say.
+            on_progress: Told how far it is; may raise to call it off.
 
         Returns:
-            The index that answers from now on, and what has changed; the seconds are this step's.
+            The index that answers from now on, and what has changed.
 
         Raises:
+            OwnQuestionsError: its own questions cannot be read. Nothing was changed.
+            QuotaError: there is no room for it. Nothing was changed.
             SelfCheckError: too many of its own questions are answered wrongly. Nothing was changed.
             SnapshotError: it cannot be written. Nothing was changed.
         """
         began = time.perf_counter()
-        if look is not None and look.whole is not None and self._is_unchanged(look, found):
-            with self.holdings.writing():
-                self.holdings.ledger.call_off()
-            same = before and before.snapshot.name == look.whole.name
-            ready = before if before and same else self.answering(look.whole, look.newest)
-            kept = len(look.whole.index.passages)
-            report = ReindexReport(ready.info, kept, 0, 0, time.perf_counter() - began, published=False)
-            return ready, report
-
-        last = look.whole if look is not None else None
+        collection, key = holding.collection, holding.key
+        held = self._memory.articles.get(key)
+        last = condition.whole if condition is not None else None
+        if last is not None and condition is not None and self._is_unchanged(collection, condition, sourced):
+            with collection.folder.writing():
+                collection.folder.catalogue.call_off()
+            article = self.serving(holding, condition)
+            kept, seconds = len(last.index.passages), time.perf_counter() - began
+            return article, ReindexReport(article.info, kept, 0, 0, seconds, published=False)
+        embedder, _ = self._models.load()
         old = last if last is not None and self._goes_on(last.manifest) else None
-        index = build(found.article, self.embedder, self.on_progress, before=old.index if old else None)
-        limits = self.thresholds(old)
-        answerer = self._answerer(index, limits, snapshot_name(note.number, found.article))
+        index = build(sourced.article, embedder, on_progress, before=old.index if old else None)
+        thresholds = self._models.thresholds(last_thresholds(old), on_progress)
+        answerer = self._answerer(index, thresholds, snapshot_name(note.number, sourced.article))
         # The first question finds much out that later ones need: nobody shall wait for that.
-        answerer.answer(found.article.title.strip() or found.article.id)
-        check = self._check(answerer, found)
-        if check is not None and check.right < self.check_at_least * check.asked and not force:
+        answerer.answer(sourced.article.title.strip() or sourced.article.id)
+        check, unread = None, None
+        try:
+            check = _check(answerer, sourced, on_progress)
+        except OwnQuestionsError as error:
+            if not force:
+                raise
+            unread = error
+        if check is not None and check.right < self._check_at_least * check.asked and not force:
             raise _failed(check)
-        moved = self._moved(old, before, answerer, found.article.questions) if old else ()
+        moved = self._moved(old, held, answerer, sourced.article.questions, on_progress) if old else ()
         kept, added, removed = _compared(last.index if last else None, index, comparable=old is not None)
-        snapshot, newest = self._write(
-            note, index, found, limits, counts(kept, added, removed), look.spoilt if look else []
-        )
-        ready = Ready(snapshot, newest, answerer, info_of(snapshot))
-        return ready, ReindexReport(
-            info=ready.info,
+        on_progress(Progress(Stage.SAVE, 0, 1))
+        contents = Contents(index, sourced.origin, sourced.source, embedder.name, embedder.sha256, thresholds)
+        note = note.model_copy(update={"detail": PassageCounts(kept, added, removed)})
+        with self._memory.publishing(key):
+            snapshot, newest = self._write(collection, note, contents, condition.spoilt if condition else [])
+            article = OpenArticle(snapshot, newest, answerer, info_of(snapshot))
+            self._memory.articles.put(key, article)
+        return article, ReindexReport(
+            info=article.info,
             kept=kept,
             added=added,
             removed=removed,
             seconds=time.perf_counter() - began,
-            examples=len(found.article.questions) if old else 0,
+            examples=len(sourced.article.questions) if old else 0,
             moved=moved,
             check=check,
+            unread_questions=unread,
         )
 
-    def answering(self, snapshot: Snapshot, newest: tuple[str, int] | None) -> Ready:
+    def serving(self, holding: Holding, condition: Condition) -> OpenArticle:
+        """The whole snapshot that is on disk, put in memory as what answers."""
+        held, whole = self._memory.articles.get(holding.key), condition.whole
+        assert whole is not None  # noqa: S101 - told to the type checker: only asked where one is whole
+        if held is None or held.snapshot.name != whole.name or held.flaws or held.newest != condition.newest:
+            held = self.answering(whole, condition.newest)
+            self._memory.articles.put(holding.key, held)
+        return held
+
+    def answering(self, snapshot: Snapshot, newest: Newest, flaws: Sequence[str] = ()) -> OpenArticle:
         """A snapshot that answers."""
         answerer = self._answerer(snapshot.index, snapshot.manifest.thresholds, snapshot.name)
-        return Ready(snapshot, newest, answerer, info_of(snapshot))
+        return OpenArticle(snapshot, newest, answerer, info_of(snapshot), tuple(flaws))
 
-    def _answerer(self, index: Index, limits: Thresholds, name: str) -> Answerer:
-        return Answerer(index, self.embedder, thresholds=limits, snapshot=name, reranker=self.reranker)
+    def _answerer(self, index: Index, thresholds: Thresholds, name: str) -> Answerer:
+        embedder, reranker = self._models.load()
+        return Answerer(index, embedder, thresholds=thresholds, snapshot=name, reranker=reranker)
 
     def _goes_on(self, manifest: Manifest) -> bool:
         """Whether a new index can take over embeddings: made by another model or version, they differ."""
+        embedder, _ = self._models.load()
         made = (manifest.format, manifest.made_by, manifest.model_sha256)
-        return made == (FORMAT, made_by(), self.embedder.sha256)
+        return made == (FORMAT, made_by(), embedder.sha256)
 
-    def _is_unchanged(self, look: Look, found: Reading) -> bool:
-        before = look.whole
-        if before is None or look.damaged or not self._goes_on(before.manifest):
+    def _is_unchanged(self, collection: Collection, condition: Condition, sourced: SourcedArticle) -> bool:
+        before = condition.whole
+        if before is None or condition.damaged or not self._goes_on(before.manifest):
             return False
-        stored = self.holdings.of(found.article.id).source(before.name)
-        questions = [source.questions if source else None for source in (stored, found.source)]
+        stored = collection.folder.of(sourced.article.id).source(before.name)
+        questions = [source.questions if source else None for source in (stored, sourced.source)]
         return (
-            before.index.article == found.article
-            and before.manifest.origin == found.origin
+            before.index.article == sourced.article
+            and before.manifest.origin == sourced.origin
             and questions[0] == questions[1]
         )
 
-    def _check(self, answerer: Answerer, found: Reading) -> SelfCheck | None:
-        if found.source is None or found.source.questions is None:
-            return None
-        return self_check(
-            lambda question: answerer.respond(question)[1],
-            found.article,
-            found.source.questions,
-            self._on_question,
-        )
-
-    @property
-    def _on_question(self) -> OnQuestion:
-        return lambda done, total: self.on_progress(Progress(Stage.CHECK, done, total))
-
     def _moved(
-        self, old: Snapshot, before: Ready | None, after: Answerer, questions: Sequence[str]
+        self,
+        old: Snapshot,
+        held: OpenArticle | None,
+        after: Answerer,
+        questions: Sequence[str],
+        on_progress: OnProgress,
     ) -> tuple[MovedAnswer, ...]:
         """The example questions to which something else is quoted than before."""
         if not questions:
             return ()
-        if before is None or before.snapshot.name != old.name:
-            before = self.answering(old, None)
+        before = held if held and held.snapshot.name == old.name else self.answering(old, None)
         moved: list[MovedAnswer] = []
         for number, question in enumerate(questions):
-            self._on_question(number, len(questions))
+            on_progress(Progress(Stage.CHECK, number, len(questions)))
             was, now = (_quoted(answerer.answer(question)) for answerer in (before.answerer, after))
             if was != now:
                 moved.append(MovedAnswer(question, was, now))
         return tuple(moved)
 
     def _write(
-        self,
-        note: Note,
-        index: Index,
-        found: Reading,
-        limits: Thresholds,
-        detail: str,
-        spoilt: Sequence[str],
-    ) -> tuple[Snapshot, tuple[str, int] | None]:
-        self.on_progress(Progress(Stage.SAVE, 0, 1))
-        made = Contents(index, found.origin, found.source, self.embedder.name, self.embedder.sha256, limits)
-        note = note.model_copy(update={"detail": detail})
-        folder = self.holdings.of(found.article.id)
-        with self.holdings.writing():
-            self.holdings.ledger.begin(note)
-            snapshot = folder.publish(note.number, made, instead_of=spoilt)
-            newest = folder.newest()
-        self.holdings.enter(note)
-        return snapshot, newest
+        self, collection: Collection, note: Note, contents: Contents, spoilt: Sequence[str]
+    ) -> tuple[Snapshot, Newest]:
+        encoded = encode(contents)
+        folder = collection.folder.of(note.article)
+        going = folder.nbytes([*folder.outgoing(spoilt, more=1), *folder.undone()])
+        self._allowance.admit_index(collection, more=encoded.nbytes, less=going)
+        with collection.folder.writing():
+            collection.folder.catalogue.begin(note)
+            snapshot = folder.publish(note.number, encoded, instead_of=spoilt)
+        # From here on it is published, and nothing may say otherwise.
+        collection.transactions.enter(note)
+        self._allowance.clear(collection)
+        with contextlib.suppress(SnapshotError):
+            return snapshot, folder.newest()
+        return snapshot, None
+
+
+def last_thresholds(snapshot: Snapshot | None) -> Thresholds | None:
+    """The thresholds that an index was made with."""
+    return snapshot.manifest.thresholds if snapshot else None
 
 
 def info_of(snapshot: Snapshot) -> IndexInfo:
@@ -186,9 +220,15 @@ def info_of(snapshot: Snapshot) -> IndexInfo:
     )
 
 
-def counts(kept: int, added: int, removed: int) -> str:
-    """What a reindex changed, for the history."""
-    return f"{kept} passages kept, {added} new, {removed} removed"
+def _check(answerer: Answerer, sourced: SourcedArticle, on_progress: OnProgress) -> SelfCheck | None:
+    if sourced.source is None or sourced.source.questions is None:
+        return None
+    return self_check(
+        lambda question: answerer.respond(question)[1],
+        sourced.article,
+        sourced.source.questions,
+        lambda done, total: on_progress(Progress(Stage.CHECK, done, total)),
+    )
 
 
 def _compared(before: Index | None, after: Index, *, comparable: bool) -> tuple[int, int, int]:

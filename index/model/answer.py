@@ -54,17 +54,15 @@ class Citation:
 class Answer:
     """What the article says to a question, or that it does not say.
 
-    ``citations`` are what the answer rests on, number 1 the strongest; empty when the status is
-    NOT_IN_ARTICLE. ``closest`` is then the nearest passage's sentence, to be shown as no more than that.
-    ``text`` is the citations' ``text`` in article order, with a warning before it when the status is
-    UNCERTAIN, or the sentence that says that the article does not say. ``read_as`` lists words of the
-    question that were read as another word of the article's (spelling slips). ``snapshot`` names the index
-    that answered; ``timings_ms`` is per stage.
+    ``citations`` are what the answer rests on, the strongest first; empty when the status is NOT_IN_ARTICLE.
+    Each has the number that it has for people, who read them in the article's order. ``closest`` is, where
+    there are none, the nearest passage's sentence, to be shown as no more than that. ``read_as`` lists words
+    of the question that were read as another word of the article's (spelling slips). ``snapshot`` names the
+    index that answered; ``timings_ms`` is per stage.
     """
 
     question: str
     status: Status
-    text: str
     citations: tuple[Citation, ...]
     closest: tuple[Citation, ...]
     article_id: str
@@ -75,8 +73,8 @@ class Answer:
 
     @property
     def in_article_order(self) -> tuple[Citation, ...]:
-        """The citations as the answer's text gives them."""
-        return tuple(sorted(self.citations, key=lambda citation: citation.start))
+        """The citations as people read them, in the order of their numbers."""
+        return tuple(sorted(self.citations, key=lambda citation: citation.number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -46,6 +46,11 @@ class Article:
     say is None. ``title_is_label`` marks a title that is not the article's own but a label for it.
     ``source`` is the article's own (canonical) web address. ``headings`` are paragraphs of the text, in
     order.
+
+    ``source`` and ``site`` are where the article was got from, or said by who could know; what it only says
+    of itself is ``claimed_source`` and ``claimed_site``, and nothing may be cited by them.
+
+    ``sentences`` are the text's in order, as they were cut when it was read; None where they were not yet.
     """
 
     id: str
@@ -59,6 +64,9 @@ class Article:
     author: str | None = None
     site: str | None = None
     headings: tuple[Heading, ...] = ()
+    claimed_source: str | None = None
+    claimed_site: str | None = None
+    sentences: tuple[Span, ...] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -68,13 +70,14 @@ def chunk(
     headings = {heading.start for heading in article.headings}
     runs = [(run, _key(text, run, headings)) for run in _runs(article)]
     found: Cuts = dict(known or {})
+    sentences = _sentences(article)
     fresh = {key: run for run, key in runs if key not in found}
     paragraphs = [paragraph.of(text) for run in fresh.values() for paragraph in run]
     token_spans = iter(tokenize(paragraphs) if paragraphs else ())
     for key, run in fresh.items():
         places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
         tokens = [Tokens(spans) for spans in islice(token_spans, len(run))]
-        found[key] = _cut(key, places, tokens, article.language, tokenize, window)
+        found[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
     pieces = [(run, piece) for run, key in runs for piece in found[key]]
     edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
     paths = _paths(article)
@@ -98,6 +101,21 @@ def chunk(
             )
         )
     return tuple(passages)
+
+
+def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
+    """Gives a paragraph's sentences, counted from its start: as they were cut when it was read, else now."""
+    known = article.sentences
+    if known is None:
+        return lambda paragraph: split_sentences(paragraph.of(article.text), article.language)
+
+    def within(paragraph: Paragraph) -> tuple[Span, ...]:
+        first, end = (
+            bisect_left(known, at, key=attrgetter("start")) for at in (paragraph.start, paragraph.end)
+        )
+        return tuple(Span(s.start - paragraph.start, s.end - paragraph.start) for s in known[first:end])
+
+    return within
 
 
 def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
@@ -155,13 +173,12 @@ def _cut(
     run: Run,
     paragraphs: Sequence[Span],
     tokens: Sequence[Tokens],
-    language: str,
+    sentences: Sequence[Sequence[Span]],
     tokenize: Tokenize,
     window: int,
 ) -> tuple[Piece, ...]:
-    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` each from their paragraph's."""
+    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` and ``sentences`` from a paragraph's."""
     text, headings = run
-    sentences = [split_sentences(paragraph.of(text), language) for paragraph in paragraphs]
     counts = [len(one) for one in tokens]
     alone = headings  # so many of the headings are paragraphs like others
     if headings < len(paragraphs):

@@ -1,43 +1,29 @@
 """Files, attachments and web addresses in, articles out.
 
-A source is first got, which gives its bytes (``read_file``, ``upload``, ``index.fetch.fetch``), and then
-read, which gives the article and asks for nothing but the bytes.
+A source is first got, which gives its bytes (``read_file``, ``upload``, ``index.sources.web.fetch``), and
+then read, which gives the article and asks for nothing but the bytes.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import re
-import subprocess
-import sys
 import tomllib
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import date
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from index.errors import ArticleError
-from index.model.article import Article, Heading
-from index.model.library import MAX_ID_CHARS
+from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
-from index.sources.extract import (
-    DAMAGED,
-    DEFAULT_LIMITS,
-    Extracted,
-    Format,
-    Limits,
-    Refused,
-    clean,
-    extract,
-    sniff,
-)
+from index.sources.claims import settled
+from index.sources.extract.blocks import clean
+from index.sources.extract.metadata import web_address
+from index.sources.extract.refusals import Refused
+from index.sources.ids import article_id, file_name, label
+from index.sources.limits import DEFAULT_LIMITS, Limits
+from index.sources.sandbox import extract
 from index.sources.web import fetch
 
 __all__ = [
@@ -55,18 +41,12 @@ __all__ = [
     "upload",
 ]
 
-log = logging.getLogger(__name__)
-
 SHIPPED_ARTICLE = Path(__file__).parents[1] / "articles" / "khan-gaza-palestine.txt"
 """The article that ships with the project, word for word."""
 
-_KNOWN_SUFFIX = re.compile(r"\.(?:txt|md|markdown|x?html?|pdf|docx|epub|php|aspx?|jsp)\Z", re.IGNORECASE)
-_EXTRACTOR = str(Path(__file__).with_name("extract.py"))
-_EXTRACTED = TypeAdapter(Extracted)
-
 
 def _web_address(address: str) -> str:
-    if not re.fullmatch(r"https?://[^\s<>\"]+", address):
+    if web_address(address) is None:
         raise ValueError("should be a web address that starts with http:// or https://")
     return address
 
@@ -114,11 +94,11 @@ def upload(
     Raises:
         ArticleError: it is larger than ``limits.max_bytes``.
     """
-    label = clean(re.split(r"[/\\]", name)[-1])[-100:].strip() or "attachment"
+    place = clean(file_name(name))[-100:].strip() or "attachment"
     for part in (content, questions or b""):
         if len(part) > limits.max_bytes:
-            raise _too_large(label, limits)
-    return Source(Origin(SourceKind.UPLOAD, label), content, questions=questions)
+            raise _too_large(place, limits)
+    return Source(Origin(SourceKind.UPLOAD, place), content, questions=questions)
 
 
 def reread(origin: Origin, limits: Limits = DEFAULT_LIMITS) -> Source | None:
@@ -142,7 +122,8 @@ def read(source: Source, id: str, limits: Limits = DEFAULT_LIMITS) -> Article:  
     """Reads the article that a source holds. Plain text is taken as it is, but for a byte order mark.
 
     What the sidecar says of the article goes before what the file says of itself. Without a title in either,
-    the source's name is the title, marked as a label.
+    the source's name is the title, marked as a label. What a stranger's file says of where it is from is only
+    a claim: see ``claims``.
 
     Raises:
         ArticleError: it is not an article, too large, or hostile; or the sidecar is not valid. The message
@@ -150,57 +131,29 @@ def read(source: Source, id: str, limits: Limits = DEFAULT_LIMITS) -> Article:  
     """
     place = source.origin.place
     sidecar = _sidecar(source)
+    if len(source.content) > limits.max_bytes:
+        raise _too_large(place, limits)
     try:
-        found = _extracted(source, limits)
+        article = settled(extract(source, sidecar.language, limits), source.origin)
     except Refused as refusal:
         raise ArticleError(refusal.message, source=place, **refusal.values) from refusal
-    title = sidecar.title or clean(found.title or "")[:300]
-    return Article(
+    title = sidecar.title or article.title
+    return replace(
+        article,
         id=id,
-        title=title or _label(source.origin),
-        text=found.text,
+        title=title or label(source.origin),
         title_is_label=sidecar.title_is_label or not title,
-        language=sidecar.language or _language(found.language) or "en",
-        source=sidecar.source or _address(found.address),
-        published=sidecar.published or _day(found.published),
+        source=sidecar.source or article.source,
+        published=sidecar.published or article.published,
         questions=sidecar.questions,
-        author=sidecar.author or clean(found.author or "")[:200] or None,
-        site=sidecar.site or clean(found.site or "")[:200] or None,
-        headings=tuple(Heading(*heading) for heading in found.headings),
+        author=sidecar.author or article.author,
+        site=sidecar.site or article.site,
     )
 
 
 def load_article(path: Path) -> Article:
     """Reads the article in a file; see ``read_file`` and ``read``."""
     return read(read_file(path), article_id(path.name))
-
-
-def article_id(name: str | Path) -> str:
-    """A file's name, a web address or a title as an id: at most MAX_ID_CHARS of a-z, 0-9 and hyphens."""
-    name = str(name)
-    on_web = re.match(r"https?://", name, re.IGNORECASE)
-    name = _last_part(name) if on_web else re.split(r"[/\\]", name)[-1]
-    plain = (
-        unicodedata.normalize("NFKD", _KNOWN_SUFFIX.sub("", name).lower()).encode("ascii", "ignore").decode()
-    )
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MAX_ID_CHARS].strip("-") or "article"
-
-
-def _last_part(address: str) -> str:
-    """What of a web address tells the page best: the last part of its path, or the host."""
-    parts = urlsplit(address)
-    names = [
-        name
-        for part in unquote(parts.path).split("/")
-        if (name := _KNOWN_SUFFIX.sub("", part)) and name not in ("index", "default")
-    ]
-    return names[-1] if names else (parts.hostname or "").removeprefix("www.")
-
-
-def _label(origin: Origin) -> str:
-    if origin.kind is SourceKind.WEB:
-        return _last_part(origin.place) or origin.place
-    return Path(origin.place).stem or origin.place
 
 
 def _bytes_of(path: Path, message: str, limits: Limits) -> bytes:
@@ -239,96 +192,3 @@ def _sidecar(source: Source) -> Sidecar:
         raise ArticleError(
             "{source} says something of the article that cannot be used: {wrong}.", source=name, wrong=wrong
         ) from error
-
-
-def _extracted(source: Source, limits: Limits) -> Extracted:
-    name = PurePosixPath(
-        urlsplit(source.origin.place).path if source.origin.kind is SourceKind.WEB else source.origin.place
-    )
-    form = sniff(source.content, name.name, source.origin.media_type)
-    if len(source.content) > limits.max_bytes:
-        raise _too_large(source.origin.place, limits)
-    if form is Format.TEXT and _is_utf8(source.content):
-        return extract(source.content, form, limits)  # cannot be made to cost more than its length
-    charset = re.search(r"charset=[\"']?([\w.:-]+)", source.origin.media_type or "", re.IGNORECASE)
-    request = {
-        "form": form,
-        "limits": asdict(limits),
-        "charset": charset and charset[1],
-        "address": source.origin.place if source.origin.kind is SourceKind.WEB else None,
-    }
-    return _answer_to(_ask_apart(json.dumps(request), source.content, limits), form, limits)
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _ask_apart(request: str, content: bytes, limits: Limits) -> str:
-    """Has ``index.extract`` respond in a process of its own, bounded in time and memory; "" if that died."""
-    try:
-        done = subprocess.run(  # noqa: S603 (this very interpreter, and a file of this package)
-            [sys.executable, "-P", _EXTRACTOR, request],
-            input=content,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=limits.max_extract_seconds,
-            env={} if os.name == "posix" else None,  # no secret of ours is near a stranger's file
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return json.dumps({"exceeded": "time"})
-    except OSError as error:
-        raise ArticleError(
-            "No process could be started to read {source}: {reason}.", source="the article", reason=error
-        ) from error
-    if done.returncode:
-        log.info("The process that read an article ended with %d.", done.returncode)
-        return ""
-    return done.stdout.decode()
-
-
-def _answer_to(response: str, form: Format, limits: Limits) -> Extracted:
-    said: Mapping[str, Any] = json.loads(response) if response else {}
-    match said:
-        case {"article": article}:
-            return _EXTRACTED.validate_python(article)
-        case {"refused": str(message), "values": values}:
-            raise Refused(message, **values)
-        case {"exceeded": "time"}:
-            raise Refused(
-                "{source} takes longer than {limit} seconds to read. Make it smaller and try again.",
-                limit=f"{limits.max_extract_seconds:g}",
-            )
-        case {"exceeded": "memory"}:
-            raise Refused(
-                "{source} takes more than {limit} MB of memory to read. Make it smaller and try again.",
-                limit=limits.max_extract_bytes // 1_000_000,
-            )
-        case _:
-            log.info("An article could not be read: %s", said.get("failed", "no answer"))
-            raise Refused(DAMAGED, format=form)
-
-
-def _language(tag: str | None) -> str | None:
-    """The language of a tag such as en-GB."""
-    found = re.match(r"([A-Za-z]{2,3})(?:[-_]|\Z)", (tag or "").strip())
-    return found[1].lower() if found else None
-
-
-def _day(written: str | None) -> date | None:
-    try:
-        return date.fromisoformat((written or "")[:10])
-    except ValueError:
-        return None
-
-
-def _address(address: str | None) -> str | None:
-    try:
-        return _web_address(address) if address and len(address) <= 2_000 else None
-    except ValueError:
-        return None

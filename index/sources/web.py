@@ -8,26 +8,22 @@ not used.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
 from urllib.parse import urljoin
 
 from urllib3 import BaseHTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, LocationParseError
-from urllib3.util import Url, parse_url
+from urllib3.exceptions import HTTPError
+from urllib3.util import Url
 
 from index.errors import FetchError
 from index.model.source import Origin, Source, SourceKind
-from index.sources.extract import DEFAULT_LIMITS, Limits
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from index.sources.addresses import Guard, checked, shown_address
+from index.sources.limits import DEFAULT_LIMITS, Limits
 
 MEDIA_TYPES = frozenset(
     {
@@ -51,59 +47,6 @@ _HEADERS = {
 }
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PIECE = 65_536
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-_RESERVED = (
-    ipaddress.IPv4Network("168.63.129.16/32"),  # Azure's metadata, at an address that looks public
-    ipaddress.IPv4Network("192.0.0.0/24"),  # protocols; Oracle's metadata
-    ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays
-)
-
-
-def is_public(address: Address) -> bool:
-    """Whether an address is a host's on the public internet.
-
-    Private, loopback, link-local, multicast, shared (CGNAT), reserved and unspecified ones are not, nor are
-    the metadata services of clouds, nor tunnels that embed an IPv4 address; NAT64 is what it leads to.
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-        tunnel = address.sixtofour or address.teredo
-        return address in _GLOBAL_UNICAST and address.is_global and not tunnel
-    inside = any(address in network for network in _RESERVED)
-    return address.is_global and not address.is_multicast and not address.is_reserved and not inside
-
-
-def _resolve(host: str, port: int) -> Sequence[str]:
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-
-
-@dataclass(frozen=True)
-class Guard:
-    """Turns a host's name into addresses that may be connected to. Only tests have use for another one."""
-
-    resolve: Callable[[str, int], Sequence[str]] = _resolve
-    allows: Callable[[Address], bool] = is_public
-
-    def addresses(self, host: str, port: int, shown: str) -> tuple[str, ...]:
-        """The addresses of a host, all of them checked.
-
-        Raises:
-            FetchError: the host is unknown, or one of its addresses is not allowed.
-        """
-        try:
-            found = tuple(dict.fromkeys(self.resolve(host, port)))
-        except (OSError, UnicodeError) as error:
-            raise FetchError("{address} is at no known host. Check the spelling.", address=shown) from error
-        if not found or not all(self.allows(ipaddress.ip_address(one)) for one in found):
-            raise FetchError(
-                "{address} is not on the public web. Only pages that anybody can open are fetched.",
-                address=shown,
-            )
-        return found
-
-
 _PUBLIC_WEB = Guard()
 
 
@@ -131,7 +74,7 @@ def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = _PUBL
         raise FetchError(
             "{address} takes longer than {limit} seconds to fetch. "
             "Try again later, or give the article as a file.",
-            address=_shown(address),
+            address=shown_address(address),
             limit=f"{limits.max_seconds:g}",
         )
     return visit.source
@@ -171,7 +114,7 @@ class _Visit:
         return left
 
     def _follow(self, address: str) -> Source:
-        url = _checked(address)
+        url = checked(address)
         for _ in range(self._limits.max_redirects + 1):
             connection = self._connect(url)
             response = None
@@ -185,15 +128,15 @@ class _Visit:
                 if response is not None:
                     response.close()
                 connection.close()
-            url = _checked(urljoin(url.url, target))
+            url = checked(urljoin(url.url, target))
         raise FetchError(
             "{address} sends on more than {limit} times. Give the address that it leads to in the end.",
-            address=_shown(address),
+            address=shown_address(address),
             limit=self._limits.max_redirects,
         )
 
     def _connect(self, url: Url) -> HTTPConnection:
-        shown = _shown(url.url)
+        shown = shown_address(url.url)
         host = (url.host or "").strip("[]")
         port = url.port or (443 if url.scheme == "https" else 80)
         refused: Exception | None = None
@@ -236,11 +179,11 @@ class _Visit:
         except (HTTPError, HTTPException, OSError) as error:
             self._left()
             raise FetchError(
-                "{address} gives no answer that can be read. Try again later.", address=_shown(url.url)
+                "{address} gives no answer that can be read. Try again later.", address=shown_address(url.url)
             ) from error
 
     def _read(self, url: Url, response: BaseHTTPResponse) -> Source:
-        shown = _shown(url.url)
+        shown = shown_address(url.url)
         if response.status != HTTPStatus.OK:
             raise FetchError(
                 "{address} answers {status}. Open it in a browser to see whether it is there for everybody.",
@@ -273,43 +216,6 @@ class _Visit:
             self._left()
             raise FetchError("{address} breaks off before its end. Try again.", address=shown) from error
         return Source(Origin(SourceKind.WEB, url.url, media_type or None), bytes(content))
-
-
-def _checked(address: str) -> Url:
-    """An address as the parts that are connected to and asked for; the fragment left out.
-
-    Raises:
-        FetchError: it is no web address, or one that must not be fetched.
-    """
-    shown = _shown(address)
-    try:
-        url = parse_url(address.strip())
-    except LocationParseError as error:
-        raise FetchError("{address} is not a web address.", address=shown) from error
-    if url.scheme not in ("http", "https"):
-        raise FetchError(
-            "{address} is not a web address: it has to start with http:// or https://.", address=shown
-        )
-    if not url.host:
-        raise FetchError("{address} is not a web address: it names no host.", address=shown)
-    if url.auth is not None:
-        raise FetchError(
-            "{address} has a user name in it. Give it without the part before the @.", address=shown
-        )
-    if url.port is not None and url.port < 1024 and url.port not in (80, 443):
-        raise FetchError(
-            "{address} names port {port}, which is not one of the web's.", address=shown, port=url.port
-        )
-    return url._replace(path=url.path or "/", fragment=None)
-
-
-def _shown(address: str) -> str:
-    """An address as a message has it: in one line, not endless, without a password."""
-    plain = "".join(char for char in address if char.isprintable()).strip()
-    scheme, slashes, rest = plain.partition("://")
-    host, slash, path = rest.partition("/")
-    plain = f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}"
-    return (plain if len(plain) <= 200 else f"{plain[:199]}…") or "The address"
 
 
 def _status(status: int) -> str:

@@ -1,142 +1,56 @@
-"""The index on disk: immutable snapshots, each published by one atomic rename.
+"""The snapshots of an article on disk: immutable, each published by one atomic rename.
 
-Format 2. Under the library's folder, for each article::
+Under the library's folder, for each article::
 
     articles/<article id>/snapshots/000001-5f3a9c1e/     number, start of the SHA-256 of the article's text
-        manifest.json    format version; article id, title and hash; where it came from; model, its hash and
-                         dimension; thresholds; number of passages; when built and by which version; size and
-                         SHA-256 of every other file; SHA-256 of the manifest itself
-        article.json     the article as it was indexed, and where it came from
-        passages.json    passages and sentences as offsets into the article's text
-        vectors.faiss    the passages' vectors, a FAISS index
-        tokens.npy       the token embeddings, half precision, (tokens, dimension)
-        token_map.npy    for each token its sentence's number, where it starts and its id, int32, (3, tokens)
-        source           what the article was read from, byte for byte
-        sidecar.toml     what was said of it beside it, if anything
-        questions.jsonl  its question file, if it has one
 
-A snapshot is written into a folder ``.writing-…``, synced to disk and then renamed; one that has its final
-name is whole. The highest number is the newest: no clock decides. One that is taken back is renamed
-``.undone-…``; one too many is renamed ``.removing-…`` before it is deleted, so that nothing half deleted has
-a snapshot's name. Numbers go on upward. Every file is checked when it is read, and read whole into memory: a
-file that is damaged later harms no process that has it open.
-
-Format 1 had no source, no checksum of the manifest and fewer fields; it can be opened, and is published
-anew as format 2.
+What stands in one is described in ``snapshot_files``. It is written into a folder ``.writing-…``, synced to
+disk and then renamed; one that has its final name is whole. The highest number is the newest: no clock
+decides. One that is taken back is renamed ``.undone-…``; one too many is renamed ``.removing-…`` before it
+is deleted, so that nothing half deleted has a snapshot's name. Numbers go on upward.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import io
-import json
 import logging
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
-from importlib.metadata import version
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-
-from index.answering.confidence import Thresholds
 from index.errors import SnapshotDamagedError, SnapshotError
-from index.model.article import Article, Heading, Passage
+from index.model.article import Article
 from index.model.source import Origin, Source
-from index.search.build import Index, TokenTable
 from index.search.vectors import FaissStore, Floats
-from index.storage.durable import make_folder, rename_for_good, sync_folder, write_file
+from index.storage.durable import folder_bytes, make_folder, rename_for_good, sync_folder, write_file
+from index.storage.snapshot_files import (
+    ARTICLE,
+    QUESTIONS,
+    SIDECAR,
+    SOURCE,
+    VECTORS,
+    EncodedSnapshot,
+    FileSum,
+    Manifest,
+    Snapshot,
+    StoredArticle,
+    checked,
+    read_manifest,
+    read_snapshot,
+    unreadable,
+)
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
 KEPT = 3
 """How many snapshots of an article are kept, unless it is set otherwise."""
 
 _UNFINISHED, _UNDONE, _REMOVING = ".writing-", ".undone-", ".removing-"
 _NAME = re.compile(r"(\d{6,})-[0-9a-f]{8}")
-_PASSAGES = TypeAdapter(tuple[Passage, ...])
-_SOURCE, _SIDECAR, _QUESTIONS = "source", "sidecar.toml", "questions.jsonl"
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    size: int
-    sha256: str
-
-
-class Manifest(BaseModel):
-    """What a snapshot says of itself. ``thresholds`` are the confidence tiers' for its model.
-
-    What format 1 did not say has a default.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    format: int
-    article_sha256: str
-    model: str
-    model_sha256: str
-    dimension: int
-    thresholds: Thresholds
-    built_at: datetime
-    files: dict[str, _File]
-    article_id: str = ""
-    title: str = ""
-    origin: Origin | None = None
-    passages: int = 0
-    source_sha256: str | None = None
-    made_by: str = ""
-
-
-class _StoredArticle(BaseModel):
-    id: str
-    title: str
-    text: str
-    title_is_label: bool
-    language: str
-    source: str | None
-    published: date | None
-    questions: tuple[str, ...]
-    author: str | None = None
-    site: str | None = None
-    headings: tuple[Heading, ...] = ()
-    origin: Origin | None = None
-
-    def article(self) -> Article:
-        """The article that was stored."""
-        kept = {name: getattr(self, name) for name in type(self).model_fields if name != "origin"}
-        return Article(**kept)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """An index in memory, as it was published under ``name``."""
-
-    name: str
-    manifest: Manifest
-    index: Index
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a snapshot is made of. ``source`` is None where only the article is left of it."""
-
-    index: Index
-    origin: Origin | None
-    source: Source | None
-    model: str
-    model_sha256: str
-    thresholds: Thresholds
 
 
 class SnapshotFolder:
@@ -153,15 +67,15 @@ class SnapshotFolder:
 
     def names(self) -> list[str]:
         """The published snapshots, newest first."""
-        return [name for name, _ in self._found()]
+        return [name for name, _ in self._listed()]
 
     def newest(self) -> tuple[str, int] | None:
         """The newest snapshot's name and the number of its inode: both change with what is newest."""
-        return next(iter(self._found()), None)
+        return next(iter(self._listed()), None)
 
     def undone(self) -> list[str]:
         """The snapshots that were taken back, newest first: no ``names``, but ``article`` reads them."""
-        return [name for name, _ in self._found(_UNDONE)]
+        return [name for name, _ in self._listed(_UNDONE)]
 
     def leftovers(self) -> list[str]:
         """The folders that killed processes have left behind, or that are being written just now."""
@@ -176,49 +90,12 @@ class SnapshotFolder:
         return any(snapshot_number(name) == number for name in self.names())
 
     def manifest(self, name: str) -> Manifest:
-        """What a snapshot says of itself; its other files are not looked at.
-
-        Raises:
-            SnapshotDamagedError: it is missing or altered, or of a format not known here.
-        """
-        folder = self._folder_of(name)
-        try:
-            raw = json.loads((folder / "manifest.json").read_bytes())
-            known = raw.get("format") if isinstance(raw, dict) else None
-            if known not in (1, FORMAT):
-                raise SnapshotDamagedError(
-                    "{folder} has format {found}, this version reads {format}.",
-                    folder=folder,
-                    found=known,
-                    format=FORMAT,
-                )
-            if (known == FORMAT or "sha256" in raw) and raw.pop("sha256", None) != _sum_of(raw):
-                raise SnapshotDamagedError("{file} is not as it was written.", file=folder / "manifest.json")
-            return Manifest.model_validate(raw)
-        except (OSError, ValueError) as error:  # ValidationError, JSON and UTF-8 errors are ValueErrors
-            raise _unreadable(folder / "manifest.json", error) from error
+        """What a snapshot says of itself; see ``read_manifest``."""
+        return read_manifest(self._folder_of(name))
 
     def open(self, name: str) -> Snapshot:
-        """Opens a snapshot, every file checked against the manifest.
-
-        Raises:
-            SnapshotDamagedError: a file is missing, cut off or altered, or of a format not known here.
-        """
-        folder = self._folder_of(name)
-        manifest = self.manifest(name)
-        contents = {file: _checked(folder / file, kept) for file, kept in manifest.files.items()}
-        try:
-            article = _StoredArticle.model_validate_json(contents["article.json"]).article()
-            passages = _PASSAGES.validate_json(contents["passages.json"])
-            store = FaissStore.from_bytes(contents["vectors.faiss"])
-            vectors = _array(contents["tokens.npy"])
-            sentences, starts, ids = _array(contents["token_map.npy"])
-        except (KeyError, ValueError, ValidationError) as error:
-            raise _unreadable(folder, error) from error
-        if (len(store), store.dimension) != (len(passages), manifest.dimension):
-            raise SnapshotDamagedError("{folder}: its files do not fit each other.", folder=folder)
-        tokens = TokenTable(vectors, sentences, starts, ids)
-        return Snapshot(name, manifest, Index(article, passages, store, tokens))
+        """Opens a snapshot; see ``read_snapshot``."""
+        return read_snapshot(self._folder_of(name), name)
 
     def check(self, name: str) -> None:
         """Holds every file of a snapshot against its checksum.
@@ -227,7 +104,7 @@ class SnapshotFolder:
             SnapshotDamagedError: one does not match.
         """
         for file, kept in self.manifest(name).files.items():
-            _checked(self._folder_of(name) / file, kept)
+            checked(self._folder_of(name) / file, kept)
 
     def is_whole(self, name: str) -> bool:
         """Whether ``check`` finds nothing."""
@@ -244,17 +121,17 @@ class SnapshotFolder:
         Raises:
             SnapshotDamagedError: it is missing or altered.
         """
-        path = self._folder_of(name) / "article.json"
+        path = self._folder_of(name) / ARTICLE
         try:
-            expected = self.manifest(name).files["article.json"]
+            expected = self.manifest(name).files[ARTICLE]
         except (SnapshotDamagedError, KeyError):
             expected = None
         try:
-            stored = _StoredArticle.model_validate_json(
-                _checked(path, expected) if expected else path.read_bytes()
+            stored = StoredArticle.model_validate_json(
+                checked(path, expected) if expected else path.read_bytes()
             )
         except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, error) from error
         if not name.endswith(f"-{stored.article().sha256[:8]}"):
             raise SnapshotDamagedError("{file} is not as it was written.", file=path)
         return stored.article(), stored.origin
@@ -269,33 +146,33 @@ class SnapshotFolder:
             SnapshotDamagedError: it, or the manifest that vouches for it, is damaged.
         """
         manifest = self.manifest(name)
-        if manifest.origin is None or _SOURCE not in manifest.files:
+        if manifest.origin is None or SOURCE not in manifest.files:
             return None
-        content = self._part(name, manifest.files[_SOURCE], _SOURCE)
-        sidecar = self._part(name, manifest.files.get(_SIDECAR), _SIDECAR)
+        content = self._part(name, manifest.files[SOURCE], SOURCE)
+        sidecar = self._part(name, manifest.files.get(SIDECAR), SIDECAR)
         questions: bytes | None = None
         try:
-            questions = self._part(name, manifest.files.get(_QUESTIONS), _QUESTIONS)
+            questions = self._part(name, manifest.files.get(QUESTIONS), QUESTIONS)
         except SnapshotDamagedError as error:
             log.warning("The questions of “%s” are lost: %s", manifest.article_id, error)
         return Source(manifest.origin, content or b"", sidecar, questions)
 
-    def _part(self, name: str, expected: _File | None, file: str) -> bytes | None:
+    def _part(self, name: str, expected: FileSum | None, file: str) -> bytes | None:
         """A file of a snapshot, or the same of another one; None where the snapshot has none."""
         if expected is None:
             return None
         for one in (name, *self.names()):
             with contextlib.suppress(SnapshotDamagedError):
-                return _checked(self._folder_of(one) / file, expected)
-        return _checked(self._folder_of(name) / file, expected)
+                return checked(self._folder_of(one) / file, expected)
+        return checked(self._folder_of(name) / file, expected)
 
     def unchecked_source(self, name: str, origin: Origin) -> Source | None:
         """The source as it lies there, where the manifest that vouches for it is lost."""
         folder = self._folder_of(name)
         try:
             content, sidecar, questions = (
-                (folder / file).read_bytes() if file == _SOURCE or (folder / file).exists() else None
-                for file in (_SOURCE, _SIDECAR, _QUESTIONS)
+                (folder / file).read_bytes() if file == SOURCE or (folder / file).exists() else None
+                for file in (SOURCE, SIDECAR, QUESTIONS)
             )
         except OSError:
             return None
@@ -308,58 +185,82 @@ class SnapshotFolder:
             SnapshotDamagedError: they are missing or altered.
         """
         manifest = self.manifest(name)
-        if manifest.model_sha256 != model_sha256 or "vectors.faiss" not in manifest.files:
+        if manifest.model_sha256 != model_sha256 or VECTORS not in manifest.files:
             return None
-        content = _checked(self._folder_of(name) / "vectors.faiss", manifest.files["vectors.faiss"])
+        content = checked(self._folder_of(name) / VECTORS, manifest.files[VECTORS])
         return FaissStore.from_bytes(content).vectors()
 
-    def publish(self, number: int, made: Contents, *, instead_of: Sequence[str] = ()) -> Snapshot:
+    def publish(self, number: int, encoded: EncodedSnapshot, *, instead_of: Sequence[str] = ()) -> Snapshot:
         """Writes a snapshot beside the others and makes it the newest, all or nothing.
 
         One at a time: the caller holds the library's lock.
 
         Args:
             number: What ``next_number`` gave.
-            made: What to write.
+            encoded: What to write.
             instead_of: Damaged ones that go when it is there, so that none of the whole ones has to.
 
         Raises:
             OSError: it cannot be written; nothing is changed.
         """
-        name = snapshot_name(number, made.index.article)
-        manifest, files = _files(made)
-        make_folder(self.folder)
+        name = snapshot_name(number, encoded.index.article)
         try:
+            make_folder(self.folder)
             with _work_folder(self.folder) as work:
-                for file, parts in files.items():
+                for file, parts in encoded.files.items():
                     write_file(work / file, parts)
                 sync_folder(work)
-                work.rename(self.folder / name)
+                rename_for_good(work, self.folder / name)
         except BaseException:
             self.remove_if_empty()
             raise
-        sync_folder(self.folder)
-        self.sweep()
-        whole = [one for one in self.names() if one not in instead_of]
-        undone = [f"{_UNDONE}{one}" for one in self.undone()]
-        for old in [*instead_of, *whole[self._kept :], *undone]:
-            self._remove(old)
-        return Snapshot(name, manifest, made.index)
+        try:
+            self.sweep()
+            for old in (*self.outgoing(instead_of), *(f"{_UNDONE}{one}" for one in self.undone())):
+                self._remove(old)
+        except SnapshotError as error:  # it is published, and the next one clears up
+            log.warning("What is older than %s could not be removed: %s", name, error)
+        return Snapshot(name, encoded.manifest, encoded.index)
 
-    def take_back(self, name: str) -> None:
-        """Takes a snapshot back, so that the one before it is the newest.
+    def outgoing(self, instead_of: Sequence[str] = (), *, more: int = 0) -> list[str]:
+        """The snapshots that are too many, once ``more`` of them are there and ``instead_of`` has gone."""
+        whole = [one for one in self.names() if one not in instead_of]
+        return [*instead_of, *whole[max(self._kept - more, 0) :]]
+
+    def nbytes(self, names: Sequence[str]) -> int:
+        """The bytes that some snapshots take on disk."""
+        return sum(folder_bytes(self._folder_of(name)) for name in names)
+
+    def take_back(self, names: Sequence[str]) -> None:
+        """Takes the newest snapshots back, so that the one before them is the newest, all or nothing.
 
         Raises:
-            OSError: it cannot be renamed; nothing is changed.
+            OSError: one cannot be renamed; nothing is changed.
         """
-        rename_for_good(self.folder / name, self.folder / f"{_UNDONE}{name}")
+        renamed: list[str] = []
+        try:
+            for name in sorted(names, key=snapshot_number):  # the newest last: that is what takes back
+                os.utime(self.folder / name)  # it counts as undone from now on
+                rename_for_good(self.folder / name, self.folder / f"{_UNDONE}{name}")
+                renamed.append(name)
+        except OSError:
+            for name in renamed:
+                with contextlib.suppress(OSError):
+                    rename_for_good(self.folder / f"{_UNDONE}{name}", self.folder / name)
+            raise
 
-    def sweep(self) -> list[str]:
-        """Deletes what killed processes have left behind, and returns its names. The caller has the lock."""
-        left = self.leftovers()
-        for name in left:
+    def undone_since(self, name: str) -> datetime:
+        """When a snapshot was taken back."""
+        return datetime.fromtimestamp((self.folder / f"{_UNDONE}{name}").stat().st_mtime, UTC)
+
+    def forget(self, name: str) -> None:
+        """Deletes a snapshot that was taken back. The caller has the lock."""
+        self._remove(f"{_UNDONE}{name}")
+
+    def sweep(self) -> None:
+        """Deletes what killed processes have left behind. The caller has the lock."""
+        for name in self.leftovers():
             shutil.rmtree(self.folder / name, ignore_errors=True)
-        return left
 
     def remove_if_empty(self) -> None:
         """Removes the folders of an article that was never published."""
@@ -367,14 +268,14 @@ class SnapshotFolder:
             with contextlib.suppress(OSError):  # not empty, or not there
                 folder.rmdir()
 
-    def _found(self, prefix: str = "") -> list[tuple[str, int]]:
+    def _listed(self, prefix: str = "") -> list[tuple[str, int]]:
         """The snapshots whose folders have the prefix, without it, newest first."""
-        found = [
+        listed = [
             (name.removeprefix(prefix), inode)
             for name, inode in self._entries()
             if name.startswith(prefix) and _NAME.fullmatch(name.removeprefix(prefix))
         ]
-        return sorted(found, key=lambda entry: snapshot_number(entry[0]), reverse=True)
+        return sorted(listed, key=lambda entry: snapshot_number(entry[0]), reverse=True)
 
     def _entries(self) -> list[tuple[str, int]]:
         try:
@@ -411,112 +312,6 @@ def snapshot_name(number: int, article: Article) -> str:
 def snapshot_number(name: str) -> int:
     """The number in a snapshot's name."""
     return int(name.partition("-")[0])
-
-
-def source_sha256(source: Source) -> str:
-    """SHA-256 over all that was read."""
-    digest = hashlib.sha256()
-    for part in (source.content, source.sidecar, source.questions):
-        digest.update(b"-" if part is None else f"{len(part)} ".encode() + part)
-    return digest.hexdigest()
-
-
-@cache
-def made_by() -> str:
-    """This version of the software: another one may cut an article otherwise."""
-    return version("footnote")
-
-
-def _files(made: Contents) -> tuple[Manifest, dict[str, Sequence[Any]]]:
-    """The manifest, and every file of a snapshot, as the buffers to write."""
-    article, passages, store, tokens = made.index
-    files: dict[str, Sequence[Any]] = {
-        "article.json": [_stored(article, made.origin).model_dump_json().encode()],
-        "passages.json": [_PASSAGES.dump_json(passages)],
-        "vectors.faiss": [store.to_bytes()],
-        "tokens.npy": _npy(tokens.vectors),
-        "token_map.npy": _npy(np.stack(tokens[1:])),
-    }
-    if made.source is not None:
-        kept = {
-            _SOURCE: made.source.content,
-            _SIDECAR: made.source.sidecar,
-            _QUESTIONS: made.source.questions,
-        }
-        files |= {file: [content] for file, content in kept.items() if content is not None}
-    manifest = Manifest(
-        format=FORMAT,
-        article_sha256=article.sha256,
-        model=made.model,
-        model_sha256=made.model_sha256,
-        dimension=store.dimension,
-        thresholds=made.thresholds,
-        built_at=datetime.now(UTC).replace(microsecond=0),
-        files={file: _describe(parts) for file, parts in files.items()},
-        article_id=article.id,
-        title=article.title,
-        origin=made.origin,
-        passages=len(passages),
-        source_sha256=source_sha256(made.source) if made.source else None,
-        made_by=made_by(),
-    )
-    raw = manifest.model_dump(mode="json")
-    files["manifest.json"] = [json.dumps(raw | {"sha256": _sum_of(raw)}, indent=2).encode()]
-    return manifest, files
-
-
-def _stored(article: Article, origin: Origin | None) -> _StoredArticle:
-    kept = {name: getattr(article, name) for name in _StoredArticle.model_fields if name != "origin"}
-    return _StoredArticle(**kept, origin=origin)
-
-
-def _sum_of(raw: Mapping[str, Any]) -> str:
-    """SHA-256 of a JSON object, however it is laid out."""
-    return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _describe(parts: Sequence[Any]) -> _File:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return _File(size=sum(memoryview(part).nbytes for part in parts), sha256=digest.hexdigest())
-
-
-def _checked(path: Path, expected: _File) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SnapshotDamagedError(
-            "{file} cannot be read: {reason}.", file=path, reason=error.strerror
-        ) from error
-    if len(content) != expected.size or hashlib.sha256(content).hexdigest() != expected.sha256:
-        raise SnapshotDamagedError(
-            "{file} is not as it was written ({found} of {size} bytes).",
-            file=path,
-            found=len(content),
-            size=expected.size,
-        )
-    return content
-
-
-def _unreadable(path: Path, error: Exception) -> SnapshotDamagedError:
-    return SnapshotDamagedError("{file} cannot be read: {reason}.", file=path, reason=error)
-
-
-def _npy(array: Any) -> Sequence[Any]:
-    """An array as an ``.npy`` file, its values not copied."""
-    whole = np.ascontiguousarray(array)
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(whole))
-    return [header.getvalue(), whole.reshape(-1).view(np.uint8)]
-
-
-def _array(content: bytes) -> Any:
-    """What ``_npy`` wrote, its values not copied."""
-    stream = io.BytesIO(content)
-    np.lib.format.read_magic(stream)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Commands that measure; nothing here is collected as a test."""
+"""Commands that measure, and texts to measure with; the only tests here are those of the texts."""
 
 from __future__ import annotations
 

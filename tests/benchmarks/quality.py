@@ -17,10 +17,11 @@ from pathlib import Path
 
 from index.errors import FootnoteError
 from index.evaluation.baseline import PlainDense
-from index.evaluation.run import Asked, GoldArticle, Metrics, Mode, evaluate, footnote_system, load_questions
+from index.evaluation.run import Asked, Metrics, Mode, evaluate, footnote_system
 from index.search.build import Index
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.files import SHIPPED_ARTICLE, load_article
+from index.sources.question_files import GoldArticle, load_questions
 from tests.benchmarks import machine
 
 SHARES = {

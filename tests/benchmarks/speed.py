@@ -27,10 +27,11 @@ from sentence_transformers import SentenceTransformer
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
 from index.errors import FootnoteError
-from index.evaluation.run import GoldArticle, load_questions, pooled
+from index.evaluation.run import pooled
 from index.search.build import Index, build
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.files import SHIPPED_ARTICLE, load_article
+from index.sources.question_files import GoldArticle, load_questions
 from tests.benchmarks import machine
 
 

@@ -50,7 +50,7 @@ def prepare() -> None:
     """
     tqdm.set_lock(threading.RLock())
     tqdm.monitor_interval = 0  # no thread
-    mock.patch("index.library.library.thresholds", return_value=THRESHOLDS).start()
+    mock.patch("index.library.models.thresholds", return_value=THRESHOLDS).start()
 
 
 def open_library(folder: Path) -> Library:

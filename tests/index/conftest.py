@@ -38,4 +38,4 @@ def answerer(shipped_index: Index, real_embedder: SentenceTransformerEmbedder) -
 @pytest.fixture
 def _known_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fake embedder's thresholds as if they had been fitted, which takes a while."""
-    monkeypatch.setattr("index.library.library.thresholds", lambda *_: THRESHOLDS)
+    monkeypatch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)

@@ -11,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -32,8 +34,11 @@ from index import (
     Carried,
     ConversationMetrics,
     EmbeddingModelError,
+    Expired,
+    ExpiredKind,
     FootnoteError,
     Found,
+    LibraryUse,
     Limits,
     Metrics,
     Mode,
@@ -50,7 +55,7 @@ from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
-LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history"]
+LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history", "prune"]
 WITH_FAKE = (
     "import bot.cli.app as cli; from tests.fakes import FakeLibrary;"
     "cli.open_library = lambda _: FakeLibrary(); cli.main()"
@@ -156,26 +161,25 @@ Quotes that are the article's text, byte for byte                100.0%
 """
 
 
-class MeasuredLibrary(FakeLibrary):
-    """Has been measured before."""
+def measured(
+    file: Path,
+    *_: object,
+    mode: Mode = Mode.ARTICLE,
+    plain: bool = False,
+    on_question: Callable[[int, int], None] = lambda *_: None,
+) -> Metrics:
+    """What was measured before."""
+    for done in (1, 2):
+        on_question(done, 2)
+    return replace(PLAIN if plain else FOUND, file=file.name, mode=mode)
 
-    def evaluate(
-        self,
-        file: Path,
-        *,
-        mode: Mode = Mode.ARTICLE,
-        plain: bool = False,
-        on_question: Callable[[int, int], None] = lambda *_: None,
-    ) -> Metrics:
-        for done in (1, 2):
-            on_question(done, 2)
-        return replace(PLAIN if plain else FOUND, file=file.name, mode=mode)
 
-    def evaluate_conversations(
-        self, file: Path, *, on_question: Callable[[int, int], None] = lambda *_: None
-    ) -> ConversationMetrics:
-        on_question(1, 71)
-        return replace(CONVERSED, file=file.name)
+def conversed(
+    file: Path, *_: object, on_question: Callable[[int, int], None] = lambda *_: None
+) -> ConversationMetrics:
+    """The same of conversations."""
+    on_question(1, 71)
+    return replace(CONVERSED, file=file.name)
 
 
 Invoke = Callable[..., Result]
@@ -191,6 +195,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(monkeypatch: pytest.MonkeyPatch, library: FakeLibrary) -> Invoke:
     def invoke(*args: str, input: str | None = None, uses: FakeLibrary = library) -> Result:  # noqa: A002
         monkeypatch.setattr(cli, "open_library", lambda _: uses)
+        monkeypatch.setattr(cli, "measure", measured)
+        monkeypatch.setattr(cli, "measure_conversations", conversed)
         return CliRunner().invoke(cli.app, args, input=input, prog_name="footnote")
 
     return invoke
@@ -269,7 +275,7 @@ def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library
     assert run("ask", "lighthouse?", uses=Slips()).stdout.splitlines()[:3] == [
         "Read “lighthuose” as “lighthouse”.",
         "Uncertain: this may not answer the question.",
-        "The harbour of Elms was built in 1901. [2]",
+        "The harbour of Elms was built in 1901. [1]",
     ]
 
 
@@ -340,7 +346,7 @@ def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None
     code, out, err = finished("ask", "Who is Ada Berg?", env={"PYTHONIOENCODING": "ascii"})
     assert (code, err) == (0, b"")
     assert out.decode("ascii").splitlines()[1] == (
-        "?We never turn a ship away,? said Ada Berg, the harbour master. [1]"
+        "?We never turn a ship away,? said Ada Berg, the harbour master. [2]"
     )
 
 
@@ -377,12 +383,39 @@ def test_show_says_that_a_title_is_only_a_label(run: Invoke) -> None:
     ]
 
 
+def test_show_tells_what_an_article_only_claims_to_be_from(run: Invoke) -> None:
+    article = replace(
+        ARTICLE,
+        source="https://evil.example/1",
+        site="evil.example",
+        claimed_source="https://bbc.co.uk/1",
+        claimed_site="BBC \u202eNews",
+    )
+    assert run("show", uses=FakeLibrary(article)).stdout.splitlines()[1:5] == [
+        "source     https://evil.example/1",
+        "site       evil.example",
+        "claims     says it is from https://bbc.co.uk/1, unchecked",
+        "claims     says it is from BBC �News, unchecked",
+    ]
+    said = json.loads(run("show", "--json", uses=FakeLibrary(article)).stdout)
+    assert {name: said[name] for name in ("source", "site", "claimed_source", "claimed_site")} == {
+        "source": "https://evil.example/1",
+        "site": "evil.example",
+        "claimed_source": "https://bbc.co.uk/1",
+        "claimed_site": "BBC \u202eNews",
+    }
+
+
 def test_show_json_is_the_whole_article(run: Invoke) -> None:
     code, out, err = outcome(run("show", "--json"))
     assert (code, err) == (0, "")
     assert json.loads(out) == {
         "id": "harbour",
         "title": "The harbour of *Elms*",
+        "source": None,
+        "site": None,
+        "claimed_source": None,
+        "claimed_site": None,
         "text": ARTICLE.text,
         "paragraphs": [
             {"number": 1, "start": 0, "end": 77},
@@ -502,6 +535,7 @@ def test_library_list_json_is_one_list(run: Invoke, library: FakeLibrary) -> Non
             "snapshots": 1,
             "own": False,
             "in_use": True,
+            "path": None,
         }
     ]
     assert "harbour.txt (the default)" in run("library", "list", "--server", "42").stdout
@@ -802,7 +836,7 @@ def test_ctrl_c_ends_it_quietly() -> None:
 
 
 def test_eval_prints_a_line_for_each_measure_with_the_baseline_beside_it(run: Invoke) -> None:
-    assert outcome(run("eval", "folder/questions.json", "--compare", "plain", uses=MeasuredLibrary())) == (
+    assert outcome(run("eval", "folder/questions.json", "--compare", "plain")) == (
         0,
         MEASURED,
         "Asking Footnote: 2 questions\nAsking the plain baseline: 2 questions\n",
@@ -822,21 +856,21 @@ def test_eval_prints_a_line_for_each_measure_with_the_baseline_beside_it(run: In
     ],
 )
 def test_eval_asks_what_its_flags_say(run: Invoke, flags: list[str], mode: Mode, asked: str) -> None:
-    lines = run("eval", "questions.json", *flags, uses=MeasuredLibrary()).stdout.splitlines()
+    lines = run("eval", "questions.json", *flags).stdout.splitlines()
     assert lines[:4] == ["questions.json: 1,709 questions", asked, "", lines[3]]
     assert re.fullmatch(r"The first citation holds the answer +83\.6%", lines[3])
-    found = run("eval", "questions.json", *flags, "--json", uses=MeasuredLibrary()).stdout
+    found = run("eval", "questions.json", *flags, "--json").stdout
     assert json.loads(found)["mode"] == mode
 
 
 def test_eval_of_conversations_prints_each_kind_with_the_first_turn_and_without(run: Invoke) -> None:
-    code, out, err = outcome(run("eval", "--conversations", "folder/two.jsonl", uses=MeasuredLibrary()))
+    code, out, err = outcome(run("eval", "--conversations", "folder/two.jsonl"))
     lines = [line.rstrip() for line in out.splitlines()]
     assert (code, lines, err) == (0, CONVERSED_TEXT.splitlines(), "Asking Footnote: 71 questions\n")
 
 
 def test_eval_of_conversations_as_json(run: Invoke) -> None:
-    found = json.loads(run("eval", "--conversations", "two.jsonl", "--json", uses=MeasuredLibrary()).stdout)
+    found = json.loads(run("eval", "--conversations", "two.jsonl", "--json").stdout)
     assert found == {
         "file": "two.jsonl",
         "conversations": 71,
@@ -872,10 +906,10 @@ def test_eval_json_is_one_object_with_the_baseline_in_it(run: Invoke) -> None:
     def figures(metrics: Metrics) -> dict[str, object]:
         return {**vars(metrics), "mode": "article"}
 
-    code, out, err = outcome(run("eval", "questions.json", "--json", uses=MeasuredLibrary()))
+    code, out, err = outcome(run("eval", "questions.json", "--json"))
     assert (code, err) == (0, "Asking Footnote: 2 questions\n")
     assert json.loads(out) == figures(FOUND)
-    out = run("eval", "questions.json", "--json", "--compare", "plain", uses=MeasuredLibrary()).stdout
+    out = run("eval", "questions.json", "--json", "--compare", "plain").stdout
     assert json.loads(out) == {**figures(FOUND), "plain": figures(PLAIN)}
 
 
@@ -940,7 +974,10 @@ def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPat
     token = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB"  # noqa: S105
     monkeypatch.setenv("DISCORD_TOKEN", token)
     monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "warning")
-    code, out, err = outcome(run("doctor"))
+    library = FakeLibrary()
+    leaves = datetime(2026, 5, 18, tzinfo=UTC)
+    library.upkeep.left.append(LibraryUse("77", articles=2, nbytes=20_000, leaves=leaves))
+    code, out, err = outcome(run("doctor", uses=library))
     assert (code, err) == (0, "")
     versions, *rest = out.splitlines()
     assert re.fullmatch(r"ok       versions  Python 3\.\S+, footnote \S+, discord\.py 2\.\S+, .*", versions)
@@ -951,7 +988,47 @@ def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPat
         "ok       article   “The harbour of *Elms*”, 216 characters, from this package",
         f"ok       model     bag of words, SHA-256 {'0' * 64}",
         "ok       index     3 passages, whole, built 2026-05-04T12:00:00+00:00",
+        "ok       use       the common library: 1 article, 1.5 MB, in use",
+        "ok       use       server 77: 2 articles, 20.0 kB, left by the bot; goes on 2026-05-18",
     ]
+
+
+def test_doctor_says_that_the_disk_is_nearly_full(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=499_900_000))
+    code, out, _ = outcome(run("doctor"))
+    assert code == 1
+    assert [line for line in out.splitlines() if line.startswith("problem")] == [
+        "problem  disk      499.9 MB are free, less than FOOTNOTE_FREE_MB = 500: nothing is added or "
+        "indexed. Make room; `footnote library prune --dry-run` says what can go."
+    ]
+
+
+GOES = [
+    Expired(ExpiredKind.REMOVED, None, "notes", 1_500_000),
+    Expired(ExpiredKind.SERVER, "77", None, 20_000),
+]
+
+
+def test_prune_says_what_goes_asks_and_deletes(run: Invoke) -> None:
+    library = FakeLibrary()
+    assert outcome(run("library", "prune", uses=library)) == (
+        0,
+        "Nothing has been kept long enough to go.\n",
+        "",
+    )
+    library.upkeep.goes = GOES
+    listed = (
+        "removed article notes, the common library: 1.5 MB\n"
+        "library of a server that left, server 77: 20.0 kB\n"
+        "1.5 MB would be freed.\n"
+    )
+    assert outcome(run("library", "prune", "--dry-run", uses=library)) == (0, listed, "")
+    code, out, err = outcome(run("library", "prune", input="n\n", uses=library))
+    assert (code, out.removesuffix(" n\n")) == (130, listed)  # what is typed is echoed there
+    assert err.endswith("Error: Nothing was deleted.\n")
+    assert library.upkeep.told == []
+    assert outcome(run("library", "prune", "--yes", uses=library)) == (0, f"{listed}1.5 MB freed.\n", "")
+    assert library.upkeep.told == [("prune", None)]
 
 
 def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> None:
@@ -1009,6 +1086,27 @@ def test_what_is_no_token_is_not_plausible(token: str) -> None:
     assert not plausible(token)
 
 
+LOGGED = """
+import logging, sys
+from bot.cli import app
+app._log(logging.getLevelNamesMapping()[sys.argv[1]])
+import bm25s
+bm25s.BM25().index([["harbour", "elms"], ["bridge", "oaks"]], show_progress=False)
+logging.getLogger("bot").info("ready")
+"""
+
+
+@pytest.mark.parametrize(("level", "shown"), [("INFO", False), ("DEBUG", True)])
+def test_what_libraries_say_for_themselves_is_not_shown_above_its_level(level: str, shown: bool) -> None:
+    """The real bm25s sets its own logger to DEBUG, and says what it does at that level."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGED, level], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "ready" in done.stderr
+    assert ("DEBUG" in done.stderr and "bm25s" in done.stderr) is shown
+    assert ("DEBUG" in done.stderr) is shown
+
+
 @given(st.text())
 def test_plausible_takes_any_text(token: str) -> None:
     assert plausible(token) in {True, False}
@@ -1018,7 +1116,7 @@ def test_plausible_takes_any_text(token: str) -> None:
 def test_no_text_reaches_the_terminal_as_a_command(words: str, speaker: str, word: str) -> None:
     plain = FakeLibrary().ask("Ada Berg").answer
     citation = replace(plain.citations[0], quote=words, before=speaker, speaker=speaker)
-    answer = replace(plain, text=words, citations=(citation,), closest=(citation,), read_as=((word, words),))
+    answer = replace(plain, citations=(citation,), closest=(citation,), read_as=((word, words),))
     screen = io.StringIO()
     terminal = Console(file=screen, markup=False, emoji=False, highlight=False, width=80)
     terminal.print(answer_text(answer))

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import Settings, create_bot, render
+from bot.components.cancel import CancelButton
 from bot.components.card import Card
-from bot.components.changes import CancelButton
 from bot.permissions import NotAllowedError
 from bot.render import library as shown
 from bot.render.text import MAX_TEXT, size
@@ -30,10 +30,11 @@ from bot.words import ENGLISH, words_for
 from index import (
     Action,
     ArticleError,
-    LibraryError,
+    EveryonesArticleError,
     Limits,
     MovedAnswer,
     Origin,
+    OwnQuestionsError,
     Progress,
     ReindexReport,
     ReindexRunningError,
@@ -57,15 +58,32 @@ UNCHANGED = (
     f"**Reindexed The harbour of \\*Elms\\***\n{PASSAGES.format(3, 0, 0)}\n"
     f"Nothing had changed, so the index from before goes on serving.\n{EXAMPLES}\n{IN_USE}"
 )
+EVERYONES = (
+    "“harbour” is everyone's article, so it cannot be changed from here. To have it otherwise, add an "
+    "article of your own and put that in use.\n`/library add` adds one, `/library use` puts it in use."
+)
 NOTHING = "Nothing was changed."
 NEWER = replace(ARTICLE, text=ARTICLE.text.replace("1901", "1902"))
 EMPTY, HALF, FULL = "`░░░░░░░░░░░░░░░░░░░░` 0%", "`██████████░░░░░░░░░░` 50%", "`████████████████████` 100%"
 
 
 @pytest.fixture
+async def world(world: World) -> World:
+    """The server has an article of its own: what is everyone's, its admins cannot change."""
+    own(world)
+    return world
+
+
+@pytest.fixture
 def stepping(world: World) -> Stepping:
     world.bot.service._library = library = Stepping()
+    library.give(str(world.guild.id))
     return library
+
+
+def own(world: World) -> FakeLibrary:
+    """The library of the server."""
+    return world.library.give(str(world.guild.id))
 
 
 def told(result: simcord.InteractionResult) -> str:
@@ -93,7 +111,7 @@ async def test_an_admin_rebuilds_the_index_and_reads_privately_what_changed(worl
     assert buttons(result.response) == []
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert "The harbour of Elms was built in 1902." in says(world.channel.last_message)
-    (change,) = world.library.history()
+    (change,) = world.library.branch(str(world.guild.id)).history()
     assert (change.who, change.action) == (f"admin ({world.admin.id})", Action.REINDEXED)
 
 
@@ -133,17 +151,19 @@ class Stepping(FakeLibrary):
         self.stepped, self.next_step = threading.Semaphore(0), threading.Semaphore(0)
 
     def _work(self, on_progress: Callable[[Progress], None]) -> None:
+        root = self.root
+        assert isinstance(root, Stepping)
         for stage in (Stage.READ, Stage.EMBED, Stage.SAVE):
-            self.next_step.acquire(timeout=10)
+            root.next_step.acquire(timeout=10)
             on_progress(Progress(stage, 1, 2))
-            self.stepped.release()
-        self.next_step.acquire(timeout=10)
+            root.stepped.release()
+        root.next_step.acquire(timeout=10)
 
 
 async def test_every_stage_is_shown_as_it_goes(
     world: World, stepping: Stepping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.components.changes.SECONDS_BETWEEN_EDITS", 0)
+    monkeypatch.setattr("bot.changes.SECONDS_BETWEEN_EDITS", 0)
     await world.begin(world.admin.slash(world.channel, "reindex"))
     for _ in range(3):
         stepping.next_step.release()
@@ -320,7 +340,7 @@ async def test_what_is_shown_last_is_how_it_ended_however_late_somebody_cancels(
 
 
 async def test_cancelling_after_a_restart_says_that_it_is_over(world: World, settings: Settings) -> None:
-    panel = Card(shown.progress(None, ENGLISH), None, CancelButton("0" * 16, ENGLISH))
+    panel = Card(shown.progress(None, ENGLISH), CancelButton("0" * 16, ENGLISH))
     await world.bot.get_partial_messageable(world.channel.id).send(view=panel)
     await world.bot.service.close(patience=1)
     await world.env.restart_bot(create_bot(settings, service=Service(FakeLibrary())))
@@ -376,8 +396,8 @@ async def test_a_long_reindex_that_fails_says_so_in_a_dm_only(world: World) -> N
 async def test_before_the_fifteen_minutes_end_the_message_says_where_the_end_will_be_told(
     world: World, stepping: Stepping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.components.changes.SECONDS_BETWEEN_EDITS", 0)
-    monkeypatch.setattr("bot.components.changes.BEFORE_EXPIRY", timedelta(minutes=15))
+    monkeypatch.setattr("bot.changes.SECONDS_BETWEEN_EDITS", 0)
+    monkeypatch.setattr("bot.changes.BEFORE_EXPIRY", timedelta(minutes=15))
     for _ in range(4):
         stepping.next_step.release()
     await world.admin.slash(world.channel, "reindex")
@@ -388,7 +408,7 @@ async def test_before_the_fifteen_minutes_end_the_message_says_where_the_end_wil
 
 
 async def test_an_admin_is_told_in_their_language(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.components.changes.words_of", lambda _: words_for("de"))
+    monkeypatch.setattr("bot.changes.words_of", lambda _: words_for("de"))
     result = await world.admin.slash(world.channel, "reindex")
     said = says(result.response).splitlines()
     assert said[0] == "**Neu indiziert: The harbour of \\*Elms\\***"
@@ -408,6 +428,25 @@ async def test_an_index_that_fails_its_self_check_is_not_put_in_place(world: Wor
     assert world.errors() == []
 
 
+async def test_questions_that_cannot_be_read_are_named_in_the_readers_language_with_the_way_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = OwnQuestionsError("Line {line} of the questions has no “{name}”.", line=3, name="evidence")
+    world.library.error = error
+    result = await world.admin.slash(world.channel, "reindex")
+    assert says(result.response) == (
+        f"**{NOTHING}**\nLine 3 of the questions has no “evidence”.\n"
+        "To put it in place all the same, use the option `force`."
+    )
+    monkeypatch.setattr("bot.changes.words_of", lambda _: words_for("de"))
+    world.library.error = error
+    result = await world.admin.slash(world.channel, "reindex")
+    assert says(result.response) == (
+        "**Es wurde nichts geändert.**\nIn Zeile 3 der Fragen fehlt „evidence“.\n"
+        "Um ihn trotzdem einzusetzen, benutze die Option `erzwingen`."
+    )
+
+
 async def test_the_report_names_what_moved_and_what_the_self_check_found(world: World) -> None:
     moved = MovedAnswer(QUESTION, "It was built in *1901*.", None)
     check = SelfCheck(asked=3, right=2, failed=("Who is it?",))
@@ -416,7 +455,8 @@ async def test_the_report_names_what_moved_and_what_the_self_check_found(world: 
         def reindex(self, *args: Any, **options: Any) -> ReindexReport:
             return replace(super().reindex(*args, **options), moved=(moved,), check=check, examples=4)
 
-    world.bot.service._library = Moving()
+    world.bot.service._library = library = Moving()
+    library.give(str(world.guild.id))
     result = await world.admin.slash(world.channel, "reindex")
     assert says(result.response).splitlines()[2:] == [
         "Nothing had changed, so the index from before goes on serving.",
@@ -488,10 +528,26 @@ async def test_a_file_replaces_what_a_named_article_says(world: World) -> None:
     assert article.text == newer.decode()
 
 
+async def test_everyones_article_is_not_changed_from_a_server_which_is_told_how_to_have_its_own(
+    world: World,
+) -> None:
+    server = world.library.branch(str(world.guild.id))
+    server.kept.clear()
+    result = await world.admin.slash(world.channel, "reindex")
+    assert told(result) == EVERYONES
+    assert world.errors() == [EveryonesArticleError]
+    await world.admin.slash(world.channel, "library add", file=("own.txt", ARTICLE.text.encode()))
+    await world.admin.slash(world.channel, "library use", article="own")
+    result = await world.admin.slash(world.channel, "reindex")
+    assert says(result.response).startswith("**Reindexed own.txt**")
+    assert [entry.id for entry in server.entries() if entry.own] == ["own"]
+
+
 async def test_everyones_article_cannot_be_replaced(world: World) -> None:
+    world.library.branch(str(world.guild.id)).kept.clear()
     result = await world.admin.slash(world.channel, "reindex", article="harbour", file=("new.md", b"No."))
-    assert says(result.response) == "“harbour” is everyone's article, not this server's own."
-    assert world.errors() == [LibraryError]
+    assert told(result) == EVERYONES
+    assert world.errors() == [EveryonesArticleError]
     assert world.library.article() == ARTICLE
 
 

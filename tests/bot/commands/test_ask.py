@@ -10,7 +10,8 @@ import simcord
 
 from bot import render
 from bot.commands.ask import NoQuestionError, NoTextError
-from bot.service.line import LineFullError, Rates, TooFastError
+from bot.service.line import LineFullError
+from bot.service.rates import Rate, Rates, TooFastError
 from bot.service.service import Service
 from bot.words import ENGLISH
 from index import ALL, MAX_QUESTION_CHARS, Article, QuestionError, UnknownArticleError
@@ -305,8 +306,12 @@ async def test_what_is_for_everybody_can_be_installed_by_everybody(world: World)
         assert (commands[name]["integration_types"], commands[name]["contexts"]) == ([0], [0]), name
 
 
+def one_question_a_minute() -> Rates:
+    return Rates(questions=Rate(person=1), now=lambda: discord.utils.utcnow().timestamp())
+
+
 async def test_who_asks_too_fast_is_told_privately_how_long_to_wait(world: World) -> None:
-    world.bot.service = Service(world.library, rates=Rates(person=1))
+    world.bot.service = Service(world.library, rates=one_question_a_minute())
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     result = await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert result.response
@@ -319,7 +324,7 @@ async def test_who_asks_too_fast_is_told_privately_how_long_to_wait(world: World
 
 
 async def test_in_a_channel_it_is_told_once_and_every_way_of_asking_counts(world: World) -> None:
-    world.bot.service = Service(world.library, rates=Rates(person=1))
+    world.bot.service = Service(world.library, rates=one_question_a_minute())
     asked = await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
     for _ in range(3):
         await world.reader.send(world.channel, f"{world.mention} {QUESTION}")

@@ -14,11 +14,14 @@ import simcord
 
 from bot import Settings, create_bot, render
 from bot.client import FootnoteBot
-from bot.commands.library import MAX_CUSTOM_ID, Decision, NotYoursError, decide
+from bot.components.custom_ids import MAX_CUSTOM_ID
+from bot.components.decision import Decision, DecisionButton, NotYoursError
 from bot.permissions import NotAllowedError
 from bot.service.service import Service
 from bot.sources import SourceError
-from index import Article, Entry, IndexInfo, LibraryError, UnknownArticleError
+from bot.words import ENGLISH
+from index import Article, Entry, EveryonesArticleError, IndexInfo, LibraryError, UnknownArticleError
+from tests.bot.commands.test_admin import EVERYONES
 from tests.bot.conftest import World, buttons, says
 from tests.fakes import ARTICLE, BRIDGE, INDEXED_AT, FakeLibrary
 
@@ -217,8 +220,8 @@ async def test_what_is_not_here_cannot_be_used_removed_or_undone(world: World) -
 async def test_everyones_article_can_be_neither_removed_nor_undone(world: World) -> None:
     for command in ("remove", "undo"):
         result = await world.admin.slash(world.channel, f"library {command}", article="harbour")
-        assert told(result) == "“harbour” is everyone's article: it cannot be changed from here."
-    assert world.errors() == [LibraryError] * 2
+        assert told(result) == EVERYONES
+    assert world.errors() == [EveryonesArticleError] * 2
 
 
 async def test_removing_is_confirmed_and_undone(world: World) -> None:
@@ -307,7 +310,7 @@ async def test_only_the_one_who_was_asked_decides_and_only_while_an_admin(world:
 
     press: Any = SimpleNamespace(user=discord.Object(world.reader.id))
     with pytest.raises(NotYoursError, match=r"^Only the one who was asked can press this\.$"):
-        await decide(press, decision)
+        await DecisionButton(decision, ENGLISH).press(press)
     asked = await world.admin.slash(world.channel, "library remove", article="bridge")
     assert asked.response
     admins = next(role for role in world.guild.roles.values() if role.name == "Admins")

@@ -14,9 +14,10 @@ import pytest
 import simcord
 
 from bot import Settings, create_bot
-from bot.service.service import Place, Service, Wait
-from index import Found
-from tests.bot.conftest import says
+from bot.service.place import Place
+from bot.service.service import Service, Wait
+from index import Article, Found
+from tests.bot.conftest import buttons, says
 from tests.fakes import FakeLibrary
 
 QUESTIONS = 200
@@ -220,4 +221,41 @@ async def test_two_hundred_at_once_are_answered_or_told_their_place() -> None:
     places = [[wait.position for wait in waits if not wait.loading] for waits in told.values()]
     assert all(each == sorted(set(each), reverse=True) for each in places)
     assert any(places)
+    assert dog.longest < MOST_SECONDS_BLOCKED
+
+
+PRESSES = 20
+REPETITIVE = "“We never turn a ship away,” said Ada Berg. The harbour of Elms was built in 1901. " * 5 + "\n"
+
+
+async def test_twenty_people_press_buttons_of_a_hostile_article(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two million characters that repeat themselves: each link would be looked for in all of them."""
+    text = REPETITIVE * (2_000_000 // len(REPETITIVE))
+    library = FakeLibrary(Article("hostile", "Hostile", text, source="https://example.org/hostile"))
+    bot = create_bot(settings, service=Service(library))
+    async with simcord.run(bot, settle_timeout=120) as env:
+        guild = env.create_guild("Elms")
+        channel = guild.create_text_channel("general")
+        readers = [guild.add_member(env.create_user(f"reader-{n}")) for n in range(PRESSES)]
+        answer = await readers[0].slash(channel, "ask", question="When was the harbour built?")
+        assert answer.response
+        first = buttons(answer.response)[0]
+        before = len(env.http_requests)
+
+        async def at_once(**_: object) -> None:
+            """Leaves what was pressed to run while the next one presses."""
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(env, "_settle_internal", at_once)
+            async with watched() as dog, asyncio.timeout(300):
+                for reader in readers:
+                    await reader.click(answer.response, custom_id=first)
+                while sum(r.method == "PATCH" for r in env.http_requests[before:]) < PRESSES:  # noqa: ASYNC110
+                    await asyncio.sleep(TICK)
+        await env.settle()
+        shown = [says(channel.history(viewer=reader)[-1]) for reader in readers]
+        await bot.close()
+    assert all("**Paragraph 1 of " in each for each in shown)
     assert dog.longest < MOST_SECONDS_BLOCKED

@@ -10,7 +10,7 @@ import simcord
 
 from bot import Settings, create_bot
 from bot.commands.read import NoSuchPlaceError
-from bot.components.card import SourceGoneError
+from bot.components.persistent import SourceGoneError
 from bot.service.service import Service
 from index import UnknownArticleError
 from tests.bot.commands.test_context import labels, press

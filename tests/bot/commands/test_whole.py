@@ -7,7 +7,7 @@ from pathlib import Path
 import simcord
 
 from bot import Settings, create_bot, render
-from bot.service.service import Place
+from bot.service.place import Place
 from bot.words import ENGLISH
 from tests.bot.conftest import buttons, says
 

@@ -7,13 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.components.card import BUTTONS, Card, ContextButton, LibraryButton, QuotesButton, ReadButton, Sources
+from bot.components.card import Card
+from bot.components.context import ContextButton, FormerButton, cited_card
+from bot.components.custom_ids import Sources
+from bot.components.persistent import LibraryButton
+from bot.components.quotes import QuotesButton
+from bot.components.reading import ReadButton
 from bot.render import MAX_SOURCES, Rendered
 from bot.words import words_for
 from index import Article, Span
 from tests.bot.render.test_render import BUILT, TEXTS, accept
 from tests.fakes import ARTICLE
 
+BUTTONS: tuple[type[LibraryButton], ...] = (ContextButton, ReadButton, QuotesButton, FormerButton)
 IDS = st.from_regex("[a-z0-9-]{1,40}", fullmatch=True)
 SPANS = st.lists(
     st.tuples(st.integers(0, 2**28 - 1), st.integers(0, 4_095)).map(lambda at: Span(at[0], at[0] + at[1])),
@@ -84,13 +90,13 @@ def test_what_is_no_button_of_the_kind_is_refused() -> None:
 def test_a_card_has_no_more_than_discord_takes() -> None:
     article = Article("a" * 40, "t", "text " * 100)
     buttons = [ReadButton.to(article, n, label="x" * 80) for n in range(10)]
-    card = Card(Rendered(0, "top", footer="footer"), article, *buttons)
+    card = Card(Rendered(0, "top", footer="footer"), *buttons)
     accept(card)
     rows = [item for item in card.walk_children() if isinstance(item, discord.ui.ActionRow)]
     assert [len(row.children) for row in rows] == [5, 5]
 
 
 def test_a_card_is_in_the_language_of_the_one_who_reads_it() -> None:
-    card = Card(Rendered(0, "top", ((BUILT, "source"),)), ARTICLE, words=words_for("de"))
+    card = cited_card(Rendered(0, "top", ((BUILT, "source"),)), ARTICLE, words_for("de"))
     buttons = [item for item in card.walk_children() if isinstance(item, ContextButton)]
     assert [button.item.label for button in buttons] == ["Im Kontext zeigen"]

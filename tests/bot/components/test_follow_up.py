@@ -12,7 +12,7 @@ import simcord
 
 from bot import Settings, create_bot
 from bot.components.follow_up import FollowUpButton
-from bot.service.conversations import MOST_CONVERSATIONS, MOST_TURNS, Conversation, Conversations, begun
+from bot.service.conversations import MOST_CONVERSATIONS, MOST_TURNS, Conversation, Conversations
 from bot.service.service import Service
 from bot.words import ENGLISH
 from index import Article, Span, Turn
@@ -252,7 +252,7 @@ def found(text: str = ARTICLE.text) -> Any:
 
 def test_memory_is_bounded_and_what_is_oldest_goes_first() -> None:
     memory = Conversations(minutes=10, now=lambda: 1_000.0)
-    thread = begun(QUESTION, found())
+    thread = Conversation.of(QUESTION, found())
     for conversation in range(MOST_CONVERSATIONS + 1):
         memory.remember(1, conversation, thread)
     assert memory.recall(1, 0) is None
@@ -265,7 +265,7 @@ def test_memory_ends_after_its_minutes_and_each_turn_begins_them_anew() -> None:
     seconds = 1_000.0
     now: Callable[[], float] = lambda: seconds  # noqa: E731
     memory = Conversations(minutes=1, now=now)
-    thread = begun(QUESTION, found())
+    thread = Conversation.of(QUESTION, found())
     memory.remember(1, 1, thread)
     memory.remember(1, 2, thread)
     seconds += 59
@@ -277,7 +277,7 @@ def test_memory_ends_after_its_minutes_and_each_turn_begins_them_anew() -> None:
 
 
 def test_a_conversation_leaves_behind_what_was_cited_from_another_text() -> None:
-    thread = begun(QUESTION, found())
+    thread = Conversation.of(QUESTION, found())
     assert thread == Conversation("harbour", ARTICLE.sha256[:8], (TURN,))
     assert [turn.question for turn in thread.then(NEXT, found()).turns] == [QUESTION, NEXT]
     assert [turn.question for turn in thread.then(NEXT, found("It is closed.")).turns] == [NEXT]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import unquote
 
 import pytest
@@ -85,7 +86,9 @@ def test_no_part_runs_over_a_line_break() -> None:
 def test_words_are_not_broken() -> None:
     text = "Harbours are built. The harbour is built."
     assert link("harbour", text=text).endswith("text=harbour")
-    assert link("built", text="It is rebuilt. Now it is built").endswith("text=built")
+    text = "It is rebuilt. Now it is built"
+    assert link("built", text=text, last=True).endswith("text=built")
+    assert link("built", text=text) == "https://example.org/elms"  # a part of a word cannot be named
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,79 @@ def test_any_link_is_safe_and_names_its_quote(text: str, source: str, data: st.D
             assert squeezed.endswith(named[-1]) or len(named) == 1
 
 
-def test_a_text_of_one_word_over_and_over_is_soon_done() -> None:
-    text = "a " * 200_000
-    article = Article("a", "t", text, source="https://example.org/a")
-    assert text_fragment(article, 200_000, 200_101) == "https://example.org/a#:~:text=a%20a%20a,a%20a%20a"
+def parts(fragment: str) -> tuple[str, str, str, str]:
+    """The prefix, the start, the end and the suffix that a fragment names, "" for none."""
+    named = [unquote(part) for part in fragment.split(",")]
+    encoded = fragment.split(",")
+    before = named.pop(0).removesuffix("-") if encoded[0].endswith("-") else ""
+    after = named.pop().removeprefix("-") if encoded[-1].startswith("-") else ""
+    return before, named[0], named[1] if len(named) > 1 else "", after
+
+
+def landed(text: str, fragment: str) -> int | None:
+    """Where a browser begins to highlight: every way to match is tried, from the first character on."""
+    before, first, last, after = (" ".join(part.lower().split()) for part in parts(fragment))
+
+    def pattern(part: str) -> str:
+        escaped = r"\s".join(map(re.escape, part.split(" ")))
+        opening = r"(?<![^\W_])" if part[:1].isalnum() else ""
+        return f"{opening}{escaped}" + (r"(?![^\W_])" if part[-1:].isalnum() else "")
+
+    begin = rf"(?:{pattern(before)}\s*)" if before else ""
+    finish = rf"[\s\S]*?{pattern(last)}" if last else ""
+    end = rf"\s*{re.escape(after)}" if after else ""
+    match = re.search(rf"{begin}(?P<found>{pattern(first)}){finish}{end}", text.lower())
+    return match.start("found") if match else None
+
+
+PIECES = st.lists(st.sampled_from(["no ", "No, ", "never ", "a-b ", "ever\n", "(x) ", "nono "]), min_size=1)
+
+
+@given(PIECES, st.data())
+def test_a_fragment_leads_nowhere_else(pieces: list[str], data: st.DataObject) -> None:
+    text = "".join(pieces)
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    address = text_fragment(Article("a", "t", text, source="https://example.org/a"), start, end)
+    assert address
+    quoted = text[start:end]
+    page, _, fragment = address.partition("#:~:text=")
+    assert page == "https://example.org/a"
+    if fragment:
+        assert landed(text, fragment) == start + len(quoted) - len(quoted.lstrip())
+
+
+REPETITIVE = {
+    "one word": "a ",
+    "one sentence": "The harbour of Elms was built in 1901. ",
+    "one line": "The harbour of Elms was built in 1901.\n",
+    "what could be a prefix": "It was so. The harbour was built. ",
+    "no spaces": "abc",
+    "capitals that grow when they are small": "İa ",
+    "another script": "漢字、",
+}
+
+
+@pytest.mark.parametrize("unit", REPETITIVE.values(), ids=REPETITIVE)
+def test_a_repetitive_article_is_soon_done_and_the_page_is_linked_where_nothing_is_unique(unit: str) -> None:
+    """Twice the text takes twice the time, give or take what else the machine does, and little in all."""
+
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        article = Article("a", "t", text, source="https://example.org/a")
+        start = len(unit) * (len(text) // len(unit) // 2)
+        began = time.thread_time()
+        assert text_fragment(article, start, start + 8 * len(unit)) == "https://example.org/a"
+        return time.thread_time() - began
+
+    once, twice = (min(seconds(size) for _ in range(3)) for size in (1_000_000, 2_000_000))
+    assert twice < 0.5
+    assert twice < 4 * once + 0.01
+
+
+def test_what_a_link_names_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    article = Article("a", "t", TEXT.replace("Elms", "Oaks"), source="https://example.org/a")
+    first = text_fragment(article, 0, 20)
+    monkeypatch.setattr("bot.render.links._unique_directives", lambda *_: pytest.fail("looked for again"))
+    assert text_fragment(article, 0, 20) == first
+    assert text_fragment(article, 0, 20, limit=40) == "https://example.org/a"

@@ -15,7 +15,9 @@ from simcord.components import validate_components, walk_components
 from simcord.preview._markdown import markdown_tokens
 
 from bot import render
-from bot.components.card import Card, reading_card
+from bot.components.card import Card
+from bot.components.context import cited_card
+from bot.components.reading import reading_card
 from bot.render import clip, emphasise, page_before, page_from, unescape
 from bot.render.text import cost, fitting
 from bot.words import ENGLISH, Words, words_for
@@ -331,12 +333,13 @@ def answers(draw: st.DrawFn) -> Found:
             )
     status = draw(st.sampled_from(Status))
     says = status is not Status.NOT_IN_ARTICLE
+    in_order = sorted(citations, key=lambda citation: citation.start)
+    numbered = [replace(citation, number=number) for number, citation in enumerate(in_order, 1)]
     answer = Answer(
         question=draw(some),
         status=status,
-        text="",
-        citations=tuple(citations) if says else (),
-        closest=() if says else tuple(citations),
+        citations=tuple(draw(st.permutations(numbered))) if says else (),
+        closest=() if says else tuple(numbered),
         article_id=article.id,
         article_title=article.title,
         snapshot="1",
@@ -356,7 +359,7 @@ OURS = ("text", "break", "inline", "paragraph", "strong_open", "strong_close", "
 @given(answers(), st.booleans(), LANGUAGES)
 def test_any_answer_fits_a_message_and_shows_its_quotes(found: Found, question: bool, words: Words) -> None:
     rendered = render.answer(found, words, with_question=question)
-    accept(Card(rendered, found.info.article, words=words))
+    accept(cited_card(rendered, found.info.article, words))
     top = as_read(rendered.top, allowed=OURS)
     as_read(rendered.footer, allowed=OURS)
     says = found.answer.status is not Status.NOT_IN_ARTICLE
@@ -424,14 +427,15 @@ def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) ->
             answer = answered(status, *citations)
             answer = replace(answer, question=sentence, read_as=((sentence, sentence),) * 5)
             rendered = render.answer(Found(answer, info), words, with_question=True)
-            card = Card(rendered, article, words=words)
+            card = cited_card(rendered, article, words)
             accept(card)
             assert sum(map(utf16_length, texts_of(card))) > 1_500
-        accept(Card(render.summary(citations, info, words), article))
-        accept(Card(render.quotes(citations, info, words, page=10, pages=99, changed=True), article))
+        accept(cited_card(render.summary(citations, info, words), article, words))
+        quotes = render.quotes(citations, info, words, page=10, pages=99, changed=True)
+        accept(cited_card(quotes, article, words))
         note = words("The article has changed since this answer. This is the nearest passage now.")
         for span in (Span(1, 6_001), Span(3_000, 3_001), Span(len(text) - 1, len(text))):
-            accept(Card(render.context(article, span, words, number=3, count=7, note=note), article))
+            accept(Card(render.context(article, span, words, number=3, count=7, note=note)))
         for start in (0, 1, 3_000, len(text) - 1):
             accept(reading_card(article, start, words, note=note))
 
@@ -444,7 +448,7 @@ def test_any_place_fits_a_message_with_the_sentence_in_bold(
         span = Span(citation.start, citation.end)
         note = words("unknown") if changed else ""
         rendered = render.context(found.info.article, span, words, number=2, count=3, note=note)
-        accept(Card(rendered, found.info.article))
+        accept(cited_card(rendered, found.info.article, ENGLISH))
         as_read(rendered.top, allowed=OURS)
         bold = []
         for block in markdown_tokens(rendered.top.partition("\n\n")[2], "text_display"):
@@ -504,7 +508,6 @@ def answered(status: Status, *citations: Citation) -> Answer:
     return Answer(
         question="How many *ships*?",
         status=status,
-        text="",
         citations=citations if says else (),
         closest=() if says else citations,
         article_id=ARTICLE.id,
@@ -518,12 +521,10 @@ BUILT = cite(1, "The harbour of Elms was built in 1901.")
 
 
 def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> None:
-    said = cite(1, "We never turn a ship away,")
+    said = cite(2, "We never turn a ship away,")
     deciding = (Span(said.start + 3, said.start + 13), Span(said.end - 5, said.end))
     said = replace(said, speaker="Ada Berg", before="Ada Berg: “", after="”", deciding=deciding)
-    answer = replace(
-        answered(Status.ANSWERED, said, replace(BUILT, number=2)), read_as=(("shipps", "ships"),)
-    )
+    answer = replace(answered(Status.ANSWERED, said, BUILT), read_as=(("shipps", "ships"),))
     assert render.answer(Found(answer, about(ARTICLE)), ENGLISH, with_question=True) == render.Rendered(
         colour=render.GREEN,
         top="-# Question: How many \\*ships\\*?\n"
@@ -534,7 +535,7 @@ def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> No
         sources=(
             (BUILT, "**\\[1\\]** paragraph 1\n> The harbour of Elms was built in 1901."),
             (
-                replace(said, number=2),
+                said,
                 "**\\[2\\]** **Ada Berg** · paragraph 2\n> We **never turn** a ship **away**,",
             ),
         ),
@@ -589,7 +590,7 @@ def test_links_take_the_room_that_short_quotes_leave() -> None:
     assert [text.split("\n")[0] for _, text in listed.sources] == [
         f"**\\[{number}\\]** [paragraph 1](<{page}{fragment}>)" for number in range(1, 8)
     ]
-    accept(Card(listed, article))
+    accept(cited_card(listed, article, ENGLISH))
 
 
 def test_an_answer_in_another_language_leaves_the_articles_words_as_they_are() -> None:
@@ -675,7 +676,23 @@ def test_help_and_about_fit_a_message_whatever_the_article(
         render.about(replace(about(article), model=source), words),
         render.help_text(article, words),
     ):
-        accept(Card(rendered, words=words))
+        accept(Card(rendered))
         allowed = (*OURS, "code", "bullet_list", "list_item")
         as_read(rendered.top, allowed=allowed)
         as_read(rendered.footer, allowed=allowed)
+
+
+def test_what_an_article_only_claims_to_be_from_is_told_as_a_claim_and_is_no_link() -> None:
+    article = replace(
+        ARTICLE,
+        source="https://evil.example/1",
+        site="evil.example",
+        claimed_source="https://bbc.co.uk/1",
+        claimed_site="**BBC**",
+    )
+    assert render.about(about(article), ENGLISH).top.splitlines()[1:5] == [
+        "Source: https\\://evil.example/1",
+        "Site: evil.example",
+        "-# Says it is from https\\://bbc.co.uk/1, which nobody has checked.",
+        "-# Says it is from \\*\\*BBC\\*\\*, which nobody has checked.",
+    ]

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from bot.service.line import LineFullError, Rates, TooFastError
-from bot.service.service import READING_THREADS, ClosingError, Place, Service, Wait
+from bot.service.line import LineFullError
+from bot.service.place import Place
+from bot.service.rates import Rate, Rates, TooFastError
+from bot.service.service import READING_THREADS, ClosingError, Service, Wait
 from index import (
     ALL,
     Article,
     ArticleError,
     CancelledError,
-    Entry,
     Found,
     Library,
     Progress,
@@ -35,11 +36,15 @@ from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 HERE = Place(server=1, channel=10)
 ELSEWHERE = Place(server=2, channel=20)
 NOWHERE = Place()
+ASKER = 1
 
 
 @pytest.fixture
 def library() -> FakeLibrary:
-    return FakeLibrary()
+    library = FakeLibrary()
+    for place in (HERE, ELSEWHERE):
+        library.give(str(place.server))
+    return library
 
 
 class CountingService(Service):
@@ -227,10 +232,6 @@ class Opening(FakeLibrary):
         self.root.loading.wait(timeout=10)
         return super().article(id, **where)
 
-    def entries(self, **where: Any) -> tuple[Entry, ...]:
-        self.root.loading.wait(timeout=10)
-        return super().entries(**where)
-
 
 @pytest.mark.parametrize(
     "named",
@@ -263,19 +264,39 @@ async def test_a_question_is_told_that_it_waits_whatever_else_waits_for_the_mode
     await service.close(patience=1)
 
 
+async def test_what_takes_the_model_has_its_turn_in_a_line_that_is_bounded(library: FakeLibrary) -> None:
+    service = Service(library, line=1)
+    service._line.close()
+    first = asyncio.create_task(service.consult(HERE, 1, lambda library: library.in_use()))
+    await asyncio.sleep(0)
+    with pytest.raises(LineFullError):
+        await service.consult(HERE, 2, lambda library: library.in_use())
+    assert not first.done()
+    service._line.open()
+    assert await first == ARTICLE.id
+    assert service._line._served == 0
+    with pytest.raises(UnknownArticleError):
+        await service.consult(HERE, 1, lambda library: library.article("tunnel"))
+    assert service._line._served == 0
+    await service.close(patience=1)
+
+
 async def test_what_is_offered_while_somebody_types_comes_soon_or_not_at_all() -> None:
     library = Opening()
     service = Service(library)
-    assert await service.glance(NOWHERE, lambda library: library.article()) == ARTICLE
-    assert await service.glance(NOWHERE, lambda library: library.article("tunnel")) is None
+    assert await service.glance(NOWHERE, ASKER, lambda library: library.article()) == ARTICLE
+    assert await service.glance(NOWHERE, ASKER, lambda library: library.article("tunnel")) is None
     library.loading.clear()
     service.seconds_to_offer = 0.01
     for _ in range(2 * READING_THREADS):
-        assert await service.glance(NOWHERE, lambda library: library.article()) is None
-    assert service._reading._work_queue.qsize() <= READING_THREADS  # given up, and not left to be done
+        assert await service.glance(NOWHERE, ASKER, lambda library: library.article()) is None
+    assert service._threads.offering._work_queue.qsize() <= 2 * READING_THREADS  # given up
+    assert (
+        await service.read(NOWHERE, lambda library: library.in_use()) == ARTICLE.id
+    )  # nobody else waits for it
     library.loading.set()
     await service.close(patience=1)
-    assert await service.glance(NOWHERE, lambda library: library.article()) is None
+    assert await service.glance(NOWHERE, ASKER, lambda library: library.article()) is None
 
 
 async def test_turns_are_left_out_where_the_article_has_changed_while_the_question_waited(
@@ -344,7 +365,7 @@ async def test_a_full_line_takes_nobody_else_and_nobody_fills_it_alone(library: 
 
 
 async def test_admission_counts_the_person_and_the_server(library: FakeLibrary) -> None:
-    service = Service(library, rates=Rates(person=2, server=3))
+    service = Service(library, rates=Rates(questions=Rate(person=2, server=3)))
     service.admit(HERE, 1)
     service.admit(HERE, 1)
     with pytest.raises(TooFastError, match=r"^One moment, please: you can ask again in \d+ s\.$"):
@@ -357,7 +378,7 @@ async def test_admission_counts_the_person_and_the_server(library: FakeLibrary) 
 
 
 async def test_who_is_refused_for_the_line_is_counted_too(library: FakeLibrary) -> None:
-    service = Service(library, rates=Rates(person=2), line=0)
+    service = Service(library, rates=Rates(questions=Rate(person=2)), line=0)
     for refusal in (LineFullError, LineFullError, TooFastError):
         with pytest.raises(refusal):
             service.admit(HERE, 1)

@@ -69,14 +69,11 @@ def check(answer: Answer, text: str) -> None:
     for citation in answer.citations + answer.closest:
         check_citation(citation, text)
     if answer.status is Status.NOT_IN_ARTICLE:
-        assert (answer.text, answer.citations, len(answer.closest)) == ("The article does not say.", (), 1)
+        assert (answer.citations, len(answer.closest)) == ((), 1)
     else:
         assert answer.closest == ()
         assert 1 <= len(answer.citations) <= 2
-        said = " ".join(citation.text for citation in answer.in_article_order)
-        warned = f"The article may not answer this. The closest it says: {said}"
-        assert answer.text == (warned if answer.status is Status.UNCERTAIN else said)
-    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+    assert [one.number for one in answer.in_article_order] == list(range(1, len(answer.citations) + 1))
     ends = [(citation.start, citation.end) for citation in answer.in_article_order]
     assert all(end <= start for (_, end), (start, _) in pairwise(ends))
 
@@ -91,7 +88,8 @@ def answer_of(article: Article, question: str, thresholds: Thresholds = THRESHOL
 def test_the_answer_and_its_footnote(answerer: Answerer, shipped: Article) -> None:
     answer = answerer.answer("How many Labour MPs signed the letter?")
     check(answer, shipped.text)
-    assert (answer.status, answer.text) == (Status.ANSWERED, LABOUR_MPS)
+    assert answer.status is Status.ANSWERED
+    assert [citation.text for citation in answer.citations] == [LABOUR_MPS]
     assert (answer.article_id, answer.article_title, answer.snapshot, answer.read_as) == (
         "khan-gaza-palestine",
         "Khan on Gaza and the recognition of Palestine",

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from index.evaluation.run import Metrics, Mode, evaluate, footnote_system, load_questions
+from index.evaluation.run import Metrics, Mode, evaluate, footnote_system
 from index.model.article import Article
 from index.search.embedding import SentenceTransformerEmbedder
+from index.sources.question_files import load_questions
 
 Measure = Callable[[str, Mode], Metrics]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +13,15 @@ import pytest
 
 from index.errors import QuestionFileError
 from index.evaluation.baseline import PlainDense
+from index.evaluation.measure import measure
 from index.evaluation.run import (
     Asked,
     Carried,
     ConversationMetrics,
-    GoldArticle,
-    GoldConversation,
-    GoldQuestion,
     Metrics,
     Mode,
     evaluate,
     evaluate_conversations,
-    load_conversations,
-    load_questions,
     pooled,
 )
 from index.library.library import Library
@@ -33,6 +30,13 @@ from index.model.article import Article, Span
 from index.search.build import Index, build
 from index.search.embedding import Floats
 from index.search.ranking import Ranking, ScoredPassage, ScoredSentence
+from index.sources.question_files import (
+    GoldArticle,
+    GoldConversation,
+    GoldQuestion,
+    load_conversations,
+    load_questions,
+)
 from tests.index.fakes import FakeEmbedder
 
 TEXT = (
@@ -253,7 +257,6 @@ class Told:
         return Answer(
             question=question,
             status=status,
-            text="",
             citations=() if refused else cited,
             closest=cited if refused else (),
             article_id="elms",
@@ -583,9 +586,10 @@ def test_a_library_is_evaluated_on_its_article_without_an_index_on_disk(tmp_path
         '{"question": "When was the harbour built?", "evidence": ["1901"]}', encoding="utf-8"
     )
     library = Library(data, article_path=article, embedder=FakeEmbedder())
-    found = library.evaluate(questions)
+    measured = partial(measure, questions, library.article_in_use(), *library.models())
+    found = measured()
     assert (found.file, found.mode, found.questions) == ("q.jsonl", Mode.ARTICLE, 1)
     assert (found.citation_at_1, found.passage_recall_at_1, found.byte_exact) == (1, 1, 1)
-    plain = library.evaluate(questions, plain=True)
+    plain = measured(plain=True)
     assert (plain.passage_recall_at_1, plain.answered, plain.byte_exact) == (1, None, None)
     assert not data.exists()

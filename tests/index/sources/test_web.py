@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from index.errors import ArticleError, FetchError
 from index.model.source import Origin, Source, SourceKind
-from index.sources.extract import Limits
+from index.sources.addresses import Guard, is_public
 from index.sources.files import read
-from index.sources.web import Guard, _Visit, fetch, is_public
+from index.sources.limits import Limits
+from index.sources.web import _Visit, fetch
 from tests.index.documents import PAGE, PAGE_TEXT
 from tests.index.hostile import BAD_ADDRESSES, CASES, PRIVATE_HOSTS, Server, loopback_too, redirect, response
 

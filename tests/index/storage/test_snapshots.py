@@ -18,7 +18,8 @@ from index.model.article import Article, Heading
 from index.model.source import Origin, Source, SourceKind
 from index.search.build import Index, TokenTable, build
 from index.search.vectors import FaissStore
-from index.storage.snapshots import FORMAT, KEPT, Contents, Snapshot, SnapshotFolder, made_by, source_sha256
+from index.storage.snapshot_files import FORMAT, Contents, Snapshot, encode, made_by, source_sha256
+from index.storage.snapshots import KEPT, SnapshotFolder
 from tests.index.fakes import FakeEmbedder
 
 FILES = (
@@ -64,7 +65,7 @@ def contents(article: Article = ARTICLE, source: Source | None = SOURCE) -> Cont
 
 def publish(folder: Path, article: Article = ARTICLE, source: Source | None = SOURCE) -> Snapshot:
     snapshots = SnapshotFolder(folder)
-    return snapshots.publish(snapshots.next_number(), contents(article, source))
+    return snapshots.publish(snapshots.next_number(), encode(contents(article, source)))
 
 
 def equal(one: Index, other: Index) -> bool:
@@ -149,7 +150,7 @@ def test_an_old_one_that_cannot_be_removed_is_no_failure(
         f"The old snapshot {first.name} could not be removed: [Errno 13] it is in use: '{folder / left}'."
     ]
     monkeypatch.undo()
-    assert SnapshotFolder(folder).sweep() == [left]
+    SnapshotFolder(folder).sweep()
     assert SnapshotFolder(folder).leftovers() == []
 
 
@@ -330,7 +331,7 @@ def test_an_article_that_nothing_vouches_for_is_held_against_the_name(folder: Pa
 def test_one_that_is_taken_back_is_no_more_the_newest(folder: Path) -> None:
     snapshots = SnapshotFolder(folder)
     first, second = publish(folder), publish(folder, replace(ARTICLE, text="Two."))
-    snapshots.take_back(second.name)
+    snapshots.take_back([second.name])
     assert (snapshots.names(), snapshots.undone()) == ([first.name], [second.name])
     assert snapshots.article(second.name)[0].text == "Two."
     assert not snapshots.holds(2)
@@ -358,7 +359,7 @@ def test_what_is_newest_tells_another_of_the_same_name(folder: Path) -> None:
 def test_damaged_ones_go_and_the_whole_ones_stay(folder: Path) -> None:
     names = [publish(folder, replace(ARTICLE, text=f"Number {n}.")).name for n in range(KEPT)]
     snapshots = SnapshotFolder(folder)
-    newest = snapshots.publish(KEPT + 1, contents(), instead_of=[names[-1]])
+    newest = snapshots.publish(KEPT + 1, encode(contents()), instead_of=[names[-1]])
     assert snapshots.names() == [newest.name, *names[:-1][::-1]]
 
 

@@ -7,8 +7,8 @@ Under the library's folder::
     pending.json     the change that is under way
 
 A change is noted in ``pending.json`` before it is made and struck out when it stands in the history: what a
-process leaves unfinished when it is killed, the next one finishes or calls off (``Ledger.pending``). Should
-``library.json`` be damaged, it is worked out from the history again.
+process leaves unfinished when it is killed, the next one finishes or calls off. Should ``library.json`` be
+damaged, it is worked out from the history again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index.model.library import Action, Change
+from index.model.library import Action, Change, PassageCounts, Restored
 from index.storage.durable import append_line, replace_file
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Note(BaseModel):
     who: str
     action: Action
     article: str
-    detail: str = ""
+    detail: PassageCounts | Restored | str = ""
     place: str | None = None
     number: int = 0
 
@@ -89,7 +89,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Ledger:
+class Catalogue:
     """The notes of one library. Whoever writes holds the library's lock.
 
     Args:
@@ -151,6 +151,38 @@ class Ledger:
         except OSError:
             return None
 
+    def trim(self, most: int) -> int:
+        """Drops the oldest lines of the history beyond a number, but those that say what is in use.
+
+        What cannot be read goes as well, once it is older. Returns how many bytes that frees.
+
+        Raises:
+            OSError: it cannot be written; nothing is changed.
+        """
+        surplus = self._surplus(most)
+        if not surplus:
+            return 0
+        before = self._history_file.stat().st_size
+        lines = [line for number, line in enumerate(self._raw_lines()) if number not in surplus]
+        replace_file(self._history_file, b"".join(line + b"\n" for line in lines))
+        return before - self._history_file.stat().st_size
+
+    def surplus_bytes(self, most: int) -> int:
+        """What ``trim`` would free."""
+        surplus = self._surplus(most)
+        return sum(len(line) + 1 for number, line in enumerate(self._raw_lines()) if number in surplus)
+
+    def _surplus(self, most: int) -> set[int]:
+        lines = list(self._lines())
+        old = range(max(len(lines) - most, 0))
+        deciding: dict[str | None, int] = {}
+        for number, note in enumerate(lines):
+            if note is not None and (
+                note.action is Action.USED or (note.action is Action.ADDED and None not in deciding)
+            ):
+                deciding[note.place] = number
+        return set(old) - set(deciding.values())
+
     def finish(self, note: Note) -> None:
         """Enters a change that was made in the history, once, and strikes out that it is under way."""
         if next(reversed(self.notes()), None) != note:
@@ -187,10 +219,11 @@ class Ledger:
         return State(in_use, places)
 
     def _lines(self) -> Iterator[Note | None]:
+        return map(Note.of, self._raw_lines())
+
+    def _raw_lines(self) -> Iterator[bytes]:
         try:
             lines = self._history_file.read_bytes().split(b"\n")
         except OSError:
-            return
-        for line in lines:
-            if line.strip():
-                yield Note.of(line)
+            return iter(())
+        return (line for line in lines if line.strip())

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.model.library import Action, Change
-from index.storage.ledger import Ledger, Note, State
+from index.model.library import Action, Change, PassageCounts, Restored
+from index.storage.catalogue import Catalogue, Note, State
 
 WHEN = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -32,6 +32,17 @@ def test_a_line_is_one_line_and_reads_back(who: str, article: str, detail: str) 
     assert Note.of(made.line()) == made
 
 
+@pytest.mark.parametrize(
+    "detail", [PassageCounts(3, 2, 1), Restored("000002-0f0f0f0f"), Restored(None), "", "3 new"]
+)
+def test_a_detail_keeps_its_kind_and_an_earlier_versions_text_is_kept(
+    detail: PassageCounts | Restored | str,
+) -> None:
+    made = note(detail=detail)
+    assert Note.of(made.line()) == made
+    assert made.change().detail == detail
+
+
 def test_every_bit_of_a_line_is_noticed() -> None:
     line = note(detail="3 new").line()
     for place in range(8 * len(line)):
@@ -41,19 +52,19 @@ def test_every_bit_of_a_line_is_noticed() -> None:
 
 
 def test_the_history_is_in_order_and_for_people(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
-    assert (ledger.notes(), ledger.unreadable(), ledger.state()) == ([], 0, State(None, {}))
+    catalogue = Catalogue(tmp_path)
+    assert (catalogue.notes(), catalogue.unreadable(), catalogue.state()) == ([], 0, State(None, {}))
     first, second = note(Action.ADDED), note(Action.REMOVED, "b", detail="gone")
     for one in (first, second, second):  # entered once
-        ledger.begin(one)
-        assert ledger.pending() == one
-        ledger.finish(one)
-    assert (ledger.notes(), ledger.pending()) == ([first, second], None)
+        catalogue.begin(one)
+        assert catalogue.pending() == one
+        catalogue.finish(one)
+    assert (catalogue.notes(), catalogue.pending()) == ([first, second], None)
     assert second.change() == Change(WHEN, "Ada “B” 🙂\n", Action.REMOVED, "b", "gone")
 
 
 def test_what_is_in_use_is_read_again_when_another_process_changed_it(tmp_path: Path) -> None:
-    one, other = Ledger(tmp_path), Ledger(tmp_path)
+    one, other = Catalogue(tmp_path), Catalogue(tmp_path)
     one.use("a", None)
     assert other.state() == State("a", {})
     one.use("b", "7")
@@ -64,20 +75,20 @@ def test_what_is_in_use_is_read_again_when_another_process_changed_it(tmp_path: 
     "content", [b"", b"{}", b"null", b"\xff", b'{"in_use": "z", "places": {}, "sha256": ""}']
 )
 def test_what_is_in_use_comes_from_the_history_where_it_is_damaged(tmp_path: Path, content: bytes) -> None:
-    ledger = Ledger(tmp_path)
+    catalogue = Catalogue(tmp_path)
     for one in (note(Action.ADDED, "a"), note(Action.ADDED, "b"), note(article="c", place="7")):
-        ledger.finish(one)
+        catalogue.finish(one)
     (tmp_path / "library.json").write_bytes(content)
-    assert (ledger.is_damaged(), ledger.state()) == (True, State("a", {"7": "c"}))
-    ledger.use("b", None)
-    assert (ledger.is_damaged(), ledger.state()) == (False, State("b", {"7": "c"}))
+    assert (catalogue.is_damaged(), catalogue.state()) == (True, State("a", {"7": "c"}))
+    catalogue.use("b", None)
+    assert (catalogue.is_damaged(), catalogue.state()) == (False, State("b", {"7": "c"}))
 
 
 def test_a_line_that_cannot_be_written_leaves_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger = Ledger(tmp_path)
-    ledger.finish(note())
+    catalogue = Catalogue(tmp_path)
+    catalogue.finish(note())
     before = (tmp_path / "history.jsonl").read_bytes()
 
     def full(_: int) -> None:
@@ -85,5 +96,5 @@ def test_a_line_that_cannot_be_written_leaves_the_others(
 
     monkeypatch.setattr("index.storage.durable.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        ledger.finish(note(Action.REMOVED))
+        catalogue.finish(note(Action.REMOVED))
     assert (tmp_path / "history.jsonl").read_bytes() == before

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from index.library.shelf import Cache, Models
+from index.library.memory import Cache
+from index.library.models import Models
 from tests.index.fakes import FakeEmbedder
 
 
