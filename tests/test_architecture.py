@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,12 +157,39 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
     assert elsewhere == {
         "index.errors",
         "index.language.attribution",
+        "index.language.narration",
+        "index.language.pronouns",
+        "index.language.quotations",
+        "index.language.reports",
         "index.language.sentences",
+        "index.language.speakers",
+        "index.language.tables",
         "index.model.answer",
         "index.model.article",
         "index.model.library",
         "index.sources.limits",
     }
+
+
+ROOMS = ("errors", "model", "language", "sources", "search", "answering", "storage", "library", "evaluation")
+"""Of ``index``, from the lowest up: a room imports itself and what stands before it."""
+
+
+@pytest.mark.parametrize("name", [name for name in INDEX if name != "index/__init__.py"])
+def test_a_room_of_the_index_imports_only_those_below_it(name: str) -> None:
+    room = name.removesuffix(".py").split("/")[1]
+    used = {module.split(".")[1] for module, _ in imports(name) if module.startswith("index.")}
+    assert used <= set(ROOMS[: ROOMS.index(room) + 1])
+
+
+def test_the_language_room_needs_no_model_libraries() -> None:
+    used = {
+        module.split(".")[0]
+        for name in INDEX
+        if name.startswith("index/language/")
+        for module, _ in imports(name)
+    }
+    assert used - set(sys.stdlib_module_names) == {"index", "sentencex", "Stemmer", "rapidfuzz"}
 
 
 def test_index_imports_have_no_circle() -> None:
