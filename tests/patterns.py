@@ -319,11 +319,6 @@ def seconds(use: Use, text: str | bytes, tries: int = 1) -> float:
     return least
 
 
-def longest(use: Use, chars: int) -> float:
-    """The most CPU seconds that an expression takes over any of the texts of so many characters."""
-    return max(seconds(use, _text(use, recipe, chars), 2) for recipe in recipes(use.pattern))
-
-
 def _text(use: Use, recipe: Recipe, chars: int) -> str | bytes:
     text = recipe.text(chars)
     return text.encode("latin-1", "ignore") if isinstance(use.pattern.pattern, bytes) else text

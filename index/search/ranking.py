@@ -18,15 +18,13 @@ from index.model.article import Passage, Sentence, Span
 from index.search.bm25 import BM25
 from index.search.build import Index, Ints, TokenTable
 from index.search.embedding import Embedder, Embedding, Floats
+from index.search.scores import best_matches, inherited_matches, max_sim, z_scores
 
-CANDIDATES = 8
+CANDIDATE_PASSAGES = 8
 """How many passages each of FAISS and BM25 sends on to be ranked sentence by sentence."""
 
 RERANKED = 20
 """How many of the best sentences a re-ranker reads."""
-
-CARRY = 0.75
-"""How much of a match in the sentence before counts for a sentence, and so on back through the passage."""
 
 LESS = 0.5
 """What a word counts in a follow-up that tells less than its own: one of the questions before, or a "he"."""
@@ -46,7 +44,7 @@ MENTIONED, NAME_TOKENS = 8, 32
 _IDF_POWER = 0.75  # the plain idf lets one rare word decide alone, its root lets common words outvote it
 _BM25_WEIGHT = 0.05  # only parts sentences that match about as well: MaxSim knows the words' senses, BM25 not
 _start = attrgetter("start")
-_CITED = 100.0  # puts what was cited behind the rest: no two scores are that far apart
+_BEHIND_THE_REST = 100.0  # what was cited already: no two scores are that far apart
 
 
 class QuestionTokens(NamedTuple):
@@ -93,61 +91,6 @@ class Reranker(Protocol):
         """One score a text, higher is better, shape (texts,)."""
 
 
-def best_matches(question: Floats, tokens: Floats, starts: Ints) -> Floats:
-    """For every question token its best match in each run of tokens.
-
-    Args:
-        question: Token embeddings of length 1, shape (question tokens, dimension).
-        tokens: Token embeddings of length 1, shape (tokens, dimension).
-        starts: Where each run starts in ``tokens``, ascending, shape (runs,).
-
-    Returns:
-        Cosine similarities, shape (question tokens, runs).
-    """
-    return np.asarray(np.maximum.reduceat(question @ tokens.T, starts, axis=1), dtype=np.float32)
-
-
-def carried(best: Floats, places: Ints) -> Floats:
-    """Lets each sentence inherit the matches of the ones before it in its passage.
-
-    Prose names a thing once and then goes on about it. A question token that finds its match a sentence
-    earlier has found it at CARRY of its value, two sentences earlier at CARRY squared.
-
-    Args:
-        best: What ``best_matches`` gives for sentences in order, shape (question tokens, sentences).
-        places: Each sentence's place in its passage, from 0, shape (sentences,).
-
-    Returns:
-        The same shape, nowhere smaller where ``best`` is positive.
-    """
-    inherited = best.copy()
-    for place in range(1, int(places.max(initial=0)) + 1):
-        here = np.flatnonzero(places == place)
-        inherited[:, here] = np.maximum(best[:, here], CARRY * inherited[:, here - 1])
-    return inherited
-
-
-def max_sim(best: Floats, weights: Floats) -> Floats:
-    """MaxSim: the mean of the question tokens' best matches, weighted.
-
-    ColBERT's late interaction (Khattab & Zaharia 2020, https://arxiv.org/abs/2004.12832) as a mean.
-
-    Args:
-        best: Shape (question tokens, runs).
-        weights: Shape (question tokens,), positive.
-
-    Returns:
-        Shape (runs,), from -1 to 1; all 0 for a question without a token.
-    """
-    return np.asarray(weights @ best / max(weights.sum(), np.finfo(np.float32).tiny), dtype=np.float32)
-
-
-def z_scores(values: Floats) -> Floats:
-    """How many standard deviations each value is from the mean; all 0 where they do not differ."""
-    spread = values.std()
-    return (values - values.mean()) / spread if spread > 1e-6 else np.zeros_like(values)
-
-
 class Retriever:
     """Ranks an article's sentences and passages for a question.
 
@@ -155,9 +98,9 @@ class Retriever:
     embeddings and the candidates' stored ones ranks their sentences, with a little weight on the
     sentence's BM25 score. A passage ranks by its best sentence and by its own MaxSim as a whole.
 
-    What a sentence leans on counts with it: matches in the sentences before it are ``carried`` over, and
-    where it says "he" or is quoted speech, the token embeddings of the person's name, which ``mentions``
-    finds, count as its own.
+    What a sentence leans on counts with it: it inherits the matches of the sentences before it, and where it
+    says "he" or is quoted speech, the token embeddings of the person's name, which ``mentions`` finds, count
+    as its own.
     """
 
     def __init__(
@@ -197,7 +140,7 @@ class Retriever:
         first = np.cumsum([0, *(len(self._passages[passage].sentences) for passage in candidates[:-1])])
         best = self._best_matches(embedding, sentences)
         places = np.arange(len(sentences)) - np.repeat(first, np.diff([*first, len(sentences)]))
-        inherited = carried(best, places)
+        inherited = inherited_matches(best, places)
         weights = self._weights(embedding.ids)
         own = np.zeros_like(weights)
         telling = _telling_chars(read)[embedding.spans[:, 0]]
@@ -213,7 +156,7 @@ class Retriever:
         if follow_up:
             known = self._overlap(sentences, cited)
             score += (NEIGHBOUR * self._beside(sentences, known)).astype(np.float32)
-            score[known & follow_up.further] -= _CITED
+            score[known & follow_up.further] -= _BEHIND_THE_REST
         passage_score = np.maximum.reduceat(score, first) + z_scores(whole)
         return Ranking(
             sentences=self._rerank(
@@ -272,8 +215,8 @@ class Retriever:
 
     def _candidates(self, embedding: Embedding, read: str, cited: Sequence[Span]) -> list[int]:
         """The numbers of the passages to look into, ascending; also those cited before and around them."""
-        numbers, _ = self._store.search(embedding.vector, CANDIDATES)
-        by_words = np.argsort(-self._passage_bm25.scores(read), kind="stable")[:CANDIDATES]
+        numbers, _ = self._store.search(embedding.vector, CANDIDATE_PASSAGES)
+        by_words = np.argsort(-self._passage_bm25.scores(read), kind="stable")[:CANDIDATE_PASSAGES]
         found = {*numbers.tolist(), *by_words.tolist()}
         for span in cited:
             at = self.passage_at(span.start).number

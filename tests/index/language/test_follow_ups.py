@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.answering.answerer import Answerer
-from index.evaluation.run import evaluate_conversations
+from index.evaluation.conversations import evaluate_conversations
 from index.language.follow_ups import (
     MAX_CONTEXT_CHARS,
     MAX_TURNS,
