@@ -22,7 +22,7 @@ from .errors import (
     UnloadableRerankerError,
 )
 from .evaluation.measure import fitted_thresholds, measure, measure_conversations
-from .evaluation.run import Carried, ConversationMetrics, Metrics, Mode
+from .evaluation.metrics import ConversationMetrics, Metrics, Mode, SecondTurns
 from .library.library import ALL, Library
 from .library.quotas import Quotas
 from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
@@ -62,7 +62,6 @@ __all__ = [
     "Article",
     "ArticleError",
     "CancelledError",
-    "Carried",
     "Change",
     "Citation",
     "ConversationMetrics",
@@ -102,6 +101,7 @@ __all__ = [
     "ReindexRunningError",
     "Restored",
     "Retention",
+    "SecondTurns",
     "SelfCheck",
     "SelfCheckError",
     "Sentence",

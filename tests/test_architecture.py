@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 
 import index
 
@@ -83,7 +85,8 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("sentence_transformers", {"index/search/embedding.py", "index/search/reranking.py"}),
         ("faiss", {"index/search/vectors.py"}),
         ("bm25s", {"index/search/bm25.py"}),
-        ("Stemmer", {"index/search/bm25.py"}),
+        ("Stemmer", {"index/language/terms.py"}),
+        ("rapidfuzz", {"bot/service/suggestions.py", "index/language/spelling.py"}),
         ("sentencex", {"index/language/sentences.py"}),
         (
             "lxml",
@@ -156,7 +159,13 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
     assert elsewhere == {
         "index.errors",
         "index.language.attribution",
+        "index.language.narration",
+        "index.language.pronouns",
+        "index.language.quotations",
+        "index.language.reports",
         "index.language.sentences",
+        "index.language.speakers",
+        "index.language.tables",
         "index.model.answer",
         "index.model.article",
         "index.model.library",
@@ -164,64 +173,19 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
     }
 
 
-def module_of(name: str) -> str:
-    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+def test_arrows_between_rooms_go_down_only() -> None:
+    """The contracts of pyproject.toml, which also allow no circle, not even for the type checker alone."""
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
 
-def uses(names: list[str]) -> dict[str, set[str]]:
-    """Which of the modules of some files each of them imports."""
-    modules = {module_of(name) for name in names}
-    return {
-        module_of(name): {
-            used
-            for module, what in imports(name)
-            for used in [f"{module}.{what}" if f"{module}.{what}" in modules else module]
-            if used in modules
-        }
-        for name in names
+def test_the_language_room_needs_no_model_libraries() -> None:
+    used = {
+        module.split(".")[0]
+        for name in INDEX
+        if name.startswith("index/language/")
+        for module, _ in imports(name)
     }
-
-
-@pytest.mark.parametrize("names", [INDEX, BOT], ids=["index", "bot"])
-def test_imports_have_no_circle(names: list[str]) -> None:
-    """Not even one that only the type checker follows."""
-    left, done = uses(names), set[str]()
-    while free := {name for name, used in left.items() if name not in done and used <= done}:
-        done |= free
-    assert set(left) - done == set()
-
-
-BOT_ROOMS = (
-    ("bot.settings", "bot.words"),
-    ("bot.service",),
-    ("bot.render",),
-    ("bot.guard", "bot.place", "bot.registration", "bot.replies", "bot.sources"),
-    ("bot.errors",),
-    ("bot.host",),
-    ("bot.permissions", "bot.tree"),
-    ("bot.components",),
-    ("bot.answering", "bot.changes"),
-    ("bot.commands",),
-    ("bot.client",),
-    ("bot.cli",),
-)
-"""The rooms of the bot's wing, the lowest first: each uses what is below it, and itself."""
-
-
-def floor_of(module: str) -> int:
-    inside = [
-        floor
-        for floor, rooms in enumerate(BOT_ROOMS)
-        for room in rooms
-        if module == room or module.startswith(f"{room}.")
-    ]
-    return inside[0] if inside else len(BOT_ROOMS)
-
-
-@pytest.mark.parametrize("module", uses(BOT))
-def test_a_room_of_the_bot_uses_only_what_is_below_it(module: str) -> None:
-    above = {used for used in uses(BOT)[module] if floor_of(used) > floor_of(module)}
-    assert above == set()
+    assert used - set(sys.stdlib_module_names) == {"index", "sentencex", "Stemmer", "rapidfuzz"}
 
 
 @pytest.mark.parametrize("name", [name for name in BOT if name.startswith(("bot/service/", "bot/render/"))])

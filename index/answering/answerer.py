@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import time
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from index.answering.confidence import Thresholds, status
+from index.answering.quoting import Quoting, standing
 from index.answering.summary import central, fitness, summarise
 from index.errors import QuestionError
 from index.language.attribution import Speech
 from index.language.follow_ups import MAX_TURNS, FollowUp, follow_up, has_open_pronoun
+from index.language.spelling import Speller
+from index.language.terms import WORD
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Status, Turn
 from index.model.article import Span
-from index.search.bm25 import WORD, Analyzer, Speller
 from index.search.build import Index
 from index.search.embedding import Embedder
-from index.search.ranking import Ranking, Reranker, Retriever, ScoredSentence
-
-MAX_QUOTE_CHARS = 600
-"""What an answer quotes at most: a longer sentence is cited by the clauses that answer, not whole."""
-
-SECOND_WITHIN = 1.0
-"""How much less the runner-up may score to be quoted too: a standard deviation of the sentences' scores."""
-
-MAX_PLACES = 1_000
-"""How many places some words are tried at: “a” in a text of nothing but “a” has one at each character."""
+from index.search.ranking import Ranking, Reranker, Retriever
 
 MAX_SLIPS = 32
 """How many of a question's words are held against the article's for a slip: a question of more unknown words
 is in another language, and each takes milliseconds against a book's vocabulary."""
-
-_CLAUSE = re.compile(r"[;:,–—)](?:\s+|$)|$")
 
 
 class Answerer:
@@ -44,7 +33,7 @@ class Answerer:
     Args:
         index: What to answer from.
         embedder: The model that the index was built with.
-        thresholds: The model's, see ``index/confidence.py``.
+        thresholds: The model's, see ``index/answering/confidence.py``.
         snapshot: The name that answers give the index.
         reranker: Reads the best sentences once more, if given.
     """
@@ -58,15 +47,13 @@ class Answerer:
         snapshot: str = "",
         reranker: Reranker | None = None,
     ) -> None:
-        self._index = index
         self._article = index.article
-        self._passages = index.passages
         self._embedder = embedder
         self._thresholds = thresholds
         self._snapshot = snapshot
         self._speech = Speech(index.article)
-        self._analyzer = Analyzer(index.article.language)
         self._retriever = Retriever(index, embedder, mentions=self._speech.mentions, reranker=reranker)
+        self._quoting = Quoting(index.article, speech=self._speech, retriever=self._retriever)
 
     def answer(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
         """Answers one question.
@@ -95,9 +82,9 @@ class Answerer:
         knows = self._retriever.knows
         tier = status(read, quote, best.support, self._thresholds, knows, follows=leaning is not None)
         refused = tier is Status.NOT_IN_ARTICLE
-        spans = [best.sentence] if refused else self._spans(ranking)
+        spans = [best.sentence] if refused else self._quoting.spans(ranking)
         numbers = {span: number for number, span in enumerate(sorted(spans, key=lambda one: one.start), 1)}
-        cited = tuple(self._cite(numbers[span], span, ranking, read) for span in spans)
+        cited = tuple(self._quoting.cite(numbers[span], span, ranking, read) for span in spans)
         answered = time.perf_counter()
         answer = Answer(
             question=question,
@@ -130,7 +117,7 @@ class Answerer:
             }
             said = tuple(one for one in said if one.name in meant)
         return tuple(
-            replace(self._citation(number, one.span, 0.0), speaker=one.speaker, before="", after="")
+            replace(self._quoting.citation(number, one.span, 0.0), speaker=one.speaker, before="", after="")
             for number, one in enumerate(said, 1)
         )
 
@@ -158,7 +145,7 @@ class Answerer:
         chosen = summarise(vectors, fit, lambda number: self._dangles(sentences[number]))
         ranks = central(vectors)
         return tuple(
-            self._citation(place, sentences[number], float(ranks[number]))
+            self._quoting.citation(place, sentences[number], float(ranks[number]))
             for place, number in enumerate(chosen, 1)
         )
 
@@ -179,10 +166,10 @@ class Answerer:
             return None
         stands = standing(words, self._article.text)
         if stands is not None:
-            return self._citation(1, stands, 1.0)
+            return self._quoting.citation(1, stands, 1.0)
         best = self._retriever.rank(words).sentences[0]
         near = best.support >= self._thresholds.uncertain
-        return self._citation(1, best.sentence, best.support) if near else None
+        return self._quoting.citation(1, best.sentence, best.support) if near else None
 
     @cached_property
     def _speller(self) -> Speller:
@@ -213,97 +200,6 @@ class Answerer:
             return None
         recent = [replace(turn, question=self._spell(turn.question)[0]) for turn in turns[-MAX_TURNS:]]
         return follow_up(question, recent, self._article.text, self._speller.is_name)
-
-    def _spans(self, ranking: Ranking) -> list[Span]:
-        """One or two sentences, or two that follow each other as one; the best one's is the first."""
-        best = ranking.sentences[0].sentence
-        before = self._sentence_before(best)
-        if before is not None and self._speech.leans_on_previous(best):
-            return [Span(before.start, best.end)]
-        second = self._second(ranking.sentences)
-        if second is None:
-            return [best]
-        first, last = sorted((best, second), key=lambda sentence: sentence.start)
-        if self._follow(first, last):
-            return [Span(first.start, last.end)]
-        return [best, second]
-
-    def _second(self, ranked: Sequence[ScoredSentence]) -> Span | None:
-        """The runner-up, where it is nearly as good and the two are not too much to read."""
-        if len(ranked) < 2 or ranked[1].score < ranked[0].score - SECOND_WITHIN:
-            return None
-        best, second = ranked[0].sentence, ranked[1].sentence
-        length = best.end - best.start + second.end - second.start
-        return second if length <= MAX_QUOTE_CHARS else None
-
-    def _follow(self, first: Span, last: Span) -> bool:
-        """Whether two sentences can be read on as one quote: neighbours, and nobody else's words."""
-        text = self._article.text
-        between = text[first.end : last.start]
-        alike = self._speech.speaker(first) == self._speech.speaker(last)
-        return not between.strip() and "\n" not in between and (alike or not self._speech.frame(last)[0])
-
-    def _sentence_before(self, sentence: Span) -> Span | None:
-        sentences = self._retriever.passage_at(sentence.start).sentences
-        before = [s for s in sentences if s.start < sentence.start]
-        return before[-1] if before else None
-
-    def _cite(self, number: int, span: Span, ranking: Ranking, question: str) -> Citation:
-        span = self._shortened(span, question)
-        scores = [
-            s.score for s in ranking.sentences if s.sentence.start < span.end and span.start < s.sentence.end
-        ]
-        citation = self._citation(number, span, max(scores, default=ranking.sentences[-1].score))
-        return replace(citation, deciding=self._retriever.deciding(span, ranking.asked))
-
-    def _citation(self, number: int, span: Span, score: float) -> Citation:
-        before, after = self._speech.frame(span)
-        passage = self._retriever.passage_at(span.start)
-        return Citation(
-            number=number,
-            quote=span.of(self._article.text),
-            start=span.start,
-            end=span.end,
-            paragraph=passage.paragraph,
-            passage_id=passage.id,
-            speaker=self._speech.speaker(span),
-            score=round(score, 4),
-            before=before,
-            after=after,
-        )
-
-    def _shortened(self, span: Span, question: str) -> Span:
-        """The span, or where it is too long, the run of its clauses with most of the question's words."""
-        if span.end - span.start <= MAX_QUOTE_CHARS:
-            return span
-        text = self._article.text
-        ends = [match.end() for match in _CLAUSE.finditer(text, span.start, span.end)]
-        starts = [span.start, *ends[:-1]]
-        asked = set(self._analyzer.terms(question))
-        runs = [
-            Span(start, max(end, ends[bisect_right(ends, start + MAX_QUOTE_CHARS) - 1]))
-            for start, end in zip(starts, ends, strict=True)
-            if end > start
-        ]
-        best = max(runs, key=lambda run: len(asked.intersection(self._analyzer.terms(run.of(text)))))
-        return Span(best.start, best.start + len(best.of(text).rstrip()))
-
-
-def standing(words: str, text: str) -> Span | None:
-    """Where some words first stand in a text as whole words."""
-    at = -1
-    for _ in range(MAX_PLACES):
-        at = text.find(words, at + 1)
-        if at < 0:
-            return None
-        end = at + len(words)
-        if not (_is_of_a_word(text[at - 1 : at]) or _is_of_a_word(text[end : end + 1])):
-            return Span(at, end)
-    return None
-
-
-def _is_of_a_word(char: str) -> bool:
-    return char.isalnum() or char == "_"
 
 
 def _words(name: str) -> set[str]:

@@ -8,14 +8,9 @@ from pathlib import Path
 from index.answering.answerer import Answerer
 from index.answering.calibration import fit, thresholds
 from index.evaluation.baseline import PlainDense
-from index.evaluation.run import (
-    ConversationMetrics,
-    Metrics,
-    Mode,
-    evaluate,
-    evaluate_conversations,
-    footnote_system,
-)
+from index.evaluation.conversations import evaluate_conversations
+from index.evaluation.metrics import ConversationMetrics, Metrics, Mode
+from index.evaluation.run import evaluate, footnote_system
 from index.library.self_check import OnQuestion
 from index.model.article import Article
 from index.search.build import OnProgress, build

@@ -6,7 +6,7 @@ itself, whatever went before, and gets the answer it would get without a convers
 
 The rules look for a pronoun or a demonstrative without an antecedent in the question, for a fragment
 ("under what conditions?") and for what asks on ("what else?", "and the ministers?"). A question that is taken
-to lean though it does not loses little: its own words still count for most (``index/retrieve.py``).
+to lean though it does not loses little: its own words still count for most (``index/search/ranking.py``).
 """
 
 from __future__ import annotations
@@ -16,13 +16,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-import numpy as np
-import numpy.typing as npt
-
-from index.language.attribution import ROLES
+from index.language.tables import (
+    ARTICLES,
+    AUXILIARIES,
+    CLAUSE_LINKS,
+    IMPERSONAL,
+    PERSONAL,
+    POSSESSIVES,
+    ROLES,
+    TELLING_NOTHING,
+)
+from index.language.terms import WORD
 from index.model.answer import Turn
 from index.model.article import Span
-from index.search.bm25 import STOP_WORDS, WORD
 
 MAX_TURNS = 3
 """How many turns a follow-up can reach back."""
@@ -33,58 +39,43 @@ MAX_CONTEXT_CHARS = 300
 MAX_FOLLOW_UP_CHARS = 200
 """What is longer than this says what it is about."""
 
-_TELLS_NOTHING = STOP_WORDS | frozenset(
-    "he him his she her hers its them theirs i me my you your we us our about so like been being else more "
-    "anything something someone anyone anybody somebody".split()
-)
 _WORD = re.compile(r"\w+(?:[’'-]\w+)*")
-_PRELUDE = re.compile(
+_PRELUDE = re.compile(  # Ok, thanks. What …
     r"\W*(?:(?:ok|okay|oh|ah|hm+|well|yes|no|right|thanks|thank you|thx|great|sorry|please)\b\W*)*",
     re.IGNORECASE,
 )
-_JOINING = re.compile(r"(?:(?:and|but|or|so|then|also|plus)\b\W*)+", re.IGNORECASE)
-_ABOUT = re.compile(r"(?:what|how) about\b", re.IGNORECASE)
-_FURTHER = re.compile(
+_JOINING = re.compile(r"(?:(?:and|but|or|so|then|also|plus)\b\W*)+", re.IGNORECASE)  # And in June?
+_ABOUT = re.compile(r"(?:what|how) about\b", re.IGNORECASE)  # What about the ministers?
+_FURTHER = re.compile(  # What else? Tell me more. Go on. Who are the others?
     r"\b(?:wh\w+|how|any\w+|some\w+|no\w+|every\w+) (?:else|more|further)\b"
     r"|^(?:(?:please |can you |could you )?(?:tell|say|give|show)(?: me| us)? )?(?:some )?(?:more|further)\b"
     r"|^(?:go on|continue|carry on)\b|^(?:what|who|which) (?:are |is )?(?:the )?others?\W*$",
     re.IGNORECASE,
 )
-_PERSON = frozenset("he him his she her hers".split())
-_THING = frozenset("it its they them their theirs".split())
-_POSSESSIVES = frozenset("his her its their".split())
-_DETERMINING = frozenset("which what whose".split())
-_ARTICLES = frozenset("the a an".split())
-_EXPLETIVE = re.compile(
+_DETERMINING = frozenset("which what whose".split())  # before a noun: which Minister is no name
+_EXPLETIVE = re.compile(  # Is it true that …? Why was it so hard to …? Will it rain?
     r"\b(?:is|was|isn[’']t|wasn[’']t|will|would|does|did) it (?:be )?(?:\w+ )?(?:that|to|true|rain|snow)\b"
     r"|\bit (?:is|was) (?!\w+ed\b)\w+ (?:that|to)\b",
     re.IGNORECASE,
 )
-_THERE = re.compile(
+_THERE = re.compile(  # Who was killed there? But not: are there more, there is
     r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbeen )(?<!\bbe )(?<!\bwill )(?<!\bcan )\bthere\b"
     r"(?! (?:is|are|was|were|be|been|will|would|can|could|has|have|had|any|no)\b)",
     re.IGNORECASE,
 )
-_DEMONSTRATIVE = re.compile(
+_DEMONSTRATIVE = re.compile(  # Who said this? Why is that? After that, who came? Is that so?
     r"\b(?:this|these|those)\b(?! (?:article|text|page|week|month|year|morning|evening|summer|winter))"
     r"|\bthat\b(?=\W*$| \w+\W*$)(?<!\bsays that)(?<!\bsay that)(?<!\bsaying that)(?<!\bthink that)"
     r"|(?:^|\b(?:is|was|are|were|did|does|do|about|of|in|on|at|to|for|with|by|after|before|from|since|than)\s)that\b"
     r"|\b(?:the same|the latter|the former|so|then)\W*$",
     re.IGNORECASE,
 )
-_CLAUSE_WORDS = frozenset(
-    "say says said think thinks thought believe believes believed claim claims claimed argue argues argued "
-    "promise promised admit admitted warn warned and or but if that when because while before after".split()
-)
-_AUXILIARIES = frozenset(
-    "is are was were be been am do does did has have had "
-    "can could will would shall should may might must".split()
-)
-_FRAGMENT = re.compile(
+_FRAGMENT = re.compile(  # how many MPs; why not; which ones; under what conditions
     r"how (?:many|much)(?: \w+){0,2}|why(?: \w+){0,2}|(?:which|what|whose|where|when|how)(?: \w+)?"
     r"|(?:in|on|at|by|to|from|for|with|without|under|over|since|until|till|after|before|during|about|of)"
     r"(?: \w+){0,3}"
 )
+_COUNT = re.compile(r"how (?:many|much) (?:is|are|was|were) \w+")  # how many were killed
 _FEW = 4
 """Words after "and" that are a fragment of a question, if no auxiliary verb is among them."""
 
@@ -145,7 +136,7 @@ def leans(question: str, is_name: Callable[[str], bool] = str.istitle) -> bool:
         return True
     low = [word.lower() for word in words]
     return (
-        _TELLS_NOTHING.issuperset(low) or _is_fragment(low, joined=joined) or has_open_pronoun(rest, is_name)
+        TELLING_NOTHING.issuperset(low) or _is_fragment(low, joined=joined) or has_open_pronoun(rest, is_name)
     )
 
 
@@ -159,9 +150,9 @@ def _opened(question: str) -> tuple[str, bool]:
 
 def _is_fragment(low: Sequence[str], *, joined: bool) -> bool:
     """Whether a verb is missing: "under what conditions", "how many MPs", "and the ministers"."""
-    if re.fullmatch(r"how (?:many|much) (?:is|are|was|were) \w+", " ".join(low)):
-        return True  # how many were killed
-    if not _AUXILIARIES.isdisjoint(low):
+    if _COUNT.fullmatch(" ".join(low)):
+        return True
+    if not AUXILIARIES.isdisjoint(low):
         return False
     return (joined and len(low) <= _FEW) or _FRAGMENT.fullmatch(" ".join(low)) is not None
 
@@ -176,28 +167,25 @@ def has_open_pronoun(text: str, is_name: Callable[[str], bool] = str.istitle) ->
         is_name(word) and not (at and low[at - 1] in _DETERMINING) and not word[:-1].isupper()  # UK, MPs
         for at, word in enumerate(words)
     ]
-    who_does = low[:1] == ["who"] and not _AUXILIARIES.issuperset(low[1:2])
+    who_does = low[:1] == ["who"] and not AUXILIARIES.issuperset(low[1:2])
     named = role = article = clause = False  # of what stands before the word
     last = ""
     for at, (word, is_named) in enumerate(zip(low, names, strict=True)):
-        possessive = word in _POSSESSIVES
+        possessive = word in POSSESSIVES
         if not (possessive and who_does and at > 1):  # who gave their name to it
-            if word in _PERSON and not named and not role:
+            if word in PERSONAL and not named and not role:
                 return True
             # "it" can mean a noun before it from another clause only: not in "What did the mayor say of it?"
-            told = named and last in _CLAUSE_WORDS  # Toyota said it would
+            told = named and last in CLAUSE_LINKS  # Toyota said it would
             noun = article or (possessive and named) or told
-            if word in _THING and not (noun and (possessive or clause)):
+            if word in IMPERSONAL and not (noun and (possessive or clause)):
                 return True
         named, role = named or is_named, role or word in ROLES
-        article, clause = article or word in _ARTICLES, clause or word in _CLAUSE_WORDS
+        article, clause = article or word in ARTICLES, clause or word in CLAUSE_LINKS
         last = word
     return False
 
 
-def telling_chars(text: str) -> npt.NDArray[np.bool_]:
-    """Which characters of a text stand in a word that says something of the thing asked, shape (chars,)."""
-    telling = np.zeros(len(text), dtype=np.bool_)
-    for word in WORD.finditer(text):
-        telling[word.start() : word.end()] = word[0].lower() not in _TELLS_NOTHING
-    return telling
+def telling_words(text: str) -> list[Span]:
+    """The words of a text that say something of the thing asked, in order."""
+    return [Span(*word.span()) for word in WORD.finditer(text) if word[0].lower() not in TELLING_NOTHING]

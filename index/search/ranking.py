@@ -12,20 +12,19 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from index.language.follow_ups import FollowUp, telling_chars
+from index.language.follow_ups import FollowUp, telling_words
+from index.language.terms import Analyzer, LocatedTerms
 from index.model.article import Passage, Sentence, Span
-from index.search.bm25 import BM25, WORD, Analyzer, LocatedTerms
+from index.search.bm25 import BM25
 from index.search.build import Index, Ints, TokenTable
 from index.search.embedding import Embedder, Embedding, Floats
+from index.search.scores import best_matches, inherited_matches, max_sim, z_scores
 
-CANDIDATES = 8
+CANDIDATE_PASSAGES = 8
 """How many passages each of FAISS and BM25 sends on to be ranked sentence by sentence."""
 
 RERANKED = 20
 """How many of the best sentences a re-ranker reads."""
-
-CARRY = 0.75
-"""How much of a match in the sentence before counts for a sentence, and so on back through the passage."""
 
 LESS = 0.5
 """What a word counts in a follow-up that tells less than its own: one of the questions before, or a "he"."""
@@ -45,7 +44,7 @@ MENTIONED, NAME_TOKENS = 8, 32
 _IDF_POWER = 0.75  # the plain idf lets one rare word decide alone, its root lets common words outvote it
 _BM25_WEIGHT = 0.05  # only parts sentences that match about as well: MaxSim knows the words' senses, BM25 not
 _start = attrgetter("start")
-_CITED = 100.0  # puts what was cited behind the rest: no two scores are that far apart
+_BEHIND_THE_REST = 100.0  # what was cited already: no two scores are that far apart
 
 
 class QuestionTokens(NamedTuple):
@@ -92,61 +91,6 @@ class Reranker(Protocol):
         """One score a text, higher is better, shape (texts,)."""
 
 
-def best_matches(question: Floats, tokens: Floats, starts: Ints) -> Floats:
-    """For every question token its best match in each run of tokens.
-
-    Args:
-        question: Token embeddings of length 1, shape (question tokens, dimension).
-        tokens: Token embeddings of length 1, shape (tokens, dimension).
-        starts: Where each run starts in ``tokens``, ascending, shape (runs,).
-
-    Returns:
-        Cosine similarities, shape (question tokens, runs).
-    """
-    return np.asarray(np.maximum.reduceat(question @ tokens.T, starts, axis=1), dtype=np.float32)
-
-
-def carried(best: Floats, places: Ints) -> Floats:
-    """Lets each sentence inherit the matches of the ones before it in its passage.
-
-    Prose names a thing once and then goes on about it. A question token that finds its match a sentence
-    earlier has found it at CARRY of its value, two sentences earlier at CARRY squared.
-
-    Args:
-        best: What ``best_matches`` gives for sentences in order, shape (question tokens, sentences).
-        places: Each sentence's place in its passage, from 0, shape (sentences,).
-
-    Returns:
-        The same shape, nowhere smaller where ``best`` is positive.
-    """
-    inherited = best.copy()
-    for place in range(1, int(places.max(initial=0)) + 1):
-        here = np.flatnonzero(places == place)
-        inherited[:, here] = np.maximum(best[:, here], CARRY * inherited[:, here - 1])
-    return inherited
-
-
-def max_sim(best: Floats, weights: Floats) -> Floats:
-    """MaxSim: the mean of the question tokens' best matches, weighted.
-
-    ColBERT's late interaction (Khattab & Zaharia 2020, https://arxiv.org/abs/2004.12832) as a mean.
-
-    Args:
-        best: Shape (question tokens, runs).
-        weights: Shape (question tokens,), positive.
-
-    Returns:
-        Shape (runs,), from -1 to 1; all 0 for a question without a token.
-    """
-    return np.asarray(weights @ best / max(weights.sum(), np.finfo(np.float32).tiny), dtype=np.float32)
-
-
-def z_scores(values: Floats) -> Floats:
-    """How many standard deviations each value is from the mean; all 0 where they do not differ."""
-    spread = values.std()
-    return (values - values.mean()) / spread if spread > 1e-6 else np.zeros_like(values)
-
-
 class Retriever:
     """Ranks an article's sentences and passages for a question.
 
@@ -154,9 +98,9 @@ class Retriever:
     embeddings and the candidates' stored ones ranks their sentences, with a little weight on the
     sentence's BM25 score. A passage ranks by its best sentence and by its own MaxSim as a whole.
 
-    What a sentence leans on counts with it: matches in the sentences before it are ``carried`` over, and
-    where it says "he" or is quoted speech, the token embeddings of the person's name, which ``mentions``
-    finds, count as its own.
+    What a sentence leans on counts with it: it inherits the matches of the sentences before it, and where it
+    says "he" or is quoted speech, the token embeddings of the person's name, which ``mentions`` finds, count
+    as its own.
     """
 
     def __init__(
@@ -196,10 +140,10 @@ class Retriever:
         first = np.cumsum([0, *(len(self._passages[passage].sentences) for passage in candidates[:-1])])
         best = self._best_matches(embedding, sentences)
         places = np.arange(len(sentences)) - np.repeat(first, np.diff([*first, len(sentences)]))
-        inherited = carried(best, places)
+        inherited = inherited_matches(best, places)
         weights = self._weights(embedding.ids)
         own = np.zeros_like(weights)
-        telling = telling_chars(read)[embedding.spans[:, 0]]
+        telling = _telling_chars(read)[embedding.spans[:, 0]]
         if follow_up:
             asked = embedding.spans[:, 0] > len(follow_up.context)
             own = weights * (asked & telling)
@@ -212,7 +156,7 @@ class Retriever:
         if follow_up:
             known = self._overlap(sentences, cited)
             score += (NEIGHBOUR * self._beside(sentences, known)).astype(np.float32)
-            score[known & follow_up.further] -= _CITED
+            score[known & follow_up.further] -= _BEHIND_THE_REST
         passage_score = np.maximum.reduceat(score, first) + z_scores(whole)
         return Ranking(
             sentences=self._rerank(
@@ -248,21 +192,20 @@ class Retriever:
         """
         text = self._article.text
         first, last = self._bounds(span)
-        telling = telling_chars(span.of(text))
-        words = [w for w in WORD.finditer(text, span.start, span.end) if telling[w.start() - span.start]]
+        words = [Span(span.start + w.start, span.start + w.end) for w in telling_words(span.of(text))]
         if asked is None or first == last or not words or not asked.weights.any():
             return ()
         similar = asked.tokens @ self._vectors[first:last].astype(np.float32).T
         places = self._tokens.starts[first:last]
-        starts = np.array([word.start() for word in words])
+        starts = np.array([word.start for word in words])
         owner = np.maximum(np.searchsorted(starts, places, side="right") - 1, 0)
-        inside = (starts[owner] <= places) & (places < np.array([word.end() for word in words])[owner])
+        inside = (starts[owner] <= places) & (places < np.array([word.end for word in words])[owner])
         best = np.where(inside, similar, -1).argmax(axis=1)
         match = similar[np.arange(len(best)), best]
         share = np.bincount(owner[best], asked.weights * np.maximum(match, 0) * inside[best], len(words))
         runs: list[tuple[float, Span]] = []
         for number in np.flatnonzero((share > 0) & (share >= share.max() * DECISIVE)):
-            total, word = float(share[number]), Span(*words[number].span())
+            total, word = float(share[number]), words[number]
             if runs and not text[runs[-1][1].end : word.start].strip(" -’'"):
                 before, run = runs.pop()
                 total, word = before + total, Span(run.start, word.end)
@@ -272,8 +215,8 @@ class Retriever:
 
     def _candidates(self, embedding: Embedding, read: str, cited: Sequence[Span]) -> list[int]:
         """The numbers of the passages to look into, ascending; also those cited before and around them."""
-        numbers, _ = self._store.search(embedding.vector, CANDIDATES)
-        by_words = np.argsort(-self._passage_bm25.scores(read), kind="stable")[:CANDIDATES]
+        numbers, _ = self._store.search(embedding.vector, CANDIDATE_PASSAGES)
+        by_words = np.argsort(-self._passage_bm25.scores(read), kind="stable")[:CANDIDATE_PASSAGES]
         found = {*numbers.tolist(), *by_words.tolist()}
         for span in cited:
             at = self.passage_at(span.start).number
@@ -368,6 +311,14 @@ class Retriever:
         scores = self._reranker.scores(question, texts)
         order = np.argsort(-scores, kind="stable")
         return (*(replace(top[n], score=float(scores[n])) for n in order), *rest)
+
+
+def _telling_chars(text: str) -> npt.NDArray[np.bool_]:
+    """Which characters of a text stand in a word that says something of the thing asked, shape (chars,)."""
+    telling = np.zeros(len(text), dtype=np.bool_)
+    for word in telling_words(text):
+        telling[word.start : word.end] = True
+    return telling
 
 
 def _idf(tokens: TokenTable, sentences: int) -> tuple[dict[int, float], float]:

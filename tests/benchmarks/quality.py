@@ -17,7 +17,8 @@ from pathlib import Path
 
 from index.errors import FootnoteError
 from index.evaluation.baseline import PlainDense
-from index.evaluation.run import Asked, Metrics, Mode, evaluate, footnote_system
+from index.evaluation.metrics import Metrics, Mode, Ranker
+from index.evaluation.run import evaluate, footnote_system
 from index.search.build import Index
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.files import SHIPPED_ARTICLE, load_article
@@ -66,7 +67,7 @@ def main() -> None:
 
 def _runs(
     articles: Sequence[GoldArticle], embedder: SentenceTransformerEmbedder
-) -> Iterator[tuple[Mode, str, Callable[[Index], Asked]]]:
+) -> Iterator[tuple[Mode, str, Callable[[Index], Ranker]]]:
     footnote, plain = footnote_system(embedder), partial(PlainDense, embedder=embedder)
     for mode in (Mode.ARTICLE, Mode.POOLED) if len(articles) > 1 else (Mode.ARTICLE,):
         yield mode, "Footnote", footnote

@@ -32,7 +32,6 @@ from bot.settings import Settings
 from index import (
     Action,
     ArticleError,
-    Carried,
     ConversationMetrics,
     DataFolderError,
     EmbeddingModelError,
@@ -48,6 +47,7 @@ from index import (
     Origin,
     Progress,
     ReindexReport,
+    SecondTurns,
     SelfCheckError,
     SnapshotError,
     Source,
@@ -144,10 +144,10 @@ Time for the model alone to encode a question: half take at most    12.0 ms   12
 CONVERSED = ConversationMetrics(
     file="",
     conversations=71,
-    all=Carried(57, 0.9123, 0.7018),
-    follow_ups=Carried(42, 0.9048, 0.6429),
-    new_subjects=Carried(15, 0.9333, 0.8667),
-    held_out=Carried(0, None, None),
+    all=SecondTurns(57, 0.9123, 0.7018),
+    follow_ups=SecondTurns(42, 0.9048, 0.6429),
+    new_subjects=SecondTurns(15, 0.9333, 0.8667),
+    held_out=SecondTurns(0, None, None),
     not_answered_when_impossible=0.8571,
     byte_exact=1,
 )

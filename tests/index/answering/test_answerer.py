@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.answering.answerer import Answerer
 from index.answering.confidence import Thresholds
 from index.errors import QuestionError
-from index.language.attribution import quoted_spans
+from index.language.quotations import quotations
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Status, Turn
 from index.model.article import Article, Span
 from index.search.build import build
@@ -290,7 +290,9 @@ def test_any_article_is_summed_up_and_searched_to_the_byte(text: str, words: str
         for citation in citations:
             check_citation(citation, text)
     assert 1 <= len(summary) <= 5
-    assert [citation.start for citation in quotes] == [span.start for span in quoted_spans(text)]
+    assert [citation.start for citation in quotes] == [
+        span.start for span in quotations(Article("a", "t", text))
+    ]
     for name in answerer.speakers():
         assert answerer.quotes(name)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from index.evaluation.run import Metrics, Mode, evaluate, footnote_system
+from index.evaluation.metrics import Metrics, Mode
+from index.evaluation.run import evaluate, footnote_system
 from index.model.article import Article
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.question_files import load_questions

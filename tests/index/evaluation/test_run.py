@@ -13,17 +13,10 @@ import pytest
 
 from index.errors import QuestionFileError
 from index.evaluation.baseline import PlainDense
+from index.evaluation.conversations import evaluate_conversations
 from index.evaluation.measure import measure
-from index.evaluation.run import (
-    Asked,
-    Carried,
-    ConversationMetrics,
-    Metrics,
-    Mode,
-    evaluate,
-    evaluate_conversations,
-    pooled,
-)
+from index.evaluation.metrics import ConversationMetrics, Metrics, Mode, Ranker, SecondTurns
+from index.evaluation.run import evaluate, pooled
 from index.library.library import Library
 from index.model.answer import Answer, Citation, Status, Turn
 from index.model.article import Article, Span
@@ -278,7 +271,7 @@ def measured(
 ) -> Metrics:
     gold = GoldArticle(ARTICLE, tuple(GoldQuestion(text, tuple(spans)) for text, spans in golds.items()))
 
-    def told(index: Index) -> Asked:
+    def told(index: Index) -> Ranker:
         return Told(index, ranks, answers)
 
     return evaluate([gold], FakeEmbedder(), file="f", system=told)
@@ -528,10 +521,10 @@ def test_conversations_are_counted_with_the_first_turn_and_without() -> None:
     assert found == ConversationMetrics(
         file="f",
         conversations=6,
-        all=Carried(4, 0.5, 0.5),
-        follow_ups=Carried(2, 0.5, 0),
-        new_subjects=Carried(2, 0.5, 1),
-        held_out=Carried(2, 0.5, 0.5),
+        all=SecondTurns(4, 0.5, 0.5),
+        follow_ups=SecondTurns(2, 0.5, 0),
+        new_subjects=SecondTurns(2, 0.5, 1),
+        held_out=SecondTurns(2, 0.5, 0.5),
         not_answered_when_impossible=0.5,
         byte_exact=1,
     )

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.language.attribution import QuotedSpeech, Speech, quoted_spans
+from index.language import quotations as pairing
+from index.language.attribution import QuotedSpeech, Speech
 from index.model.article import Article, Span
 
 SHIPPED = (Path(__file__).parents[3] / "index" / "articles" / "khan-gaza-palestine.txt").read_text("utf-8")
@@ -203,7 +204,7 @@ def test_the_names_that_a_sentence_leaves_out() -> None:
     ],
 )
 def test_quotations(text: str, quotations: list[str]) -> None:
-    assert [span.of(text) for span in quoted_spans(text)] == quotations
+    assert [one.of(text) for one in pairing.quotations(Article("a", "t", text))] == quotations
 
 
 # Speakers.
@@ -438,7 +439,9 @@ def test_any_text_and_any_cut(text: str, data: st.DataObject) -> None:
     speech, again = Speech(article(text)), Speech(article(text))
     quotes = speech.quotes()
     assert quotes == again.quotes()
-    assert tuple(quote.span for quote in quotes) == quoted_spans(text)
+    assert tuple(quote.span for quote in quotes) == tuple(
+        Span(one.start, one.end) for one in pairing.quotations(Article("a", "t", text))
+    )
     ends = [0, *(end for quote in quotes for end in (quote.span.start, quote.span.end)), len(text)]
     assert ends == sorted(ends)
     words = {word.lower().strip(",.") for word in text.split()}

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.answering.answerer import Answerer
-from index.evaluation.run import evaluate_conversations
+from index.evaluation.conversations import evaluate_conversations
 from index.language.follow_ups import (
     MAX_CONTEXT_CHARS,
     MAX_TURNS,
     FollowUp,
     asks_on,
     follow_up,
+    has_open_pronoun,
     leans,
-    telling_chars,
+    telling_words,
 )
 from index.model.answer import Citation, Status, Turn
 from index.model.article import Article, Span
@@ -181,14 +181,18 @@ def test_without_turns_or_need_nothing_is_leaned_on(turns: list[Turn]) -> None:
 def test_any_words_can_be_a_conversation(question: str, before: str) -> None:
     found = follow_up(question, [turn(before, Span(5, 10_000))], TEXT)
     assert found is None or len(found.context) <= MAX_CONTEXT_CHARS
-    assert telling_chars(question).shape == (len(question),)
+    assert all(word.of(question).strip() for word in telling_words(question))
 
 
-def test_which_characters_stand_in_telling_words() -> None:
+def test_telling_words() -> None:
     text = "So what did Khan oppose?"
-    marked = "".join(char for char, tells in zip(text, telling_chars(text), strict=True) if tells)
-    assert marked == "Khanoppose"
-    assert telling_chars("").dtype == np.bool_
+    assert [word.of(text) for word in telling_words(text)] == ["Khan", "oppose"]
+    assert telling_words("") == []
+
+
+@pytest.mark.parametrize("question", ["Who his?", "who her", "Who their"])
+def test_who_with_a_possessive_alone_leans(question: str) -> None:
+    assert has_open_pronoun(question)
 
 
 # Answers.

@@ -1,0 +1,141 @@
+"""What an article says in its own voice: its text with the quotations blanked out, its sentences."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from operator import attrgetter, methodcaller
+
+from index.language.quotations import Quotation
+from index.language.tables import (
+    ABBREVIATIONS,
+    AFTER_QUOTE,
+    CALENDAR,
+    INTRODUCING,
+    PREPOSITIONS,
+    SUBORDINATORS,
+    TELLING,
+    UPPER,
+    alternation,
+)
+from index.model.article import Article, Span
+
+QUOTED = "\ue000"
+"""Stands in the narration for each character of a quotation, so that places in it are places in the text."""
+
+PHRASE_CHARS = 150
+"""The longest phrase that is looked for before a subject: In June 2019, after … , he …"""
+
+_TOKEN = re.compile(
+    rf"\b(?:(?:[A-Z]\.){{2,}}|(?:Mrs?|Ms|Dr|Prof|Sen|Rep|Gov|Gen|St|[A-Z])\.(?=\s))"
+    rf"|\w+(?:[’'.&-]\w+)*[’']?|{QUOTED}+|[^\w\s]"
+)
+_WORD = re.compile(r"\w+")
+_INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
+_BREAK = re.compile(rf"[.!?…{QUOTED}][)\]]{{0,2}}\s+")
+_TAG = re.compile(rf"(?<!\s)\s++(?:[{UPPER}][\w’'.-]*+\s++){{1,4}}+([a-z]++)\b")
+_PAUSE = re.compile(
+    rf"(?<!\s)\s*+(?:[.,;:!?—–){QUOTED}]"
+    rf"|\b(?:{alternation(PREPOSITIONS | SUBORDINATORS | CALENDAR)}|of|\w+ly)\b)"
+)
+_start = attrgetter("start")
+_token_start = methodcaller("start")
+
+
+class Narration:
+    """The narration of an article. ``text`` has the offsets of the article's own."""
+
+    def __init__(self, article: Article, quotations: Sequence[Quotation]) -> None:
+        self._original = article.text
+        self._paragraphs = article.paragraphs
+        self._quotations = quotations
+
+    @cached_property
+    def text(self) -> str:
+        """The text with every quotation blanked out, offsets unchanged."""
+        parts: list[str] = []
+        end = 0
+        for quotation in self._quotations:
+            parts += self._original[end : quotation.start], QUOTED * (quotation.end - quotation.start)
+            end = quotation.end
+        return "".join([*parts, self._original[end:]])
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """The narration's sentences: those inside a quotation are not told apart."""
+        sentences: list[Span] = []
+        for paragraph in self._paragraphs:
+            start = paragraph.start
+            for mark in _BREAK.finditer(self.text, paragraph.start, paragraph.end):
+                if self._ends_sentence(mark.start(), mark.end()):
+                    sentences.append(Span(start, mark.start() + 1))
+                    start = mark.end()
+            sentences.append(Span(start, paragraph.end))
+        return sentences
+
+    @cached_property
+    def tokens(self) -> list[re.Match[str]]:
+        """The tokens of the sentences that may say who speaks: of a long article, those are few."""
+        return [
+            token
+            for sentence in self.sentences
+            if not TELLING.isdisjoint(_WORD.findall(self.text, sentence.start, sentence.end))
+            for token in _TOKEN.finditer(self.text, sentence.start, sentence.end)
+        ]
+
+    def tokens_from(self, start: int, count: int) -> list[re.Match[str]]:
+        """At most ``count`` tokens from ``start`` on."""
+        number = bisect_left(self.tokens, start, key=_token_start)
+        return self.tokens[number : number + count]
+
+    def tokens_before(self, number: int, count: int) -> list[re.Match[str]]:
+        """At most ``count`` tokens before the token ``number``, of its own sentence."""
+        near = self.tokens[max(0, number - count) : number]
+        first = self.sentence_at(self.tokens[number].start()).start
+        return near[bisect_left(near, first, key=_token_start) :]
+
+    def sentence_at(self, offset: int) -> Span:
+        """The sentence that holds ``offset``, or the last one before it."""
+        return self.sentences[bisect_right(self.sentences, offset, key=_start) - 1]
+
+    def paragraph_number_at(self, offset: int) -> int:
+        """The number, from 0, of the paragraph that holds ``offset``."""
+        return bisect_right(self._paragraphs, offset, key=_start) - 1
+
+    def words_of(self, start: int, end: int) -> str:
+        """The article's own words there, with single spaces between them."""
+        return " ".join(self._original[start:end].split())
+
+    def pauses(self, at: int, end: int | None = None) -> bool:
+        """Whether a name that ends at ``at`` ends there: a mark, a preposition or the like follows."""
+        return _PAUSE.match(self.text, at, len(self.text) if end is None else end) is not None
+
+    def is_introduced(self, start: int, at: int) -> bool:
+        """Whether nothing but a phrase ("In June,") or a quotation stands between ``start`` and ``at``."""
+        before = self.text[max(start, at - PHRASE_CHARS) : at].rstrip()
+        if not before or before.rstrip(",").endswith(QUOTED):  # “We are full,” she said.
+            return True
+        short = at - start < PHRASE_CHARS
+        return before[-1] == "," and short and before.split()[0].lower().strip(",") in INTRODUCING
+
+    def _ends_sentence(self, at: int, following: int) -> bool:
+        """Whether a sentence ends with the mark at ``at``, if the next word is at ``following``."""
+        after = self.text[following : following + 1]
+        if not (after.isupper() or after.isdigit() or after in f"{QUOTED}(["):
+            return False  # e.g. “Who?” she said.
+        if self.text[at] == QUOTED:
+            last = self._original[
+                at - self._quotations[bisect_right(self._quotations, at, key=_start) - 1].closed
+            ]
+            tag = _TAG.match(self.text, at + 1)  # “Stop!” Khan said.
+            tagged = tag and tag[1] in AFTER_QUOTE and self.pauses(tag.end())
+            return last == "." or (last in "!?…" and not tagged)
+        words = self.text[max(0, at - 30) : at].split()
+        if self.text[at] != "." or not words:
+            return True  # Stop! He …
+        last_word = words[-1]
+        of_name = len(words) == 1 or words[-2][0].isupper()
+        initial = len(last_word) == 1 and last_word.isupper() and of_name  # George W. Bush
+        return not (initial or last_word in ABBREVIATIONS or _INITIALS.fullmatch(last_word))  # Mr. Bell, U.S.

@@ -1,0 +1,64 @@
+"""What a question asks for, and whether a quote has any: a number, a time, a name, a reason."""
+
+from __future__ import annotations
+
+import re
+
+from index.language.tables import NUMBERS, STOP_WORDS, TIMES, alternation
+from index.language.terms import WORD
+
+_NUMBER = re.compile(rf"\d|\b(?:{alternation(NUMBERS)})s?\b", re.IGNORECASE)
+_TIME = re.compile(rf"\d|\b(?:{alternation(TIMES)})s?\b", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_NAME = re.compile(r"\b[A-Z][\w’'-]*+")
+_OWNERS_S = re.compile(r"[’']s?$")
+
+_ASKS_NUMBER = re.compile(  # How many people died? What share of the vote?
+    r"\bhow (?:many|much|old|long|far|tall|high|large|big|deep|wide|fast|heavy)\b"
+    r"|\b(?:what|which)(?:\s\w+){0,2} (?:number|percentage|proportion|amount|share|population|cost|price)\b",
+    re.IGNORECASE,
+)
+_ASKS_TIME = re.compile(  # When did he resign? In which year …?
+    r"^\W*when\b|\b(?:what|which) (?:year|day|date|month|decade|century)\b", re.IGNORECASE
+)
+_ASKS_NAME = re.compile(  # Who said so? And then whose idea …? Where …? Which party …? What country …?
+    r"^\W*(?:\w+\W+){0,2}who(?:m|se)?\b|^\W*where\b|\bwhich \w+|\b(?:first|last|full|sur) ?name\b"
+    r"|^\W*what (?:city|town|country|state|nation|company|party|team|person|place|organi[sz]ation)\b",
+    re.IGNORECASE,
+)
+_ASKS_REASON = re.compile(r"\bwhy\b|\bhow come\b|\bwhat for\b", re.IGNORECASE)
+_REASON = re.compile(
+    r"\b(?:because|since|as|so that|in order to|to|for fear|due to|owing to|thanks to|after|following|amid|"
+    r"if|which (?:has|have|had|would|led|caused|means|meant)|therefore|reason|cause[ds]?)\b",
+    re.IGNORECASE,
+)
+
+
+def lacks_what_is_asked(question: str, quote: str) -> bool:
+    """Whether a question asks for a number, a time or a name and the quote has none that it does not have."""
+    if _ASKS_NUMBER.search(question):
+        return not _NUMBER.search(quote)
+    if _ASKS_TIME.search(question):
+        return not _TIME.search(quote)
+    if _ASKS_NAME.search(question):
+        asked = question.lower()
+        names = (_OWNERS_S.sub("", name.lower()) for name in _NAME.findall(quote))
+        return not _DIGIT.search(quote) and all(name in asked or name in STOP_WORDS for name in names)
+    return False
+
+
+def has_what_is_asked(question: str, quote: str) -> bool:
+    """Whether a quote that lacks nothing that is asked for is known to have it: a name, a time, a reason."""
+    if _ASKS_REASON.search(question):
+        return _REASON.search(quote) is not None
+    return any(asks.search(question) for asks in (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME))
+
+
+def names_and_numbers(question: str) -> list[str]:
+    """Words that are capitalised though they do not open the question, and numbers."""
+    shouted = question.isupper()
+    return [
+        word[0]
+        for place, word in enumerate(WORD.finditer(question))
+        if word[0][0].isdigit() or (place > 0 and word[0][0].isupper() and word[0] != "I" and not shouted)
+    ]
