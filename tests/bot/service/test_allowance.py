@@ -9,7 +9,8 @@ from contextlib import ExitStack
 import pytest
 
 from bot.service.allowance import ChangeAllowance, ChangesWaitingError, TooManyChangesError
-from bot.service.service import Place, Service
+from bot.service.place import Place
+from bot.service.service import Service
 from index import Limited, QuotaUse, ReindexRunningError
 from tests.fakes import FakeLibrary
 

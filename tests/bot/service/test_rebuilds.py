@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.service.service import Place, Service
+from bot.service.place import Place
+from bot.service.service import Service
 from bot.service.threads import ClosingError
 from index import Found, Library, RebuildingError
 from tests.index.fakes import THRESHOLDS, BlockingEmbedder, FakeEmbedder
