@@ -239,3 +239,23 @@ TOO_LONG = {
 def test_no_file_of_the_bot_has_two_jobs() -> None:
     """A file over some 400 lines is a sign of it."""
     assert {name for name in TOO_LONG if name.startswith("bot/")} == set()
+
+
+def test_what_strangers_sent_is_parsed_in_the_process_for_it_alone() -> None:
+    """What else uses that room: the names of its refusals, and what is as quick on any text."""
+    used = {
+        (name, module.removeprefix("index.sources.extract."))
+        for name in INDEX
+        for module, _ in imports(name)
+        if module.startswith("index.sources.extract.") and not name.startswith("index/sources/extract/")
+    }
+    assert used == {
+        ("index/sources/claims.py", "metadata"),
+        ("index/sources/files.py", "blocks"),
+        ("index/sources/files.py", "metadata"),
+        ("index/sources/files.py", "refusals"),
+        ("index/sources/question_files.py", "questions"),
+        ("index/sources/question_files.py", "refusals"),
+        ("index/sources/sandbox.py", "refusals"),
+        ("index/sources/sandbox.py", "wire"),
+    }
