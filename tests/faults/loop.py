@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.service.service import Place, Service
+from bot.service.place import Place
+from bot.service.service import Service
 from index import ArticleError, Library, QuestionError, upload
 from tests.faults.world import prepare
 from tests.index.fakes import FakeEmbedder
