@@ -164,6 +164,28 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
     }
 
 
+INDEX_ROOMS = ("model", "language", "sources", "search", "answering", "storage", "library", "evaluation")
+"""Each uses those before it, and none after it."""
+
+
+def test_each_room_of_the_index_uses_only_those_before_it() -> None:
+    wrong = {
+        (name, module)
+        for name in INDEX
+        if (room := name.split("/")[1]) in INDEX_ROOMS
+        for module, _ in imports(name)
+        if module.startswith("index.") and (used := module.split(".")[1]) in INDEX_ROOMS
+        if INDEX_ROOMS.index(used) > INDEX_ROOMS.index(room)
+    }
+    assert wrong <= {("index/language/follow_ups.py", "index.search.bm25")}  # its pattern of a word
+
+
+def test_what_is_on_disk_knows_nothing_of_where_it_was_read_from() -> None:
+    storage = [name for name in INDEX if name.startswith("index/storage/")]
+    used = {module for name in storage for module, _ in imports(name) if module.startswith("index.sources")}
+    assert used == set()
+
+
 def module_of(name: str) -> str:
     return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
