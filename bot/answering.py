@@ -16,7 +16,7 @@ from bot.render.waiting import waiting
 from bot.replies import UNSENT, Note, Reply
 from bot.service.conversations import Conversation, Conversations
 from bot.service.place import Place
-from bot.service.service import Wait
+from bot.service.questions import Wait
 from bot.service.suggestions import Suggestions
 from bot.words import Words
 from index import Found, Status, Turn

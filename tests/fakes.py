@@ -19,7 +19,7 @@ from index.model.library import (
     Action,
     Change,
     Entry,
-    Expired,
+    ExpiredItem,
     IndexInfo,
     LibraryUse,
     PassageCounts,
@@ -75,7 +75,7 @@ class FakeUpkeep:
 
     def __init__(self) -> None:
         self.told: list[tuple[str, object]] = []
-        self.goes: list[Expired] = []
+        self.goes: list[ExpiredItem] = []
         self.left: list[LibraryUse] = []
 
     def meet(self, servers: Collection[str]) -> list[str]:
@@ -90,11 +90,11 @@ class FakeUpkeep:
         self.told.append(("come back", server))
         return True
 
-    def prune(self) -> list[Expired]:
+    def prune(self) -> list[ExpiredItem]:
         self.told.append(("prune", None))
         return self.goes
 
-    def expired(self) -> list[Expired]:
+    def expired(self) -> list[ExpiredItem]:
         return self.goes
 
     def use(self) -> list[LibraryUse]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index import Expired, LibraryUse
+from index import ExpiredItem, LibraryUse
 
 MB = 1_000_000
 
 
-def expired_text(expired: Sequence[Expired]) -> str:
+def expired_text(expired: Sequence[ExpiredItem]) -> str:
     """What may go, one a line, and what that frees."""
     if not expired:
         return "Nothing has been kept long enough to go."
@@ -17,7 +17,7 @@ def expired_text(expired: Sequence[Expired]) -> str:
     return "\n".join([*lines, f"{size(sum(one.nbytes for one in expired))} would be freed."])
 
 
-def freed_text(gone: Sequence[Expired]) -> str:
+def freed_text(gone: Sequence[ExpiredItem]) -> str:
     """What went."""
     return f"{size(sum(one.nbytes for one in gone))} freed."
 
@@ -35,7 +35,7 @@ def size(nbytes: int) -> str:
     return f"{nbytes / MB:.1f} MB" if nbytes >= MB / 10 else f"{nbytes / 1000:.1f} kB"
 
 
-def _line(one: Expired) -> str:
+def _line(one: ExpiredItem) -> str:
     of = f" {one.article}" if one.article else ""
     where = f"server {one.server}" if one.server else "the common library"
     return f"{one.kind}{of}, {where}: {size(one.nbytes)}"

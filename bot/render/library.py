@@ -17,11 +17,11 @@ from index import (
     Change,
     Entry,
     IndexInfo,
-    Limited,
     MovedAnswer,
     OwnQuestionsError,
     PassageCounts,
     Progress,
+    QuotaKind,
     QuotaUse,
     ReindexReport,
     Restored,
@@ -184,15 +184,15 @@ def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> R
 
 def _quota(use: QuotaUse, words: Words) -> str:
     used, most = words.number(use.used), words.number(use.most)
-    match use.limited:
-        case Limited.ARTICLES:
+    match use.kind:
+        case QuotaKind.ARTICLES:
             return words("This server has {used} of {most} articles.", used=used, most=most)
-        case Limited.BYTES:
+        case QuotaKind.BYTES:
             used, most = words.number(use.used // MB), words.number(use.most // MB)
             return words(
                 "Its articles take {used} of {most} MB, with what is kept of them.", used=used, most=most
             )
-        case Limited.CHANGES:
+        case QuotaKind.CHANGES:
             return words("This was change {used} of {most} in this hour.", used=used, most=most)
 
 

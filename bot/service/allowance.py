@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from bot.service.rates import Window
-from index import FootnoteError, Limited, QuotaUse, ReindexRunningError
+from index import FootnoteError, QuotaKind, QuotaUse, ReindexRunningError
 
 HOUR = 3_600.0
 ALL = "all"
@@ -88,7 +88,7 @@ class ChangeAllowance:
         """How many of its changes of this hour a server has made."""
         if not self._server:
             return ()
-        return (QuotaUse(Limited.CHANGES, self._servers.times(server, self._now()), self._server),)
+        return (QuotaUse(QuotaKind.CHANGES, self._servers.times(server, self._now()), self._server),)
 
     def _count(self, server: int | None) -> None:
         now = self._now()

@@ -9,14 +9,14 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.service.allowance import ChangeAllowance
 from bot.service.line import Line, Ticket
 from bot.service.place import Place
+from bot.service.questions import AskedQuestion, PendingAnswer, Wait
 from bot.service.rates import Rates
-from bot.service.threads import QUESTION_THREADS, READING_THREADS, ClosingError, Threads
+from bot.service.threads import QUESTION_THREADS, ClosingError, Threads
 from bot.service.upkeep import Upkeep
 from bot.settings import Settings
 from index import (
@@ -28,16 +28,7 @@ from index import (
     QuotaUse,
     RebuildingError,
     Turn,
-    UnknownArticleError,
 )
-
-__all__ = [
-    "READING_THREADS",
-    "ClosingError",
-    "Service",
-    "Wait",
-    "open_library",
-]
 
 log = logging.getLogger(__name__)
 
@@ -46,14 +37,6 @@ OnProgress = Callable[[Progress], None]
 
 SECONDS_TO_TELL = 1.0
 """How long those whose work is given up at the end have to tell people so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """How a question waits: ``position`` 1 for the next one, ``loading`` while the model is still loading."""
-
-    position: int
-    loading: bool
 
 
 def open_library(settings: Settings) -> Library:
@@ -70,45 +53,6 @@ def open_library(settings: Settings) -> Library:
         open_articles=settings.open_articles,
         snapshots_kept=settings.snapshots_kept,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A question as a library is asked it. Two that compare equal have the same answer.
-
-    ``scope`` is the channel that it is asked in; ``assumed`` tells that nobody named the article just now.
-    """
-
-    text: str
-    server: int | None
-    article: str
-    turns: tuple[Turn, ...]
-    version: str | None
-    scope: str | None = field(compare=False)
-    assumed: bool = field(compare=False)
-
-    def asked_of(self, library: Library) -> Found:
-        """The answer; from the article in use, where the one that was assumed has been removed meanwhile."""
-        try:
-            return library.ask(
-                self.text,
-                article=self.article,
-                place=self.scope,
-                turns=self.turns,
-                version=self.version,
-            )
-        except UnknownArticleError:
-            if not self.assumed:
-                raise
-            return library.ask(self.text, article=library.in_use(self.scope), place=self.scope)
-
-
-@dataclass(frozen=True)
-class _Asking:
-    """A question that is being answered: its place in the line and the answer to come."""
-
-    ticket: Ticket
-    answer: asyncio.Task[Found]
 
 
 class Service:
@@ -144,7 +88,7 @@ class Service:
         self._threads = Threads()
         self.upkeep = Upkeep(library=library, threads=self._threads)
         self._loaded = True
-        self._asking: dict[_Question, _Asking] = {}
+        self._asking: dict[AskedQuestion, PendingAnswer] = {}
         self._stopping = threading.Event()
         self._in_flight: set[asyncio.Task[Any]] = set()
 
@@ -275,7 +219,7 @@ class Service:
             FootnoteError: the question cannot be answered.
         """
         library, scope = self._at(place), place.scope
-        asked = _Question(
+        asked = AskedQuestion(
             question,
             place.server,
             await self._threads.run(self._threads.looking, lambda: library.resolve(article, place=scope)),
@@ -288,7 +232,7 @@ class Service:
         if asking is None:
             ticket = self._line.join(asker)
             answering = asyncio.create_task(self._answer(ticket, asked))
-            asking = self._asking[asked] = _Asking(ticket, answering)
+            asking = self._asking[asked] = PendingAnswer(ticket, answering)
             answering.add_done_callback(lambda _: self._asking.pop(asked))
         await self._wait(asking, on_wait)
         if asking.answer.cancelled():
@@ -407,7 +351,7 @@ class Service:
     def _at(self, place: Place) -> Library:
         return self._library if place.server is None else self._library.branch(str(place.server))
 
-    async def _answer(self, ticket: Ticket, asked: _Question) -> Found:
+    async def _answer(self, ticket: Ticket, asked: AskedQuestion) -> Found:
         try:
             await ticket.turn
             library = self._at(Place(asked.server))
@@ -415,11 +359,11 @@ class Service:
         finally:
             self._line.leave(ticket)
 
-    async def _wait(self, asking: _Asking, on_wait: Callable[[Wait], Awaitable[None]] | None) -> None:
-        told, seconds = None, self.seconds_to_first_note
+    async def _wait(self, asking: PendingAnswer, on_wait: Callable[[Wait], Awaitable[None]] | None) -> None:
+        last, seconds = None, self.seconds_to_first_note
         while not (await asyncio.wait((asking.answer,), timeout=seconds if on_wait else None))[0]:
             wait = Wait(self._line.position(asking.ticket), loading=not self._loaded)
-            if on_wait and wait.position and wait != told:
+            if on_wait and wait.position and wait != last:
                 await on_wait(wait)
-                told = wait
+                last = wait
             seconds = self.seconds_between_notes

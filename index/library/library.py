@@ -6,20 +6,15 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import LibraryError, SnapshotDamagedError
-from index.library.asking_all import AllArticles
-from index.library.changing import Changer
 from index.library.finding import Collection
-from index.library.memory import Memory, OpenArticle
+from index.library.memory import OpenArticle
 from index.library.models import Models
-from index.library.opening import Opener
-from index.library.publishing import Publisher
-from index.library.quotas import Allowance, Quotas
-from index.library.rebuilding import Rebuild, Rebuilder
-from index.library.sourcing import Sources
+from index.library.parts import Parts
+from index.library.quotas import Quotas
+from index.library.rebuilding import Rebuild
 from index.model.answer import MAX_QUESTION_CHARS, Citation, Found, Turn
 from index.model.article import Article
 from index.model.library import Change, Entry, IndexInfo, ReindexReport
@@ -36,18 +31,6 @@ from index.storage.upkeep import Retention, Upkeep
 
 ALL = "*"
 """Asks every article of a library."""
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """What a library and its branches have in common."""
-
-    models: Models
-    sources: Sources
-    rebuilder: Rebuilder
-    opener: Opener
-    changer: Changer
-    all_articles: AllArticles
 
 
 class Library:
@@ -91,23 +74,14 @@ class Library:
         snapshots_kept: int = KEPT,
     ) -> None:
         models = Models(embedding_model=embedding_model, reranker=reranker, embedder=embedder)
-        sources, memory, rebuilder = Sources(limits=limits), Memory(articles=open_articles), Rebuilder()
-        allowance = Allowance(quotas)
-        publisher = Publisher(
-            models=models, memory=memory, allowance=allowance, check_at_least=check_at_least
+        self._parts = Parts.over(
+            models,
+            limits=limits,
+            quotas=quotas,
+            check_at_least=check_at_least,
+            open_articles=open_articles,
         )
-        opener = Opener(
-            models=models,
-            memory=memory,
-            sources=sources,
-            publisher=publisher,
-            rebuilder=rebuilder,
-            allowance=allowance,
-        )
-        changer = Changer(sources=sources, publisher=publisher, allowance=allowance)
-        all_articles = AllArticles(opener=opener, models=models)
         folder = LibraryFolder(data_dir, kept=snapshots_kept)
-        self._parts = _Parts(models, sources, rebuilder, opener, changer, all_articles)
         self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
         self.upkeep = Upkeep(folder, retention=retention)
         self._only_at_hand = False
@@ -140,10 +114,7 @@ class Library:
             return self._branches[name]
 
     def at_hand(self) -> Library:
-        """The same library, of which nothing is opened or loaded that is not in memory already.
-
-        What would have to be raises NotAtHandError.
-        """
+        """The same library, of which only what is in memory is used; all else raises NotAtHandError."""
         same = copy(self)
         same._only_at_hand = True
         return same
@@ -257,11 +228,7 @@ class Library:
         )
 
     def info(self, id: str | None = None, *, place: str | None = None) -> IndexInfo:  # noqa: A002
-        """What is indexed of an article now.
-
-        Raises:
-            UnknownArticleError: no such article is here.
-        """
+        """What is indexed of an article now; see ``article``."""
         return self._opened(id, place).info
 
     def quotes(

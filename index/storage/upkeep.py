@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from index.errors import ReindexRunningError, SnapshotError
-from index.model.library import Action, Expired, ExpiredKind, LibraryUse
+from index.model.library import Action, ExpiredItem, ExpiredKind, LibraryUse
 from index.storage.durable import REMOVING, delete_folder, folder_bytes, replace_file
 from index.storage.library_folder import LibraryFolder, names_in
 from index.storage.transactions import Transactions
@@ -123,26 +123,26 @@ class Upkeep:
 
     def use(self) -> list[LibraryUse]:
         """What each library takes: the common one first, then the servers'."""
-        found = [LibraryUse(None, len(self._root.ids()), self._root.nbytes(), None)]
+        uses = [LibraryUse(None, len(self._root.ids()), self._root.nbytes(), None)]
         for server in self._root.branches():
             folder, left = self._root.branch(server), self.left_since(server)
             leaves = None if left is None else left + self._retention.left
-            found.append(LibraryUse(server, len(folder.ids()), folder.nbytes(), leaves))
-        return found
+            uses.append(LibraryUse(server, len(folder.ids()), folder.nbytes(), leaves))
+        return uses
 
-    def expired(self) -> list[Expired]:
+    def expired(self) -> list[ExpiredItem]:
         """What may go by now."""
-        found: list[Expired] = []
+        items: list[ExpiredItem] = []
         for server, folder in self._libraries():
             if server is not None and self._has_gone(server):
-                found.append(Expired(ExpiredKind.SERVER, server, None, folder_bytes(folder.path)))
+                items.append(ExpiredItem(ExpiredKind.SERVER, server, None, folder_bytes(folder.path)))
             else:
-                found += self._expired_of(server, folder)
-        return found
+                items += self._expired_of(server, folder)
+        return items
 
-    def prune(self) -> list[Expired]:
+    def prune(self) -> list[ExpiredItem]:
         """Deletes what may go by now, and returns what has gone. A library that is being changed is left."""
-        gone: list[Expired] = []
+        gone: list[ExpiredItem] = []
         for server, folder in self._libraries():
             try:
                 if server is not None and self._has_gone(server):
@@ -163,14 +163,14 @@ class Upkeep:
         for server in self._root.branches():
             yield server, self._root.branch(server)
 
-    def _expired_of(self, server: str | None, folder: LibraryFolder) -> Iterator[Expired]:
+    def _expired_of(self, server: str | None, folder: LibraryFolder) -> Iterator[ExpiredItem]:
         now = self._now()
         removals, undoings = _last(folder, Action.REMOVED), _last(folder, Action.UNDONE)
         for article in folder.removed_ids():
             since = max(_changed(folder.removed(article)), removals.get(article, _NEVER))
             if now - since >= self._retention.removed:
                 nbytes = folder_bytes(folder.removed(article))
-                yield Expired(ExpiredKind.REMOVED, server, article, nbytes)
+                yield ExpiredItem(ExpiredKind.REMOVED, server, article, nbytes)
         for article in folder.articles():
             snapshots = folder.of(article)
             old = [
@@ -180,13 +180,13 @@ class Upkeep:
                 >= self._retention.removed
             ]
             if old:
-                yield Expired(ExpiredKind.UNDONE, server, article, snapshots.nbytes(old))
+                yield ExpiredItem(ExpiredKind.UNDONE, server, article, snapshots.nbytes(old))
         if surplus := folder.catalogue.surplus_bytes(HISTORY_LINES):
-            yield Expired(ExpiredKind.HISTORY, server, None, surplus)
+            yield ExpiredItem(ExpiredKind.HISTORY, server, None, surplus)
         if left := _leftovers(folder):
-            yield Expired(ExpiredKind.UNFINISHED, server, None, sum(map(folder_bytes, left)))
+            yield ExpiredItem(ExpiredKind.UNFINISHED, server, None, sum(map(folder_bytes, left)))
 
-    def _delete(self, expired: Expired, folder: LibraryFolder) -> bool:
+    def _delete(self, expired: ExpiredItem, folder: LibraryFolder) -> bool:
         """Deletes one thing. The caller has the lock."""
         match expired.kind, expired.article:
             case ExpiredKind.REMOVED, str(article):
@@ -204,14 +204,14 @@ class Upkeep:
                 return False
         return True
 
-    def _delete_server(self, server: str) -> list[Expired]:
+    def _delete_server(self, server: str) -> list[ExpiredItem]:
         folder = self._root.branch(server)
         nbytes = folder_bytes(folder.path)
         with Transactions(folder).alone(_PATIENCE):  # nobody is changing it, here or in another process
             if not self._has_gone(server):
                 return []
         delete_folder(folder.path)  # not while its lock is held: Windows moves no file that is open
-        return [Expired(ExpiredKind.SERVER, server, None, nbytes)]
+        return [ExpiredItem(ExpiredKind.SERVER, server, None, nbytes)]
 
     def _has_gone(self, server: str) -> bool:
         left = self.left_since(server)

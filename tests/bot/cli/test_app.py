@@ -36,7 +36,7 @@ from index import (
     DataFolderError,
     EmbeddingModelError,
     EvidenceError,
-    Expired,
+    ExpiredItem,
     ExpiredKind,
     FootnoteError,
     Found,
@@ -1009,8 +1009,8 @@ def test_doctor_says_that_the_disk_is_nearly_full(run: Invoke, monkeypatch: pyte
 
 
 GOES = [
-    Expired(ExpiredKind.REMOVED, None, "notes", 1_500_000),
-    Expired(ExpiredKind.SERVER, "77", None, 20_000),
+    ExpiredItem(ExpiredKind.REMOVED, None, "notes", 1_500_000),
+    ExpiredItem(ExpiredKind.SERVER, "77", None, 20_000),
 ]
 
 

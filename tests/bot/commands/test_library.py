@@ -17,6 +17,7 @@ from bot.client import FootnoteBot
 from bot.components.custom_ids import MAX_CUSTOM_ID
 from bot.components.decision import Decision, DecisionButton, NotYoursError
 from bot.permissions import NotAllowedError
+from bot.render import library as render_library
 from bot.service.service import Service
 from bot.sources import SourceError
 from bot.words import ENGLISH
@@ -466,3 +467,19 @@ async def test_a_reindex_of_one_server_does_not_keep_another_from_answering_or_l
     world.library.reindexing.set()
     await world.env.settle()
     assert ARTICLE.id in [entry.id for entry in world.library.entries()]
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("texts/secret/harbour.txt", "harbour.txt"),
+        ("/srv/secret/harbour.txt", "harbour.txt"),
+        ("C:\\secret\\harbour.txt", "harbour.txt"),
+        ("harbour.txt", "harbour.txt"),
+        ("https://example.org/secret/harbour", "https\\://example.org/secret/harbour"),
+    ],
+)
+def test_a_list_names_no_folder_of_the_machine(place: str, shown: str) -> None:
+    (entry,) = FakeLibrary().entries()
+    rendered = render_library.entries((replace(entry, place=place, own=False),), ENGLISH)
+    assert f" · from {shown} · everyone's" in rendered.top

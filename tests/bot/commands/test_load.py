@@ -15,7 +15,8 @@ import simcord
 
 from bot import Settings, create_bot
 from bot.service.place import Place
-from bot.service.service import Service, Wait
+from bot.service.questions import Wait
+from bot.service.service import Service
 from index import Article, Found
 from tests.bot.conftest import buttons, says
 from tests.fakes import FakeLibrary

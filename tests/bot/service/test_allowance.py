@@ -11,7 +11,7 @@ import pytest
 from bot.service.allowance import ChangeAllowance, ChangesWaitingError, TooManyChangesError
 from bot.service.place import Place
 from bot.service.service import Service
-from index import Limited, QuotaUse, ReindexRunningError
+from index import QuotaKind, QuotaUse, ReindexRunningError
 from tests.fakes import FakeLibrary
 
 
@@ -34,10 +34,10 @@ def change(allowance: ChangeAllowance, server: int | None) -> None:
 
 def test_a_server_may_change_so_often_in_an_hour(clock: Clock) -> None:
     allowance = ChangeAllowance(server=3, now=clock)
-    assert allowance.use(1) == (QuotaUse(Limited.CHANGES, 0, 3),)
+    assert allowance.use(1) == (QuotaUse(QuotaKind.CHANGES, 0, 3),)
     for number in range(3):
         change(allowance, 1)
-        assert allowance.use(1) == (QuotaUse(Limited.CHANGES, number + 1, 3),)
+        assert allowance.use(1) == (QuotaUse(QuotaKind.CHANGES, number + 1, 3),)
     clock.now += 600
     with pytest.raises(TooManyChangesError) as caught:
         change(allowance, 1)
@@ -47,7 +47,7 @@ def test_a_server_may_change_so_often_in_an_hour(clock: Clock) -> None:
     change(allowance, 2)
     clock.now += 3_001
     change(allowance, 1)
-    assert allowance.use(1) == (QuotaUse(Limited.CHANGES, 1, 3),)
+    assert allowance.use(1) == (QuotaUse(QuotaKind.CHANGES, 1, 3),)
 
 
 def test_all_servers_together_may_change_so_often(clock: Clock) -> None:
@@ -59,7 +59,7 @@ def test_all_servers_together_may_change_so_often(clock: Clock) -> None:
     assert str(caught.value) == (
         "All servers together have made as many changes in this hour as I can take. Try again in 60 min."
     )
-    assert allowance.use(4) == (QuotaUse(Limited.CHANGES, 0, 3),)  # who is refused has not used any
+    assert allowance.use(4) == (QuotaUse(QuotaKind.CHANGES, 0, 3),)  # who is refused has not used any
 
 
 def test_few_may_wait_and_of_each_server_one() -> None:
@@ -111,5 +111,5 @@ async def test_the_service_refuses_what_is_too_much_and_one_change_has_its_turn_
     await service.change(Place(1), work, lambda _: None)
     with pytest.raises(TooManyChangesError):
         await service.change(Place(1), work, lambda _: None)
-    assert service.use_of_changes(Place(1)) == (QuotaUse(Limited.CHANGES, 2, 2),)
+    assert service.use_of_changes(Place(1)) == (QuotaUse(QuotaKind.CHANGES, 2, 2),)
     await service.close(patience=1)

@@ -13,8 +13,10 @@ import pytest
 
 from bot.service.line import LineFullError
 from bot.service.place import Place
+from bot.service.questions import Wait
 from bot.service.rates import Rate, Rates, TooFastError
-from bot.service.service import READING_THREADS, ClosingError, Service, Wait
+from bot.service.service import Service
+from bot.service.threads import READING_THREADS, ClosingError
 from index import (
     ALL,
     Article,

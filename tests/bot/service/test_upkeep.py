@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from bot.service.service import Service
-from index import Expired, ExpiredKind, SnapshotError
+from index import ExpiredItem, ExpiredKind, SnapshotError
 from tests.fakes import FakeLibrary
 
 
@@ -16,8 +16,8 @@ async def test_it_passes_on_what_it_is_told_and_logs_what_went(caplog: pytest.Lo
     library = FakeLibrary()
     service = Service(library)
     library.upkeep.goes = [
-        Expired(ExpiredKind.REMOVED, None, "notes", 5),
-        Expired(ExpiredKind.SERVER, "77", None, 9),
+        ExpiredItem(ExpiredKind.REMOVED, None, "notes", 5),
+        ExpiredItem(ExpiredKind.SERVER, "77", None, 9),
     ]
     await service.upkeep.meet([1, 2])
     await service.upkeep.leave(3)

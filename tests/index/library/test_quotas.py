@@ -12,7 +12,7 @@ import pytest
 from index.errors import QuotaError
 from index.library.library import Library
 from index.library.quotas import Quotas
-from index.model.library import Limited, QuotaUse
+from index.model.library import QuotaKind, QuotaUse
 from index.model.source import Source
 from index.sources.files import upload
 from tests.index.fakes import CountingEmbedder, FakeEmbedder
@@ -44,7 +44,7 @@ def test_articles_of_a_server_are_counted_and_told_before_they_are_too_many(tmp_
     close = []
     for number in range(5):
         report = server.add(note(number), who=WHO, id=f"n-{number}")
-        assert report.quotas == (QuotaUse(Limited.ARTICLES, number + 1, 5),)
+        assert report.quotas == (QuotaUse(QuotaKind.ARTICLES, number + 1, 5),)
         close += [use.is_close for use in report.quotas]
     assert close == [False, False, False, True, True]
     before = sorted((tmp_path / "data").rglob("*"))
@@ -54,12 +54,12 @@ def test_articles_of_a_server_are_counted_and_told_before_they_are_too_many(tmp_
         "This server has 5 of 5 articles. Remove one that is not needed any more, then add this one."
     )
     assert sorted((tmp_path / "data").rglob("*")) == before
-    assert server.reindex("n-0", who=WHO, source=note(7)).quotas == (QuotaUse(Limited.ARTICLES, 5, 5),)
+    assert server.reindex("n-0", who=WHO, source=note(7)).quotas == (QuotaUse(QuotaKind.ARTICLES, 5, 5),)
     server.remove("n-0", who=WHO)
     server.add(note(9), who=WHO, id="n-9")
     with pytest.raises(QuotaError):  # what comes back counts, too
         server.undo("n-0", who=WHO)
-    assert other.add(note(), who=WHO).quotas == (QuotaUse(Limited.ARTICLES, 1, 5),)
+    assert other.add(note(), who=WHO).quotas == (QuotaUse(QuotaKind.ARTICLES, 1, 5),)
     for number in range(7):  # the common library is the operator's
         assert library.add(note(number), who=WHO, id=f"c-{number}").quotas == ()
 
@@ -73,7 +73,7 @@ def test_bytes_of_a_server_are_counted_with_all_that_is_kept(tmp_path: Path) -> 
     for number in range(2, 5):
         report = server.reindex("kept", who=WHO, source=note(number, 20))
         (use,) = report.quotas
-        assert use == QuotaUse(Limited.BYTES, _bytes_of(folder), most)
+        assert use == QuotaUse(QuotaKind.BYTES, _bytes_of(folder), most)
     assert server.entries()[1].snapshots == 3
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with pytest.raises(QuotaError) as caught:

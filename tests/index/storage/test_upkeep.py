@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.library.library import Library
-from index.model.library import Action, Expired, ExpiredKind, LibraryUse
+from index.model.library import Action, ExpiredItem, ExpiredKind, LibraryUse
 from index.model.source import Source
 from index.sources.files import upload
 from index.storage.catalogue import Catalogue, Note, State
@@ -51,7 +51,7 @@ def library_of(tmp_path: Path, clock: Clock) -> Library:
     return library
 
 
-def kinds(expired: list[Expired]) -> list[tuple[ExpiredKind, str | None, str | None]]:
+def kinds(expired: list[ExpiredItem]) -> list[tuple[ExpiredKind, str | None, str | None]]:
     assert all(one.nbytes > 0 for one in expired)
     return [(one.kind, one.server, one.article) for one in expired]
 
