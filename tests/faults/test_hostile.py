@@ -16,7 +16,7 @@ from index.model.article import Article
 from index.search.build import build
 from index.sources.files import read, upload
 from tests.faults.hostile import attempt
-from tests.faults.loop import Lag, held, service
+from tests.faults.loop import MAX_SECONDS, Lag, held, service
 from tests.faults.world import prepare
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 from tests.index.hostile import Outcome
