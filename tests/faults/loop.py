@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import sys
 import tempfile
 import time
@@ -46,11 +47,19 @@ class Lag:
 
 @contextlib.contextmanager
 def service(folder: Path) -> Iterator[Service]:
-    """The bot's service over a library whose model is a bag of words: a real one lets the interpreter go."""
+    """The bot's service over a library whose model is a bag of words: a real one lets the interpreter go.
+
+    What was imported is put aside from the collector of garbage, as the bot does when it starts.
+    """
+    gc.collect()
+    gc.freeze()
     path = folder / "set.txt"
     path.write_text("The set article is short. The lighthouse is closed on Mondays.\n")
     library = Library(folder / "data", article_path=path, embedder=FakeEmbedder())
-    yield Service(library)
+    try:
+        yield Service(library)
+    finally:
+        gc.unfreeze()
 
 
 async def held(serving: Service, name: str, content: bytes, ending: str = "txt") -> tuple[float, str]:
