@@ -1,8 +1,8 @@
 """Fits the confidence thresholds of an embedding model, see ``footnote calibrate``.
 
-The bundled model's lie in ``calibration/thresholds.json``, as that command prints them. Any other model's
-are fitted the same way when it first builds an index, and are kept with that index. The material is the
-project's own: articles with questions that they answer, and questions that they do not.
+The bundled model's lie in ``calibration_data/thresholds.json``, as that command prints them. Any other
+model's are fitted the same way when it first builds an index, and are kept with that index. The material is
+the project's own: articles with questions that they answer, and questions that they do not.
 """
 
 from __future__ import annotations
