@@ -18,18 +18,18 @@ class PathGuard:
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        given = {path for path in paths if path.parts}
-        absolute = {path.expanduser().absolute() for path in given}
+        set_paths = {path for path in paths if path.parts}
+        absolute = {path.expanduser().absolute() for path in set_paths}
         self._absolute = {str(path) for path in absolute if len(path.parts) > 1}
-        self._relative = {path.parts for path in given if not path.is_absolute()}
+        self._relative = {path.parts for path in set_paths if not path.is_absolute()}
 
     @classmethod
     def of(cls, settings: Settings) -> PathGuard:
         """What the settings name, the home folder and the working directory."""
         models = (settings.embedding_model, settings.reranker)
-        named = (Path(model) for model in models if model and Path(model).exists())
+        folders = (Path(model) for model in models if model and Path(model).exists())
         files = (settings.article, settings.article.parent) if settings.article else ()
-        return cls((settings.data_dir, *files, *named, *_home(), Path.cwd()))
+        return cls((settings.data_dir, *files, *folders, *_home(), Path.cwd()))
 
     def tells_a_path(self, error: Exception) -> bool:
         """Whether an error tells of a path of the machine; an id that somebody typed may look like one."""

@@ -1,4 +1,4 @@
-"""Who may change the library of a server, and where."""
+"""Who may change the library of a server, and where the bot may speak."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from bot.host import Interaction, host_of
 from bot.place import place_of
 from bot.service.place import Place
 from index import FootnoteError
+
+THREADS = (
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+)
 
 
 class NotAllowedError(FootnoteError):
@@ -30,6 +36,14 @@ def may_manage(interaction: Interaction) -> bool:
     if role is None or not isinstance(interaction.user, discord.Member):
         return False
     return any(role == (str(own.id) if role.isdecimal() else own.name) for own in interaction.user.roles)
+
+
+def may_speak(interaction: Interaction) -> bool:
+    """Whether the bot may write in the channel that it was asked in."""
+    if interaction.guild_id is None:
+        return True
+    may, channel = interaction.app_permissions, interaction.channel
+    return may.send_messages_in_threads if channel and channel.type in THREADS else may.send_messages
 
 
 async def admit_manager(interaction: Interaction) -> Place:

@@ -91,7 +91,7 @@ class MessageReply:
 
     def __init__(self, message: discord.Message) -> None:
         self._message = message
-        self._shown: discord.Message | None = None
+        self._answer: discord.Message | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,9 +99,9 @@ class MessageReply:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception) and self._shown is not None:
+        if isinstance(error, Exception) and self._answer is not None:
             try:
-                await self._shown.delete()
+                await self._answer.delete()
             except UNSENT as refusal:
                 log.info("Could not take back a note: %s", refusal)
 
@@ -114,17 +114,17 @@ class MessageReply:
 
     async def show(self, view: ui.LayoutView) -> discord.Message:
         """Shows ``view``; anew, where somebody deleted it, and without reference where there can be none."""
-        if self._shown is not None:
+        if self._answer is not None:
             try:
-                return await self._shown.edit(view=view)
+                return await self._answer.edit(view=view)
             except discord.NotFound as gone:
                 if gone.code != UNKNOWN_MESSAGE:
                     raise
         channel, reference = self._message.channel, self._message.to_reference(fail_if_not_exists=False)
         try:
-            self._shown = await channel.send(view=view, reference=reference)
+            self._answer = await channel.send(view=view, reference=reference)
         except discord.HTTPException as refusal:
             if refusal.code != NO_HISTORY:
                 raise
-            self._shown = await channel.send(view=view)
-        return self._shown
+            self._answer = await channel.send(view=view)
+        return self._answer

@@ -1,8 +1,10 @@
 from .errors import (
     ArticleError,
     CancelledError,
+    DataFolderError,
     EmbeddingModelError,
     EveryonesArticleError,
+    EvidenceError,
     FootnoteError,
     LibraryError,
     LocalFileError,
@@ -16,6 +18,8 @@ from .errors import (
     SnapshotDamagedError,
     SnapshotError,
     UnknownArticleError,
+    UnloadableModelError,
+    UnloadableRerankerError,
 )
 from .evaluation.measure import fitted_thresholds, measure, measure_conversations
 from .evaluation.run import Carried, ConversationMetrics, Metrics, Mode
@@ -62,9 +66,11 @@ __all__ = [
     "Change",
     "Citation",
     "ConversationMetrics",
+    "DataFolderError",
     "EmbeddingModelError",
     "Entry",
     "EveryonesArticleError",
+    "EvidenceError",
     "Expired",
     "ExpiredKind",
     "FootnoteError",
@@ -108,6 +114,8 @@ __all__ = [
     "Status",
     "Turn",
     "UnknownArticleError",
+    "UnloadableModelError",
+    "UnloadableRerankerError",
     "fetch",
     "fitted_thresholds",
     "import_model_libraries",

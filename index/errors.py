@@ -7,8 +7,11 @@ IndexError is Python's own, so the root is named for the project:
     │   └── FetchError             a web page cannot be fetched, or must not be
     │   └── LocalFileError         a file of this machine cannot be read, or is no article (for the operator)
     ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded (for the operator)
+    │   ├── UnloadableModelError     the embedding model that was named
+    │   └── UnloadableRerankerError  the re-ranker that was named
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
+    │   ├── EvidenceError          its evidence is not in the article
     │   └── OwnQuestionsError      it is the one that accompanies an article, which was not published
     ├── ReindexRunningError   a reindex of this library is running already
     ├── LibraryError          the library cannot do what was asked, e.g. nothing is there to undo
@@ -20,6 +23,7 @@ IndexError is Python's own, so the root is named for the project:
     ├── CancelledError        somebody called the work off
     ├── RebuildingError       the index is being built again; it can be asked when that is done
     └── SnapshotError         an index on disk cannot be used or written (for the operator)
+        ├── DataFolderError        the folder that indexes are kept in cannot be read or written
         └── SnapshotDamagedError   its checksums, format or contents do not match: rebuild it
 """
 
@@ -74,12 +78,24 @@ class EmbeddingModelError(FootnoteError):
     for_operator = True
 
 
+class UnloadableModelError(EmbeddingModelError):
+    """The embedding model that was named cannot be loaded."""
+
+
+class UnloadableRerankerError(EmbeddingModelError):
+    """The re-ranker that was named cannot be loaded."""
+
+
 class QuestionError(FootnoteError):
     """The question cannot be asked: it is empty, or longer than the limit."""
 
 
 class QuestionFileError(FootnoteError):
     """A file of questions cannot be read."""
+
+
+class EvidenceError(QuestionFileError):
+    """A file of questions has evidence that is not in the article."""
 
 
 class OwnQuestionsError(QuestionFileError):
@@ -154,6 +170,10 @@ class SnapshotError(FootnoteError):
     """An index on disk cannot be used or written."""
 
     for_operator = True
+
+
+class DataFolderError(SnapshotError):
+    """The folder that indexes are kept in cannot be read or written."""
 
 
 class SnapshotDamagedError(SnapshotError):

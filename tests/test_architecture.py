@@ -16,6 +16,7 @@ SOURCES = {
     for package in ("bot", "index")
     for path in sorted((ROOT / package).rglob("*.py"))
 }
+SOURCES_TEXT = {name: (ROOT / name).read_text(encoding="utf-8") for name in SOURCES}
 INDEX = [name for name in SOURCES if name.startswith("index/")]
 BOT = [name for name in SOURCES if name.startswith("bot/")]
 
@@ -100,11 +101,11 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("charset_normalizer", {"index/sources/extract/encoding.py"}),
         ("tldextract", {"index/sources/addresses.py"}),
         ("urllib3", {"index/sources/addresses.py", "index/sources/web.py"}),
-        ("cachetools", {"index/library/memory.py"}),
+        ("cachetools", {"bot/render/links.py", "bot/service/conversations.py", "index/library/memory.py"}),
         ("lazy_loader", {"index/__init__.py"}),
         ("filelock", {"index/storage/transactions.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
-        ("typer", {"bot/cli/app.py"}),
+        ("typer", {f"bot/cli/{name}.py" for name in ("app", "errors", "library", "measure", "options")}),
         ("simcord", {"bot/cli/demo.py"}),
         ("babel", {"bot/words.py"}),
     ],
@@ -163,15 +164,98 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
     }
 
 
-def test_index_imports_have_no_circle() -> None:
-    uses = {
-        name.removesuffix(".py").replace("/", "."): {
-            module for module, _ in imports(name) if module in modules
+def module_of(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def uses(names: list[str]) -> dict[str, set[str]]:
+    """Which of the modules of some files each of them imports."""
+    modules = {module_of(name) for name in names}
+    return {
+        module_of(name): {
+            used
+            for module, what in imports(name)
+            for used in [f"{module}.{what}" if f"{module}.{what}" in modules else module]
+            if used in modules
         }
-        for modules in [{name.removesuffix(".py").replace("/", ".") for name in INDEX}]
-        for name in INDEX
+        for name in names
     }
-    done: set[str] = set()
-    while free := {name for name, used in uses.items() if name not in done and used <= done}:
+
+
+@pytest.mark.parametrize("names", [INDEX, BOT], ids=["index", "bot"])
+def test_imports_have_no_circle(names: list[str]) -> None:
+    """Not even one that only the type checker follows."""
+    left, done = uses(names), set[str]()
+    while free := {name for name, used in left.items() if name not in done and used <= done}:
         done |= free
-    assert set(uses) - done == set()
+    assert set(left) - done == set()
+
+
+BOT_ROOMS = (
+    ("bot.settings", "bot.words"),
+    ("bot.service",),
+    ("bot.render",),
+    ("bot.guard", "bot.place", "bot.registration", "bot.replies", "bot.sources"),
+    ("bot.errors",),
+    ("bot.host",),
+    ("bot.permissions", "bot.tree"),
+    ("bot.components",),
+    ("bot.answering", "bot.changes"),
+    ("bot.commands",),
+    ("bot.client",),
+    ("bot.cli",),
+)
+"""The rooms of the bot's wing, the lowest first: each uses what is below it, and itself."""
+
+
+def floor_of(module: str) -> int:
+    inside = [
+        floor
+        for floor, rooms in enumerate(BOT_ROOMS)
+        for room in rooms
+        if module == room or module.startswith(f"{room}.")
+    ]
+    return inside[0] if inside else len(BOT_ROOMS)
+
+
+@pytest.mark.parametrize("module", uses(BOT))
+def test_a_room_of_the_bot_uses_only_what_is_below_it(module: str) -> None:
+    above = {used for used in uses(BOT)[module] if floor_of(used) > floor_of(module)}
+    assert above == set()
+
+
+@pytest.mark.parametrize("name", [name for name in BOT if name.startswith(("bot/service/", "bot/render/"))])
+def test_what_serves_and_what_renders_knows_nothing_of_discord(name: str) -> None:
+    assert "discord" not in {module.split(".")[0] for module, _ in imports(name)}
+
+
+TOO_LONG = {
+    name: len(SOURCES_TEXT[name].splitlines())
+    for name in SOURCES
+    if len(SOURCES_TEXT[name].splitlines()) > 400
+}
+
+
+def test_no_file_of_the_bot_has_two_jobs() -> None:
+    """A file over some 400 lines is a sign of it."""
+    assert {name for name in TOO_LONG if name.startswith("bot/")} == set()
+
+
+def test_what_strangers_sent_is_parsed_in_the_process_for_it_alone() -> None:
+    """What else uses that room: the names of its refusals, and what is as quick on any text."""
+    used = {
+        (name, module.removeprefix("index.sources.extract."))
+        for name in INDEX
+        for module, _ in imports(name)
+        if module.startswith("index.sources.extract.") and not name.startswith("index/sources/extract/")
+    }
+    assert used == {
+        ("index/sources/claims.py", "metadata"),
+        ("index/sources/files.py", "blocks"),
+        ("index/sources/files.py", "metadata"),
+        ("index/sources/files.py", "refusals"),
+        ("index/sources/question_files.py", "questions"),
+        ("index/sources/question_files.py", "refusals"),
+        ("index/sources/sandbox.py", "refusals"),
+        ("index/sources/sandbox.py", "wire"),
+    }

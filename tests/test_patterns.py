@@ -9,16 +9,10 @@ import pytest
 
 import bot
 import index
-from tests.patterns import Use, fault, longest, uses
+from tests.patterns import Use, fault, uses
 
 if sys.platform == "win32":
     pytest.skip("time is kept by a timer that Windows does not have", allow_module_level=True)
-
-SHORT: dict[str, tuple[int, str]] = {
-    "index.language.attribution._ANOTHER": (300, "is shown what lies between a speaker and a verb, if near"),
-    "index.language.attribution._LAST_WORD": (15, "is shown the characters before a name"),
-}
-"""Expressions that are not quick, how many characters they are shown at most, and of what."""
 
 USES = {use.where: use for use in uses(bot, index)}
 
@@ -50,16 +44,9 @@ QUICK = (
 )
 
 
-@pytest.mark.parametrize("where", [where for where in USES if where not in SHORT])
+@pytest.mark.parametrize("where", USES)
 def test_time_grows_with_the_text_and_no_faster(where: str) -> None:
     assert fault(USES[where]) is None
-
-
-@pytest.mark.parametrize("where", SHORT)
-def test_what_is_not_quick_is_quick_on_as_much_as_it_is_shown(where: str) -> None:
-    chars, _ = SHORT[where]
-    assert longest(USES[where], chars) < 0.005
-    assert fault(USES[where]) is not None, "it is quick, and needs no exception"
 
 
 def test_every_expression_is_found() -> None:
@@ -73,7 +60,7 @@ def test_every_expression_is_found() -> None:
         assert where in known
     spelled = [use.pattern.pattern for use in known.values() if ":" in use.where]
     assert r"[^\W\d_]+" in spelled  # in a call alone
-    assert r"(?<!\w)x(?!\w)" in spelled  # with the words of a question in it
+    assert r"(?<![\w.-])x(?!\w)" in spelled  # with the words of a question in it
 
 
 @pytest.mark.parametrize("pattern", SLOW)

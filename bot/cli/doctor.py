@@ -13,6 +13,7 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 
+from bot.cli.errors import advice
 from bot.cli.upkeep import MB, size, use_text
 from bot.registration import failures
 from bot.settings import Settings
@@ -147,11 +148,11 @@ def _index(
         faults = library.faults()  # before they are mended
         notices = library.load(on_progress)
     except ArticleError as error:
-        yield Finding(Verdict.PROBLEM, "article", str(error))
+        yield Finding(Verdict.PROBLEM, "article", advice(error))
     except EmbeddingModelError as error:
-        yield Finding(Verdict.PROBLEM, "model", str(error))
+        yield Finding(Verdict.PROBLEM, "model", advice(error))
     except FootnoteError as error:
-        yield Finding(Verdict.PROBLEM, "index", str(error))
+        yield Finding(Verdict.PROBLEM, "index", advice(error))
     else:
         info = library.info()
         article = f"“{info.article.title}”, {len(info.article.text):,} characters"

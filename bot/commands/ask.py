@@ -12,6 +12,7 @@ from bot.answering import Answering, Inquiry
 from bot.commands.choices import Choices, choices_of
 from bot.components.follow_up import FollowUpButton, question_in
 from bot.host import Host, Interaction
+from bot.permissions import may_speak
 from bot.place import place_of
 from bot.replies import InteractionReply, MessageReply
 from bot.service.conversations import Conversation
@@ -20,11 +21,6 @@ from bot.words import words_of
 from index import ALL, MAX_QUESTION_CHARS, FootnoteError
 
 ASKABLE = (discord.MessageType.default, discord.MessageType.reply)
-THREADS = (
-    discord.ChannelType.public_thread,
-    discord.ChannelType.private_thread,
-    discord.ChannelType.news_thread,
-)
 
 
 class NoQuestionError(FootnoteError):
@@ -125,12 +121,7 @@ class Ask(commands.Cog):
             return
         if message.guild is not None and me not in message.mentions:
             return
-        service, place, asker, channel = (
-            self.bot.service,
-            place_of(message),
-            message.author.id,
-            message.channel.id,
-        )
+        service, place, asker = self.bot.service, place_of(message), message.author.id
         with service.in_flight():
             service.admit(place, asker)
             question = self._question(message)
@@ -139,18 +130,16 @@ class Ask(commands.Cog):
             async with MessageReply(message) as reply:
                 await reply.typing()
                 conversation = self._replied_to(message)
-                is_direct = isinstance(message.channel, discord.DMChannel)
                 if conversation is None and message.guild is None:
-                    conversation = self.answering.direct_conversation(asker, channel)
-                words = words_of(message)
+                    conversation = self.answering.direct_conversation(asker, message.channel.id)
                 inquiry = Inquiry(
                     question,
                     place,
                     asker,
-                    words,
-                    channel,
+                    words_of(message),
+                    message.channel.id,
                     conversation=conversation,
-                    is_direct=is_direct,
+                    is_direct=isinstance(message.channel, discord.DMChannel),
                 )
                 await self.answering.answer(reply, inquiry)
 
@@ -167,7 +156,7 @@ class Ask(commands.Cog):
         with service.in_flight():
             service.admit(place, asker)
             # Where the bot may not speak, only the one who asked is answered.
-            reply = InteractionReply(interaction, private=private or not _may_speak(interaction))
+            reply = InteractionReply(interaction, private=private or not may_speak(interaction))
             await reply.defer()
             words, channel = words_of(interaction), interaction.channel
             if article is not None and article.strip().casefold() == words("All articles").casefold():
@@ -196,10 +185,3 @@ class Ask(commands.Cog):
     def _question(self, message: discord.Message) -> str:
         me = self.bot.user
         return re.sub(rf"<@!?{me.id}>", " ", message.content).strip() if me else message.content.strip()
-
-
-def _may_speak(interaction: Interaction) -> bool:
-    if interaction.guild_id is None:
-        return True
-    may, channel = interaction.app_permissions, interaction.channel
-    return may.send_messages_in_threads if channel and channel.type in THREADS else may.send_messages

@@ -14,40 +14,40 @@ ROOM_FOR_LINKS = MAX_TEXT // 4
 ROOM_FOR_HEADINGS = 200
 
 
-def answer(found: Found, words: Words, *, with_question: bool = False) -> Rendered:
+def answer(result: Found, words: Words, *, with_question: bool = False) -> Rendered:
     """The answer with its footnote marks, its sources, and the article that it is from.
 
     Args:
-        found: The answer, and the index that gave it.
+        result: The answer, and the index that gave it.
         words: The language of the one who asked.
         with_question: Whether to repeat the question, where the message does not stand under it.
     """
-    given, info = found.answer, found.info
-    says = given.status is not Status.NOT_IN_ARTICLE
-    shown = (given.in_article_order if says else given.closest)[:MAX_SOURCES]
-    top = [f"{SIGNS[given.status]} **{_heading(given.status, words)}**"]
+    reply, info = result.answer, result.info
+    says = reply.status is not Status.NOT_IN_ARTICLE
+    citations = (reply.in_article_order if says else reply.closest)[:MAX_SOURCES]
+    top = [f"{SIGNS[reply.status]} **{_heading(reply.status, words)}**"]
     if with_question:
-        top.insert(0, "-# " + words("Question: {question}", question=clip(given.question, 300)))
-    if shown and not says:
+        top.insert(0, "-# " + words("Question: {question}", question=clip(reply.question, 300)))
+    if citations and not says:
         top.append(words("The closest passage, which does not answer it:"))
-    slips = _slips(given, words)
-    below = footer(info.article, words, tier(given.status, words), indexed(info.indexed_at, words))
-    left = MAX_TEXT - sum(map(size, (*top, slips, below))) - MARGIN * (len(shown) + 1)
-    said = [cost(citation.text[:MAX_TEXT]) for citation in shown] if says else []
-    labels = _labels(shown, info, words, numbered=says, left=left - sum(said))
+    slips = _slips(reply, words)
+    below = footer(info.article, words, tier(reply.status, words), indexed(info.indexed_at, words))
+    left = MAX_TEXT - sum(map(size, (*top, slips, below))) - MARGIN * (len(citations) + 1)
+    costs = [cost(citation.text[:MAX_TEXT]) for citation in citations] if says else []
+    labels = _labels(citations, info, words, numbered=says, left=left - sum(costs))
     left -= sum(map(size, labels))
     if says:
-        room = shares(said, left // 2)
+        room = shares(costs, left // 2)
         marked = [
             f"{clip(citation.text, share)} **\\[{citation.number}\\]**"
-            for citation, share in zip(shown, room, strict=True)
+            for citation, share in zip(citations, room, strict=True)
         ]
         top.append(" ".join(marked))
         left -= left // 2
     if slips:
         top.append(slips)
-    sources = _sources(shown, labels, left, with_bold=says)
-    return Rendered(COLOURS[given.status], "\n".join(top), sources, below)
+    sources = _sources(citations, labels, left, with_bold=says)
+    return Rendered(COLOURS[reply.status], "\n".join(top), sources, below)
 
 
 def quotes(
@@ -77,11 +77,11 @@ def summary(cited: Sequence[Citation], info: IndexInfo, words: Words) -> Rendere
 
 
 def _listed(top: str, cited: Sequence[Citation], info: IndexInfo, words: Words, *facts: str) -> Rendered:
-    shown = tuple(cited[:MAX_SOURCES])
+    citations = tuple(cited[:MAX_SOURCES])
     below = footer(info.article, words, indexed(info.indexed_at, words), *facts)
-    left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(shown) + 1)
-    labels = _labels(shown, info, words, numbered=True, left=left)
-    return Rendered(BLUE, top, _sources(shown, labels, left - sum(map(size, labels))), below)
+    left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(citations) + 1)
+    labels = _labels(citations, info, words, numbered=True, left=left)
+    return Rendered(BLUE, top, _sources(citations, labels, left - sum(map(size, labels))), below)
 
 
 def _heading(status: Status, words: Words) -> str:
@@ -95,7 +95,7 @@ def _heading(status: Status, words: Words) -> str:
 
 
 def _labels(
-    shown: Sequence[Citation], info: IndexInfo, words: Words, *, numbered: bool, left: int
+    citations: Sequence[Citation], info: IndexInfo, words: Words, *, numbered: bool, left: int
 ) -> list[str]:
     """What stands above each quote: its number, who says it, the headings and the paragraph it stands in.
 
@@ -103,7 +103,7 @@ def _labels(
     """
     paths = {passage.id: passage.path for passage in info.passages}
     labels = []
-    for citation in shown:
+    for citation in citations:
         path = " › ".join(clip(heading, MAX_NAME) for heading in paths.get(citation.passage_id, ()))
         parts = (
             f"**{clip(citation.speaker, MAX_NAME)}**"
@@ -113,23 +113,23 @@ def _labels(
         )
         number = f"**\\[{citation.number}\\]** " if numbered else ""
         labels.append(number + "".join(f"{part} · " for part in parts if part))
-    places = [words("paragraph {number}", number=words.number(c.paragraph)) for c in shown]
-    left -= sum(map(size, (*labels, *places))) + sum(cost(c.quote[:MAX_TEXT]) for c in shown)
-    limit = min(MAX_URL, max(left, ROOM_FOR_LINKS) // max(len(shown), 1))
-    links = [text_fragment(info.article, c.start, c.end, limit=limit) for c in shown]
+    places = [words("paragraph {number}", number=words.number(c.paragraph)) for c in citations]
+    left -= sum(map(size, (*labels, *places))) + sum(cost(c.quote[:MAX_TEXT]) for c in citations)
+    limit = min(MAX_URL, max(left, ROOM_FOR_LINKS) // max(len(citations), 1))
+    links = [text_fragment(info.article, c.start, c.end, limit=limit) for c in citations]
     linked = [f"[{place}](<{link}>)" if link else place for place, link in zip(places, links, strict=True)]
     return [label + place for label, place in zip(labels, linked, strict=True)]
 
 
 def _sources(
-    shown: Sequence[Citation], labels: Sequence[str], left: int, *, with_bold: bool = True
+    citations: Sequence[Citation], labels: Sequence[str], left: int, *, with_bold: bool = True
 ) -> tuple[tuple[Citation, str], ...]:
     """Each citation with its label and its quote, the words that decided in bold."""
-    bold = [_deciding(citation) if with_bold else [] for citation in shown]
-    wanted = [cost(c.quote[:MAX_TEXT]) + 4 * len(spans) for c, spans in zip(shown, bold, strict=True)]
+    bold = [_deciding(citation) if with_bold else [] for citation in citations]
+    wanted = [cost(c.quote[:MAX_TEXT]) + 4 * len(spans) for c, spans in zip(citations, bold, strict=True)]
     return tuple(
         (citation, f"{label}\n> {emphasise(citation.quote, spans, share)}")
-        for citation, label, spans, share in zip(shown, labels, bold, shares(wanted, left), strict=True)
+        for citation, label, spans, share in zip(citations, labels, bold, shares(wanted, left), strict=True)
     )
 
 
@@ -137,9 +137,9 @@ def _deciding(citation: Citation) -> list[Span]:
     return [Span(span.start - citation.start, span.end - citation.start) for span in citation.deciding]
 
 
-def _slips(given: Answer, words: Words) -> str:
+def _slips(reply: Answer, words: Words) -> str:
     read = [
         words("“{typed}” as “{word}”", typed=clip(typed, 40), word=clip(word, 40))
-        for typed, word in given.read_as[:3]
+        for typed, word in reply.read_as[:3]
     ]
     return "-# " + words("Read {slips}.", slips=", ".join(read)) if read else ""

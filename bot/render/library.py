@@ -221,10 +221,10 @@ def refusal(message: str) -> Rendered:
     return Rendered(ORANGE, message)
 
 
-def entries(found: Sequence[Entry], words: Words, *, page: int = 1) -> Rendered:
+def entries(articles: Sequence[Entry], words: Words, *, page: int = 1) -> Rendered:
     """The articles of a place, a page of them."""
-    shown, below = _page(found, page, ENTRIES_A_PAGE, words)
-    return Rendered(BLUE, "\n".join(_entry(entry, words) for entry in shown), footer=below)
+    on_page, below = _page(articles, page, ENTRIES_A_PAGE, words)
+    return Rendered(BLUE, "\n".join(_entry(entry, words) for entry in on_page), footer=below)
 
 
 def _entry(entry: Entry, words: Words) -> str:
@@ -250,8 +250,8 @@ def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Render
     """Who changed what, and when; a page of it."""
     if not changes:
         return Rendered(BLUE, words("Nothing has been changed yet."))
-    shown, below = _page(changes, page, CHANGES_A_PAGE, words)
-    return Rendered(BLUE, "\n".join(_change(change, words) for change in shown), footer=below)
+    on_page, below = _page(changes, page, CHANGES_A_PAGE, words)
+    return Rendered(BLUE, "\n".join(_change(change, words) for change in on_page), footer=below)
 
 
 def _change(change: Change, words: Words) -> str:
@@ -346,8 +346,8 @@ def _moved(moved: MovedAnswer, words: Words) -> str:
 
 
 def _questions(failed: Sequence[str], words: Words) -> list[str]:
-    shown = [f"> {clip(question, 100)}" for question in failed[:MAX_FAILED]]
-    return [*shown, *_more(len(failed) - MAX_FAILED, words)]
+    lines = [f"> {clip(question, 100)}" for question in failed[:MAX_FAILED]]
+    return [*lines, *_more(len(failed) - MAX_FAILED, words)]
 
 
 def _more(left: int, words: Words) -> list[str]:

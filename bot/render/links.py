@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
+
+from cachetools import LRUCache, cached
 
 from index import Article
 
@@ -26,7 +27,7 @@ MAX_EXACT_CHARS = 80  # what is longer is named by its first and last words
 MAX_END_CHARS = 400  # of a quote, from which its first and its last words are taken
 CONTEXT_WORDS = (2, 4, 8)
 MAX_TRIED = 50  # places of one part, so that no text makes the search long
-MAX_KEPT = 2_000  # links
+MAX_KEPT = 2_000  # places whose links are remembered: finding one takes passes over the whole article
 _DIRECTIVE = ":~:"
 _SAFE = "%:/?#@!$&+,;=-._"  # what an address may have and Markdown takes for nothing; the rest is encoded
 # A word with what touches it; in scripts that put no spaces, up to a mark that ends a clause.
@@ -50,7 +51,7 @@ def text_fragment(article: Article, start: int, end: int, *, limit: int = MAX_UR
     page = _page(article.source or "")
     if page is None or len(page) > limit:
         return None
-    directives = _KEPT.directives(article, start, end)
+    directives = _unique_directives(article, start, end)
     opened = f"{page}{'' if '#' in page else '#'}{_DIRECTIVE}text="
     return next((opened + each for each in directives if len(opened) + len(each) <= limit), page)
 
@@ -100,36 +101,18 @@ class _Directive:
         return None
 
 
-class _Kept:
-    """The fragments of the links that were made last: finding one takes passes over the whole article."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._directives: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
-
-    def directives(self, article: Article, start: int, end: int) -> tuple[str, ...]:
-        """The fragments that name a place of an article and no other, in the order of preference."""
-        key = (article.sha256, start, end)
-        with self._lock:
-            if key in self._directives:
-                self._directives.move_to_end(key)
-                return self._directives[key]
-        found = tuple(_unique_directives(article.text, start, end))
-        with self._lock:
-            self._directives[key] = found
-            if len(self._directives) > MAX_KEPT:
-                self._directives.popitem(last=False)
-        return found
+def _cache_key(article: Article, start: int, end: int) -> tuple[str, int, int]:
+    return article.sha256, start, end
 
 
-_KEPT = _Kept()
-
-
-def _unique_directives(text: str, start: int, end: int) -> Iterator[str]:
+@cached(LRUCache(MAX_KEPT), key=_cache_key, lock=threading.Lock())
+def _unique_directives(article: Article, start: int, end: int) -> tuple[str, ...]:
+    """The fragments that name a place of an article and no other, in the order of preference."""
+    text = article.text
     quoted = text[start:end]
     start, end = end - len(quoted.lstrip()), start + len(quoted.rstrip())
     folded = _article_folded(text)
-    return (str(one) for one in _directives(text, start, end) if one.names(start, end, folded))
+    return tuple(str(one) for one in _directives(text, start, end) if one.names(start, end, folded))
 
 
 def _directives(text: str, start: int, end: int) -> Iterator[_Directive]:
@@ -138,20 +121,20 @@ def _directives(text: str, start: int, end: int) -> Iterator[_Directive]:
     closing = _words(text, max(start, end - MAX_END_CHARS), end)
     if not opening or not closing:
         return
-    named: list[tuple[str, str]] = []
+    ends: list[tuple[str, str]] = []
     first_line = text[start : min(end, start + MAX_END_CHARS)].splitlines()[0]
     if end - start <= min(MAX_EXACT_CHARS, len(first_line)):
-        named.append((first_line, ""))
+        ends.append((first_line, ""))
     for count in (3, 5, 8, 12):
         if count <= min(len(opening), len(closing)) and opening[count - 1][1] <= closing[-count][0]:
             head = text[start : opening[count - 1][1]].splitlines()[0]
             tail = text[closing[-count][0] : end].splitlines()[-1]
-            named.append((head, tail))
-    if not named:
-        named.append((first_line, ""))
-    for first, last in named:
+            ends.append((head, tail))
+    if not ends:
+        ends.append((first_line, ""))
+    for first, last in ends:
         yield _Directive(first, last)
-    first, last = named[0]
+    first, last = ends[0]
     for count in CONTEXT_WORDS:
         before, after = _before(text, start, count), _after(text, end, count)
         if before:

@@ -27,8 +27,8 @@ class Rendered:
 
 def footer(article: Article, words: Words, *facts: str) -> str:
     """The line that says which article a message is from, and more of it where there is more to say."""
-    named = words("Article: {title}", title=title(article, words))
-    return "-# " + " · ".join((named, *facts))
+    article_line = words("Article: {title}", title=title(article, words))
+    return "-# " + " · ".join((article_line, *facts))
 
 
 def title(article: Article, words: Words) -> str:
@@ -41,12 +41,12 @@ def tier(status: Status, words: Words) -> str:
     """How far an answer can be relied on, as a sign and in words."""
     match status:
         case Status.ANSWERED:
-            said = words("answered")
+            tier_name = words("answered")
         case Status.UNCERTAIN:
-            said = words("uncertain")
+            tier_name = words("uncertain")
         case Status.NOT_IN_ARTICLE:
-            said = words("not in the article")
-    return f"{SIGNS[status]} {said}"
+            tier_name = words("not in the article")
+    return f"{SIGNS[status]} {tier_name}"
 
 
 def indexed(when: datetime, words: Words) -> str:

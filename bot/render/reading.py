@@ -92,15 +92,15 @@ def reading(article: Article, page: Span, words: Words, *, note: str = "") -> Re
         note: What is to be said first, in the reader's language.
     """
     headings = {heading.start for heading in article.headings}
-    shown = [p for p in article.paragraphs if p.start < page.end and p.end > page.start]
+    on_page = [p for p in article.paragraphs if p.start < page.end and p.end > page.start]
     blocks = []
-    for paragraph in shown:
+    for paragraph in on_page:
         start, end = max(paragraph.start, page.start), min(paragraph.end, page.end)
         piece = clip(article.text[start:end], MAX_TEXT)
         piece = f"{'…' if start > paragraph.start else ''}{piece}{'…' if end < paragraph.end else ''}"
         heads = paragraph.start in headings
         blocks.append(f"**{piece}**" if heads else f"-# {words.number(paragraph.number)}\n{piece}")
-    where = _where(shown[0].number, shown[-1].number, article, words) if shown else ""
+    where = _where(on_page[0].number, on_page[-1].number, article, words) if on_page else ""
     top = [f"**{title(article, words)}**", f"-# {where}", *([f"-# {note}"] if note else [])]
     return Rendered(BLUE, "\n\n".join(["\n".join(top), *blocks]))
 

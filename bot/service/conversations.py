@@ -6,11 +6,12 @@ because somebody else asked), the message that is replied to says itself which s
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import time
 from typing import Self
+
+from cachetools import TTLCache
 
 from index import Article, Found, Span, Turn
 
@@ -40,15 +41,15 @@ class Conversation:
     turns: tuple[Turn, ...]
 
     @classmethod
-    def of(cls, question: str, found: Found) -> Self:
+    def of(cls, question: str, result: Found) -> Self:
         """A conversation of one turn."""
-        article = found.info.article
-        cited = tuple(Span(citation.start, citation.end) for citation in found.answer.citations)
+        article = result.info.article
+        cited = tuple(Span(citation.start, citation.end) for citation in result.answer.citations)
         return cls(article.id, version_of(article), (Turn(question, cited),))
 
-    def then(self, question: str, found: Found) -> Conversation:
+    def then(self, question: str, result: Found) -> Conversation:
         """The conversation after one more turn; what was cited from another text is left behind."""
-        after = Conversation.of(question, found)
+        after = Conversation.of(question, result)
         if (after.article, after.version) != (self.article, self.version):
             return after
         return Conversation(self.article, self.version, (*self.turns, *after.turns)[-MOST_TURNS:])
@@ -64,8 +65,9 @@ class Conversations:
 
     def __init__(self, *, minutes: float, now: Callable[[], float] = time) -> None:
         self.minutes = minutes
-        self._now = now
-        self._kept: OrderedDict[tuple[int, int], tuple[float, Conversation]] = OrderedDict()
+        self._kept: TTLCache[tuple[int, int], Conversation] = TTLCache(
+            MOST_CONVERSATIONS, 60 * minutes, timer=now
+        )
 
     def remember(self, asker: int, where: int, conversation: Conversation) -> None:
         """Keeps where a conversation stands.
@@ -75,21 +77,8 @@ class Conversations:
             where: The id of a DM, or of the message that was answered with.
             conversation: Its turns.
         """
-        self._forget()
-        if self.minutes:
-            self._kept[asker, where] = (self._now(), conversation)
-            self._kept.move_to_end((asker, where))
-            if len(self._kept) > MOST_CONVERSATIONS:
-                self._kept.popitem(last=False)
+        self._kept[asker, where] = conversation
 
     def recall(self, asker: int, where: int) -> Conversation | None:
         """Where a conversation stood, if it was lately."""
-        self._forget()
-        _, conversation = self._kept.get((asker, where), (0.0, None))
-        return conversation
-
-    def _forget(self) -> None:
-        """Drops what is too old; the oldest come first."""
-        oldest = self._now() - 60 * self.minutes
-        while self._kept and next(iter(self._kept.values()))[0] <= oldest:
-            self._kept.popitem(last=False)
+        return self._kept.get((asker, where))

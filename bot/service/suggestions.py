@@ -33,12 +33,12 @@ class Suggestions:
         question = " ".join(question.split())
         if not question or _units(question) > MOST_CHARS:
             return
-        asked = self._channels.setdefault(channel, OrderedDict())
-        asked[article, question] = asked.get((article, question), 0) + 1
-        asked.move_to_end((article, question))
+        counts = self._channels.setdefault(channel, OrderedDict())
+        counts[article, question] = counts.get((article, question), 0) + 1
+        counts.move_to_end((article, question))
         self._channels.move_to_end(channel)
-        if len(asked) > MOST_QUESTIONS:
-            asked.popitem(last=False)
+        if len(counts) > MOST_QUESTIONS:
+            counts.popitem(last=False)
         if len(self._channels) > MOST_CHANNELS:
             self._channels.popitem(last=False)
 
@@ -52,20 +52,20 @@ class Suggestions:
         return tuple(sorted(total, key=lambda question: -total[question]))
 
 
-def matching(typed: str, offered: Sequence[str]) -> tuple[str, ...]:
-    """Those of ``offered`` that are like what is ``typed``, best first; all, where that is nothing.
+def matching(typed: str, offers: Sequence[str]) -> tuple[str, ...]:
+    """Those of ``offers`` that are like what is ``typed``, best first; all, where that is nothing.
 
     So many of them are compared, and so much of what is typed: this runs while everybody else waits, and an
     article may have any number of speakers.
     """
-    candidates = islice(offered, MOST_COMPARED)
-    offered = tuple(dict.fromkeys(text for text in candidates if text and _units(text) <= MOST_CHARS))
+    candidates = islice(offers, MOST_COMPARED)
+    offers = tuple(dict.fromkeys(text for text in candidates if text and _units(text) <= MOST_CHARS))
     typed = typed[:MOST_CHARS]
     if not typed.strip():
-        return offered[:MOST_CHOICES]
+        return offers[:MOST_CHOICES]
     ranked = process.extract(
         typed,
-        offered,
+        offers,
         scorer=fuzz.WRatio,
         processor=utils.default_process,
         score_cutoff=LIKE_ENOUGH,
@@ -81,14 +81,14 @@ def names_of(entries: Iterable[Entry], *, with_id: bool = False) -> dict[str, st
         entries: The articles.
         with_id: Whether to name the id after each title; else only after one that another one has, too.
     """
-    named: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for entry in entries:
         name = shorten(entry.title)
-        if with_id or not name or name in named:
+        if with_id or not name or name in ids:
             mark = f" ({entry.id})"
             name = shorten(entry.title, MOST_CHARS - len(mark)) + mark
-        named[name] = entry.id
-    return named
+        ids[name] = entry.id
+    return ids
 
 
 def shorten(text: str, most: int = MOST_CHARS) -> str:

@@ -14,7 +14,7 @@ from index.library.sourcing import LostArticleError, SourcedArticle, Sources
 from index.model.library import Action, Progress, ReindexReport, Stage
 from index.model.source import Source, SourceKind
 from index.search.build import OnProgress
-from index.sources.files import article_id
+from index.sources.ids import article_id
 from index.storage.library_folder import Condition, is_id
 
 PATIENCE = 10.0

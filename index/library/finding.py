@@ -10,7 +10,7 @@ from pathlib import Path
 from index.errors import EveryonesArticleError, LibraryError, UnknownArticleError
 from index.model.library import Entry
 from index.model.source import SourceKind
-from index.sources.files import article_id
+from index.sources.ids import article_id
 from index.storage.library_folder import LibraryFolder
 from index.storage.transactions import Transactions
 

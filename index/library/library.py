@@ -27,7 +27,8 @@ from index.model.source import Source
 from index.search.build import OnProgress
 from index.search.embedding import Embedder
 from index.search.ranking import Reranker
-from index.sources.files import SHIPPED_ARTICLE, Limits
+from index.sources.files import SHIPPED_ARTICLE
+from index.sources.limits import Limits
 from index.storage.inspection import faults
 from index.storage.library_folder import LibraryFolder
 from index.storage.snapshots import KEPT

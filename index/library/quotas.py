@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import shutil
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class Allowance:
             QuotaError: it has too many questions.
         """
         most = self._quotas.questions if collection.parent else 0
-        count = sum(1 for line in (source.questions or b"").splitlines() if line.strip())
+        count = sum(1 for line in io.BytesIO(source.questions or b"") if line.strip())
         if most and count > most:
             raise QuotaError(
                 "The file of questions has {count} questions. It may have {most}.", count=count, most=most

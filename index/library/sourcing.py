@@ -10,7 +10,8 @@ from pathlib import Path
 from index.errors import ArticleError, LibraryError, LocalFileError, SnapshotDamagedError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
-from index.sources.files import Limits, read, read_file, reread
+from index.sources.files import read, read_file, reread
+from index.sources.limits import Limits
 from index.sources.sandbox import analyse
 from index.storage.library_folder import LibraryFolder
 from index.storage.snapshots import SnapshotFolder

@@ -29,12 +29,12 @@ class IndexInfo:
 class Stage(StrEnum):
     """The stages of a reindex, in order."""
 
-    READ = "reading the article"
-    CHUNK = "cutting it into passages"
-    EMBED = "embedding the passages"
-    CALIBRATE = "fitting the confidence thresholds"
-    CHECK = "asking its questions"
-    SAVE = "saving the index"
+    READ = "read"
+    CHUNK = "chunk"
+    EMBED = "embed"
+    CALIBRATE = "calibrate"
+    CHECK = "check"
+    SAVE = "save"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from index.errors import EmbeddingModelError
+from index.errors import EmbeddingModelError, UnloadableModelError
 from index.search.passages import TokenSpans
 
 if TYPE_CHECKING:
@@ -203,12 +203,14 @@ def _unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.maximum(length, np.finfo(np.float32).tiny), dtype=np.float32)
 
 
-def load_failure(kind: str, model: str, setting: str, error: Exception) -> EmbeddingModelError:
+def load_failure(
+    cause: Exception, kind: str, model: str, error: type[EmbeddingModelError]
+) -> EmbeddingModelError:
     """The error for a model that cannot be loaded: its name, the reason in a line, what to do."""
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
-    return EmbeddingModelError(
-        f"The {kind} {model!r} cannot be loaded: {reason}. Give {setting} the name of a "
-        f"sentence-transformers {kind} on the model hub or the path of its folder, or leave it empty."
+    reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
+    return error(
+        f"The {kind} {model!r} cannot be loaded: {reason}. Give the name of a sentence-transformers {kind} "
+        "on the model hub or the path of its folder, or none."
     )
 
 
@@ -245,10 +247,10 @@ def _load(model: str | None) -> SentenceTransformer:
         loaded = SentenceTransformer(model)
         fast = bool(getattr(loaded.tokenizer, "is_fast", False))
     except Exception as error:  # torch, transformers, safetensors and the hub's client share no root
-        raise load_failure("embedding model", model, "FOOTNOTE_EMBEDDING_MODEL", error) from error
+        raise load_failure(error, "embedding model", model, UnloadableModelError) from error
     if not fast:
         reason = TypeError("its tokenizer does not tell where in a text its tokens stand")
-        raise load_failure("embedding model", model, "FOOTNOTE_EMBEDDING_MODEL", reason)
+        raise load_failure(reason, "embedding model", model, UnloadableModelError)
     return loaded
 
 

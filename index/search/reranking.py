@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.errors import UnloadableRerankerError
 from index.search.embedding import Floats, load_failure
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class CrossEncoderReranker:
         try:
             self._model: CrossEncoder = CrossEncoder(model)
         except Exception as error:  # torch, transformers, safetensors and the hub's client share no root
-            raise load_failure("cross-encoder", model, "FOOTNOTE_RERANKER", error) from error
+            raise load_failure(error, "cross-encoder", model, UnloadableRerankerError) from error
 
     def scores(self, question: str, texts: Sequence[str]) -> Floats:
         """One score a text, higher is better, shape (texts,)."""

@@ -26,21 +26,6 @@ from index.sources.limits import DEFAULT_LIMITS, Limits
 from index.sources.sandbox import extract
 from index.sources.web import fetch
 
-__all__ = [
-    "SHIPPED_ARTICLE",
-    "Limits",
-    "Origin",
-    "Sidecar",
-    "Source",
-    "SourceKind",
-    "article_id",
-    "load_article",
-    "read",
-    "read_file",
-    "reread",
-    "upload",
-]
-
 SHIPPED_ARTICLE = Path(__file__).parents[1] / "articles" / "khan-gaza-palestine.txt"
 """The article that ships with the project, word for word."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, NonNegativeInt
 
-from index.errors import OwnQuestionsError, QuestionFileError
+from index.errors import EvidenceError, OwnQuestionsError, QuestionFileError
 from index.model.article import Article, Span
 from index.sources.extract.questions import (
     JsonlConversation,
@@ -184,9 +184,9 @@ def _gold(question: JsonlQuestion, article: Article) -> GoldQuestion:
     for evidence in question.evidence:
         found = _places(evidence, article)
         if not found:
-            raise QuestionFileError(
+            raise EvidenceError(
                 "Question {question}: its evidence {evidence} is not in the article {article}. "
-                "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+                "Choose the article that the questions are about.",
                 question=repr(question.id or question.question),
                 evidence=repr(evidence),
                 article=repr(article.id),

@@ -23,7 +23,7 @@ from typing import NoReturn
 
 from pydantic import BaseModel, ValidationError
 
-from index.errors import SnapshotDamagedError, SnapshotError
+from index.errors import DataFolderError, SnapshotDamagedError
 from index.model.library import MAX_ID_CHARS
 from index.storage.catalogue import Catalogue
 from index.storage.durable import folder_bytes, replace_file
@@ -179,9 +179,9 @@ class LibraryFolder:
         try:
             yield
         except OSError as error:
-            raise SnapshotError(
+            raise DataFolderError(
                 "The data folder {folder} cannot be written to: {reason}. Check its permissions and space, "
-                "or set FOOTNOTE_DATA_DIR to another folder.",
+                "or choose another folder.",
                 folder=self.path,
                 reason=error.strerror or error,
             ) from error
@@ -211,9 +211,8 @@ def names_in(folder: Path) -> list[str]:
 
 def raise_unreadable(folder: Path, error: OSError) -> NoReturn:
     """Says to people that a folder cannot be read."""
-    raise SnapshotError(
-        "The data folder {folder} cannot be read: {reason}. Check its permissions, or set "
-        "FOOTNOTE_DATA_DIR to another folder.",
+    raise DataFolderError(
+        "The data folder {folder} cannot be read: {reason}. Check its permissions, or choose another folder.",
         folder=folder,
         reason=error.strerror,
     ) from error

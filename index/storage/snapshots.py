@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.errors import SnapshotDamagedError, SnapshotError
+from index.errors import DataFolderError, SnapshotDamagedError, SnapshotError
 from index.model.article import Article
 from index.model.source import Origin, Source
 from index.search.vectors import FaissStore, Floats
@@ -284,9 +284,9 @@ class SnapshotFolder:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise SnapshotError(
-                "The data folder {folder} cannot be read: {reason}. Check its permissions, or set "
-                "FOOTNOTE_DATA_DIR to another folder.",
+            raise DataFolderError(
+                "The data folder {folder} cannot be read: {reason}. Check its permissions, or "
+                "choose another folder.",
                 folder=self.folder,
                 reason=error.strerror,
             ) from error

@@ -120,9 +120,7 @@ class Transactions:
         Never fails: the change is made, and where the disk refuses its line now, the next change enters it.
         """
         try:
-            if note.action is Action.ADDED and self._catalogue.state().in_use is None:
-                self._catalogue.use(note.article, note.place)
-            self._catalogue.finish(note)
+            self._finish(note)
         except OSError as error:
             log.warning("%s cannot be entered in the history yet: %s.", describe(note), error)
 
@@ -213,10 +211,17 @@ class Transactions:
         folder.sweep()
         folder.remove_if_empty()
         if self._was_made(note):
-            self.enter(note)
+            self._finish(
+                note
+            )  # where that fails, nothing else is begun: its note would take this one's place
             return [f"{describe(note)} was cut off when it was all but done. It has been finished."]
         self._catalogue.call_off()
         return [f"{describe(note)} was cut off. Nothing was changed by it."]
+
+    def _finish(self, note: Note) -> None:
+        if note.action is Action.ADDED and self._catalogue.state().in_use is None:
+            self._catalogue.use(note.article, note.place)
+        self._catalogue.finish(note)
 
     def _was_made(self, note: Note) -> bool:
         folder = self._folder.of(note.article)

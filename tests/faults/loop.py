@@ -1,7 +1,7 @@
-"""How long hostile texts hold the event loop of the bot: ``python -m tests.faults.loop [--chars N] [NAME]...``.
+"""How long hostile texts hold the bot's event loop: ``python -m tests.faults.loop [--chars N] [NAME]...``.
 
 Each text is added as an article to the library of a server, through the bot's own service, and then asked,
-quoted and summed up, while the loop notes how late it wakes. Another thread holds the loop only while it holds
+quoted and summed up, while the loop notes how late it wakes. Another thread holds the loop only while it has
 the interpreter, and then this process is at work: of the time that the loop was late, only what the process
 worked meanwhile counts, so that a busy machine is no fault.
 """
@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.service.service import Place, Service
+from bot.service.place import Place
+from bot.service.service import Service
 from index import ArticleError, Library, QuestionError, upload
 from tests.faults.world import prepare
 from tests.index.fakes import FakeEmbedder
@@ -45,7 +46,7 @@ class Lag:
 
 @contextlib.contextmanager
 def service(folder: Path) -> Iterator[Service]:
-    """The bot's service over a library whose model is a bag of words: the real one lets go of the interpreter."""
+    """The bot's service over a library whose model is a bag of words: a real one lets the interpreter go."""
     path = folder / "set.txt"
     path.write_text("The set article is short. The lighthouse is closed on Mondays.\n")
     library = Library(folder / "data", article_path=path, embedder=FakeEmbedder())
@@ -96,9 +97,7 @@ async def _all(names: list[str], chars: int) -> int:
             f"{seconds * 1000:5.0f} ms of {time.perf_counter() - began:5.1f} s  {name}: {came[:70]}",
             flush=True,
         )
-    print(
-        f"The event loop was held {worst * 1000:.0f} ms at the most; {wrong} texts held it for longer than 100 ms."
-    )
+    print(f"The event loop was held {worst * 1000:.0f} ms at the most; {wrong} texts held it over 100 ms.")
     return 1 if wrong else 0
 
 

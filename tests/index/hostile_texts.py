@@ -26,11 +26,17 @@ def _between(unit: str) -> Text:
 
 def _each(chars_of: str, between: str) -> Text:
     """A run of each character, words between them."""
-    return lambda chars: between.join(char * (chars // len(chars_of)) for char in chars_of)
+    return lambda chars: between.join(
+        char * max(chars // len(chars_of) - len(between), 1) for char in chars_of
+    )
 
 
 def _nested(opening: str, closing: str) -> Text:
-    return lambda chars: f"One {opening * (chars // 2)} two {closing * (chars // 2)} three."
+    def text(chars: int) -> str:
+        depth = chars // len(opening + closing)
+        return f"One {opening * depth} two {closing * depth} three."
+
+    return text
 
 
 TEXTS: dict[str, Text] = {

@@ -50,52 +50,71 @@ def blocks(root: _Element) -> Iterator[Block]:
     from lxml import etree
 
     etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
-    words: list[str] = []
-    level = linked = links = 0
-    row: _Element | None = None
+    walk = etree.iterwalk(root, events=("start", "end"))
+    reader = _Reader()
+    for event, element in walk:
+        tag = str(element.tag).rpartition("}")[2].lower()
+        shown = tag not in _SKIPPED_TAGS and not _is_note_mark(element, tag)
+        if event == "start":
+            if shown:
+                yield from reader.begin(element, tag)
+                reader.add(element.text)
+            else:
+                walk.skip_subtree()
+        else:
+            if shown:
+                yield from reader.end(element, tag)
+            if element is not root:
+                reader.add(element.tail)
+    yield from reader.flush()
 
-    def flush() -> Iterator[Block]:
-        nonlocal linked
-        raw = "".join(words)
-        words.clear()
+
+class _Reader:
+    """Gathers the words of a block until it ends."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self._level = 0  # of the heading that is read
+        self._linked = 0  # how many characters of the block are links
+        self._links = 0  # how many links are open
+        self._row: _Element | None = None  # of a table, where it is one paragraph
+
+    def add(self, text: str | None) -> None:
+        words = _SPACE.sub(" ", text or "")
+        self._words.append(words)
+        self._linked += len(words) if self._links else 0
+
+    def begin(self, element: _Element, tag: str) -> Iterator[Block]:
+        if tag in _BLOCK_TAGS and self._row is None:
+            yield from self.flush()
+            self._level = _heading_level(tag) or self._level
+        if tag in _ROW_TAGS and self._row is None and _is_plain_row(element):
+            self._row = element
+        self._links += _leads_away(element, tag)
+        self._words.append(_LINE_END if tag in ("br", "lb") else " " if tag in _BLOCK_TAGS else "")
+
+    def end(self, element: _Element, tag: str) -> Iterator[Block]:
+        self._links -= _leads_away(element, tag)
+        if element is self._row:
+            self._row = None
+        if tag in _CELL_TAGS:
+            self._words.append(_CELL_END if self._row is not None else " ")
+        if tag in _BLOCK_TAGS and self._row is None:
+            yield from self.flush()
+            self._level = 0 if _heading_level(tag) else self._level
+
+    def flush(self) -> Iterator[Block]:
+        raw = "".join(self._words)
+        self._words.clear()
         for piece in _BLANK_LINE.split(raw):
             cells = [text for cell in piece.split(_CELL_END) if (text := clean(cell))]
             if cells:
-                yield Block(" | ".join(cells), level, linked)
-                linked = 0
+                yield Block(" | ".join(cells), self._level, self._linked)
+                self._linked = 0
 
-    walk = etree.iterwalk(root, events=("start", "end"))
-    for event, element in walk:
-        tag = str(element.tag).rpartition("}")[2].lower()
-        heading = int(tag[1]) if _HEADING.fullmatch(tag) else 0
-        if event == "start":
-            if tag in _SKIPPED_TAGS or _is_note_mark(element, tag):
-                walk.skip_subtree()
-                continue
-            if tag in _BLOCK_TAGS and row is None:
-                yield from flush()
-                level = heading or level
-            if tag in _ROW_TAGS and row is None and _is_plain_row(element):
-                row = element
-            links += _leads_away(element, tag)
-            words.append(_LINE_END if tag in ("br", "lb") else " " if tag in _BLOCK_TAGS else "")
-            text = _SPACE.sub(" ", element.text or "")
-        else:
-            if tag in _SKIPPED_TAGS or _is_note_mark(element, tag):
-                pass
-            else:
-                links -= _leads_away(element, tag)
-                if element is row:
-                    row = None
-                if tag in _CELL_TAGS:
-                    words.append(_CELL_END if row is not None else " ")
-                if tag in _BLOCK_TAGS and row is None:
-                    yield from flush()
-                    level = 0 if heading else level
-            text = _SPACE.sub(" ", element.tail or "") if element is not root else ""
-        words.append(text)
-        linked += len(text) if links else 0
-    yield from flush()
+
+def _heading_level(tag: str) -> int:
+    return int(tag[1]) if _HEADING.fullmatch(tag) else 0
 
 
 def _leads_away(element: _Element, tag: str) -> bool:

@@ -26,14 +26,17 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import app as cli
 from bot.cli.doctor import plausible
-from bot.cli.terminal import answer_json, answer_text, printable
+from bot.cli.show import answer_json, answer_text
+from bot.cli.terminal import printable
 from bot.settings import Settings
 from index import (
     Action,
     ArticleError,
     Carried,
     ConversationMetrics,
+    DataFolderError,
     EmbeddingModelError,
+    EvidenceError,
     Expired,
     ExpiredKind,
     FootnoteError,
@@ -50,6 +53,8 @@ from index import (
     Source,
     SourceKind,
     Stage,
+    UnloadableModelError,
+    UnloadableRerankerError,
 )
 from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 
@@ -57,8 +62,8 @@ ROOT = Path(__file__).parents[3]
 COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
 LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history", "prune"]
 WITH_FAKE = (
-    "import bot.cli.app as cli; from tests.fakes import FakeLibrary;"
-    "cli.open_library = lambda _: FakeLibrary(); cli.main()"
+    "from bot.cli import app, process; from tests.fakes import FakeLibrary;"
+    "process.open_library = lambda _: FakeLibrary(); app.main()"
 )
 BUILT = """\
 The harbour of Elms was built in 1901. [1]
@@ -194,9 +199,9 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, library: FakeLibrary) -> Invoke:
     def invoke(*args: str, input: str | None = None, uses: FakeLibrary = library) -> Result:  # noqa: A002
-        monkeypatch.setattr(cli, "open_library", lambda _: uses)
-        monkeypatch.setattr(cli, "measure", measured)
-        monkeypatch.setattr(cli, "measure_conversations", conversed)
+        monkeypatch.setattr("bot.cli.process.open_library", lambda _: uses)
+        monkeypatch.setattr("bot.cli.measure.measure", measured)
+        monkeypatch.setattr("bot.cli.measure.measure_conversations", conversed)
         return CliRunner().invoke(cli.app, args, input=input, prog_name="footnote")
 
     return invoke
@@ -615,7 +620,7 @@ def test_a_web_address_is_fetched_and_a_path_is_read(run: Invoke, monkeypatch: p
         fetched.append((address, limits.max_redirects))
         return Source(Origin(SourceKind.WEB, address), b"The canal is dry.")
 
-    monkeypatch.setattr(cli, "fetch", fetch)
+    monkeypatch.setattr("bot.cli.process.fetch", fetch)
     monkeypatch.setenv("FOOTNOTE_MAX_REDIRECTS", "2")
     assert run("library", "add", "https://example.org/canal", "--id", "canal").exit_code == 0
     assert run("library", "add", "file:///etc/passwd", "--id", "passwords").exit_code == 0
@@ -657,7 +662,7 @@ def test_a_failed_self_check_names_the_questions(run: Invoke, library: FakeLibra
 
 LONG = """
 import time
-import bot.cli.app as cli
+from bot.cli import app, process
 from index import Progress, Stage
 from tests.fakes import FakeLibrary
 
@@ -667,8 +672,8 @@ class Long(FakeLibrary):
             on_progress(Progress(Stage.EMBED, 1, 2))
             time.sleep(0.02)
 
-cli.open_library = lambda _: Long()
-cli.main()
+process.open_library = lambda _: Long()
+app.main()
 """
 
 
@@ -960,7 +965,7 @@ def test_eval_of_the_article_with_the_real_model() -> None:
         (
             ["elsewhere.jsonl"],
             "Question 'Who?': its evidence 'Ada Berg' is not in the article 'khan-gaza-palestine'. "
-            "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+            "Choose the article that the questions are about. The setting is FOOTNOTE_ARTICLE.",
         ),
     ],
 )
@@ -1073,6 +1078,31 @@ def test_doctor_tells_what_is_broken(
 
 
 @pytest.mark.parametrize(
+    ("error", "setting"),
+    [
+        (UnloadableModelError("No such model."), "FOOTNOTE_EMBEDDING_MODEL"),
+        (UnloadableRerankerError("No such model."), "FOOTNOTE_RERANKER"),
+        (DataFolderError("No such folder."), "FOOTNOTE_DATA_DIR"),
+        (EvidenceError("Not in it."), "FOOTNOTE_ARTICLE"),
+        (EmbeddingModelError("The bundled model's file is not the one it should be."), None),
+        (SnapshotError("It is damaged."), None),
+    ],
+)
+def test_an_error_that_a_setting_mends_names_it(
+    run: Invoke, error: FootnoteError, setting: str | None
+) -> None:
+    class Broken(FakeLibrary):
+        def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
+            del on_progress
+            raise error
+
+    named = f"{error} The setting is {setting}." if setting else str(error)
+    code, _, err = outcome(run("ask", "Who?", uses=Broken()))
+    assert (code, err.splitlines()[-1]) == (1, f"Error: {named}")
+    assert setting is None or setting in variables()
+
+
+@pytest.mark.parametrize(
     "token",
     [
         "",
@@ -1088,8 +1118,8 @@ def test_what_is_no_token_is_not_plausible(token: str) -> None:
 
 LOGGED = """
 import logging, sys
-from bot.cli import app
-app._log(logging.getLevelNamesMapping()[sys.argv[1]])
+from bot.cli import process
+process.set_up_logging(logging.getLevelNamesMapping()[sys.argv[1]])
 import bm25s
 bm25s.BM25().index([["harbour", "elms"], ["bridge", "oaks"]], show_progress=False)
 logging.getLogger("bot").info("ready")

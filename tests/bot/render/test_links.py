@@ -217,6 +217,6 @@ def test_a_repetitive_article_is_soon_done_and_the_page_is_linked_where_nothing_
 def test_what_a_link_names_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     article = Article("a", "t", TEXT.replace("Elms", "Oaks"), source="https://example.org/a")
     first = text_fragment(article, 0, 20)
-    monkeypatch.setattr("bot.render.links._unique_directives", lambda *_: pytest.fail("looked for again"))
+    monkeypatch.setattr("bot.render.links._directives", lambda *_: pytest.fail("looked for again"))
     assert text_fragment(article, 0, 20) == first
     assert text_fragment(article, 0, 20, limit=40) == "https://example.org/a"

@@ -184,7 +184,7 @@ def test_json_lines_are_read_with_every_place_of_their_evidence(path: Path, lead
         (
             '{"id": "a", "question": "Why?", "evidence": ["Elms", "Ünder"]}'.encode(),
             "Question 'a': its evidence 'Ünder' is not in the article 'elms'. "
-            "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+            "Choose the article that the questions are about.",
         ),
         (
             b'{"data": [{"paragraphs": [{"context": "ab", "qas": '
@@ -480,7 +480,7 @@ def test_conversations_are_read_with_their_marks(path: Path) -> None:
         (
             '{"first": "Who?", "question": "Why?", "evidence": ["Ünder"]}',
             "Question 'Why?': its evidence 'Ünder' is not in the article 'elms'. "
-            "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+            "Choose the article that the questions are about.",
         ),
     ],
 )

@@ -286,7 +286,7 @@ def test_a_data_folder_that_cannot_be_read_is_named(path: Path, data_dir: Path) 
     assert str(caught.value) == (
         f"The data folder {data_dir / 'articles' / 'harbour' / 'snapshots'} cannot be read: Not a directory. "
         "Check its "
-        "permissions, or set FOOTNOTE_DATA_DIR to another folder."
+        "permissions, or choose another folder."
     )
 
 
@@ -298,7 +298,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(path: Path) -> None:
     assert str(caught.value) == (
         f"The data folder {data_dir / 'articles' / 'harbour' / 'snapshots'} cannot be read: Not a directory. "
         "Check its "
-        "permissions, or set FOOTNOTE_DATA_DIR to another folder."
+        "permissions, or choose another folder."
     )
 
 
@@ -308,8 +308,8 @@ def test_a_data_folder_that_cannot_be_written_to_is_named(path: Path, data_dir: 
         library_of(path).load()
     assert str(caught.value) == (
         f"The data folder {data_dir} cannot be written to: Is a directory. Check its permissions and space, "
-        "or set "
-        "FOOTNOTE_DATA_DIR to another folder."
+        "or "
+        "choose another folder."
     )
 
 
@@ -329,7 +329,7 @@ def test_a_full_disk_is_said_and_the_old_index_stays(
     assert str(caught.value) == (
         f"The data folder {data_dir} cannot be written to: No space left on device. Check its permissions "
         "and space, "
-        "or set FOOTNOTE_DATA_DIR to another folder."
+        "or choose another folder."
     )
     check(library)
     assert len(snapshots(data_dir)) == 1

@@ -197,9 +197,8 @@ def refusal(model: str | None) -> str:
 
 def what_to_do(model: str, reason: str) -> str:
     return (
-        f"The embedding model {model!r} cannot be loaded: {reason}. Give FOOTNOTE_EMBEDDING_MODEL the name "
-        "of a "
-        "sentence-transformers embedding model on the model hub or the path of its folder, or leave it empty."
+        f"The embedding model {model!r} cannot be loaded: {reason}. Give the name of a "
+        "sentence-transformers embedding model on the model hub or the path of its folder, or none."
     )
 
 

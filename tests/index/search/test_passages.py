@@ -1,12 +1,14 @@
 """Passages: nothing of the text is lost, no sentence is cut that fits, every offset is true."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.model.article import Article, Heading, Passage
+from index.language.sentences import split_sentences
+from index.model.article import Article, Heading, Passage, Span
 from index.search.embedding import SentenceTransformerEmbedder
 from index.search.passages import Tokenize, TokenSpans, chunk, cuts
 from tests.index.fakes import char_spans, word_spans
@@ -303,3 +305,21 @@ def test_what_is_known_is_cut_as_it_was_and_only_the_rest_is_looked_at() -> None
     after = headed("New.", "#Elms", "It grew. It shrank.", "Gone.")
     assert chunk(after, noted, 5, known) == chunk(after, word_spans, 5)
     assert looked == ["New."]
+
+
+@given(TEXTS, WINDOWS)
+def test_sentences_that_were_cut_when_it_was_read_are_taken_as_they_are(text: str, window: int) -> None:
+    fresh = article(text)
+    spans = tuple(
+        Span(paragraph.start + span.start, paragraph.start + span.end)
+        for paragraph in fresh.paragraphs
+        for span in split_sentences(paragraph.of(text))
+    )
+    assert chunk(replace(fresh, sentences=spans), word_spans, window) == chunk(fresh, word_spans, window)
+
+
+def test_nothing_is_cut_into_sentences_that_was_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.search.passages.split_sentences", None)
+    text = "One. Two.\nThree."
+    (first, second) = chunk(replace(article(text), sentences=(Span(0, 9), Span(10, 16))), word_spans, 40)
+    assert [span.of(text) for span in (*first.sentences, *second.sentences)] == ["One. Two.", "Three."]

@@ -72,8 +72,6 @@ def test_a_model_that_cannot_be_loaded_is_named() -> None:
         CrossEncoderReranker("/no/such/cross-encoder")
     assert str(caught.value) == (
         "The cross-encoder '/no/such/cross-encoder' cannot be loaded: Path /no/such/cross-encoder not found. "
-        "Give "
-        "FOOTNOTE_RERANKER the name of a sentence-transformers cross-encoder on the model hub or the path of "
-        "its "
-        "folder, or leave it empty."
+        "Give the name of a sentence-transformers cross-encoder on the model hub or the path of its folder, "
+        "or none."
     )

@@ -15,6 +15,7 @@ from index.model.source import Origin, Source, SourceKind
 from index.sources.addresses import Site, site_of
 from index.sources.claims import settled
 from index.sources.files import read, read_file, upload
+from index.storage.snapshot_files import StoredArticle
 from tests.index.documents import PAGE
 
 NEWS = "https://www.bbc.co.uk/news/1"
@@ -157,3 +158,13 @@ def test_a_file_of_whoever_runs_it_is_believed_and_its_sidecar_more(tmp_path: Pa
     article = read(said, "elms")
     assert (article.source, article.site) == ("https://a.example/", "A")
     assert (article.claimed_source, article.claimed_site) == (None, None)
+
+
+def test_a_claim_is_stored_and_an_index_from_before_there_were_any_is_read() -> None:
+    article = read(upload("elms.html", PAGE.encode()), "elms")
+    kept = {name: getattr(article, name) for name in StoredArticle.model_fields if name != "origin"}
+    stored = StoredArticle(**kept).model_dump(mode="json")
+    assert StoredArticle.model_validate(stored).article() == article
+    del stored["claimed_source"], stored["claimed_site"]
+    before = StoredArticle.model_validate(stored).article()
+    assert before == replace(article, claimed_source=None, claimed_site=None)

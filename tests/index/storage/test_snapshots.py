@@ -267,8 +267,8 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
     with pytest.raises(SnapshotError) as caught:
         SnapshotFolder(path).names()
     assert str(caught.value) == (
-        f"The data folder {path} cannot be read: Not a directory. Check its permissions, or set "
-        "FOOTNOTE_DATA_DIR to "
+        f"The data folder {path} cannot be read: Not a directory. Check its permissions, or "
+        "choose "
         "another folder."
     )
 

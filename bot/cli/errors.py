@@ -1,0 +1,96 @@
+"""How an error ends a command: with one message on standard error, and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any
+
+import discord
+import typer
+from pydantic import ValidationError
+from rich.text import Text
+from typer.core import TyperGroup
+
+from bot.cli.terminal import printable, terminal
+from bot.settings import explain
+from index import (
+    CancelledError,
+    DataFolderError,
+    EvidenceError,
+    FootnoteError,
+    OwnQuestionsError,
+    SelfCheckError,
+    UnloadableModelError,
+    UnloadableRerankerError,
+)
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+LOGIN_REFUSED = """\
+Discord does not accept DISCORD_TOKEN. A token is shown once and ends when a new one is made.
+Make a new one at https://discord.com/developers/applications: your application, Bot, Reset Token."""
+SETTINGS: dict[type[FootnoteError], str] = {
+    UnloadableModelError: "FOOTNOTE_EMBEDDING_MODEL",
+    UnloadableRerankerError: "FOOTNOTE_RERANKER",
+    DataFolderError: "FOOTNOTE_DATA_DIR",
+    EvidenceError: "FOOTNOTE_ARTICLE",
+}
+"""The settings that what these errors advise is done with."""
+
+TO_FORCE = "To put it in place all the same: --force"
+
+
+class MisuseError(FootnoteError):
+    """What the command line or a setting asks for is wrong."""
+
+
+class Commands(TyperGroup):
+    """The one place where an error becomes a message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command; what it raises on purpose is said in one message on standard error."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # so that a reader who has gone away is noticed here, and not at exit
+        except BrokenPipeError as gone:
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(INTERRUPTED) from gone
+        except (ValidationError, MisuseError, discord.LoginFailure) as error:
+            raise _failed(error, MISUSED) from error
+        except CancelledError as error:
+            raise _failed(error, INTERRUPTED) from error
+        except (FootnoteError, OSError, discord.DiscordException) as error:
+            raise _failed(error, FAILED) from error
+        return result
+
+
+def advice(error: Exception) -> str:
+    """What an error says, and the setting that what it advises is done with."""
+    setting = next((name for kind, name in SETTINGS.items() if isinstance(error, kind)), None)
+    return f"{error} The setting is {setting}." if setting else str(error)
+
+
+def _failed(error: Exception, code: int) -> typer.Exit:
+    match error:
+        case ValidationError():
+            message = f"A setting is wrong.\n{explain(error)}"
+        case discord.LoginFailure():
+            message = LOGIN_REFUSED
+        case discord.DiscordException():
+            message = f"Discord: {error}"
+        case OSError() if error.filename is not None:
+            message = f"{error.filename}: {error.strerror}"
+        case SelfCheckError() | OwnQuestionsError():
+            message = f"{error}\n{TO_FORCE}"
+        case _:
+            message = advice(error)
+    if logging.getLogger().isEnabledFor(logging.DEBUG):
+        traceback.print_exception(error)
+    text = Text("Error: ", style="bold red").append(printable(message), style="not bold default")
+    terminal(stderr=True).print(text, soft_wrap=True)
+    return typer.Exit(code)

@@ -1,0 +1,139 @@
+"""What the terminal shows of an answer and of an article, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.cli.terminal import printable, row
+from index import Answer, Citation, IndexInfo, Status
+
+NOT_IN_ARTICLE = "The article does not say."
+MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
+
+
+def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
+    """An answer with its footnotes; each footnote gives the article's words and where they stand.
+
+    Args:
+        answer: The answer.
+        with_title: Whether to say first which article it is from, where several were asked.
+    """
+    lines: list[RenderableType] = []
+    if with_title:
+        lines += [Text(printable(f"{answer.article_title} ({answer.article_id})"), style="dim")]
+    if answer.read_as:
+        read = ", ".join(f"“{written}” as “{read}”" for written, read in answer.read_as)
+        lines += [Text(printable(f"Read {read}."), style="dim")]
+    if answer.status is Status.NOT_IN_ARTICLE:
+        lines += [Text(NOT_IN_ARTICLE, style="yellow")]
+        if answer.closest:
+            lines += [Text("\nThe closest it comes:", style="dim"), *map(_footnote, answer.closest)]
+        return Group(*lines)
+    if answer.status is Status.UNCERTAIN:
+        lines += [Text("Uncertain: this may not answer the question.", style="yellow")]
+    for citation in answer.in_article_order:
+        words = Text(printable(citation.text), style="bold")
+        lines.append(words.append(f" [{citation.number}]", style="not bold cyan"))
+    return Group(*lines, Text(), *map(_footnote, answer.in_article_order))
+
+
+def _footnote(citation: Citation) -> RenderableType:
+    where = f"paragraph {citation.paragraph}, characters {citation.start} to {citation.end}"
+    speaker = f", said by {printable(citation.speaker)}" if citation.speaker else ""
+    return Group(
+        Text(f"[{citation.number}]", style="cyan").append(f" {where}{speaker}", style="dim"),
+        Padding.indent(Text(printable(citation.quote)), 4),
+    )
+
+
+def article_text(info: IndexInfo) -> RenderableType:
+    """The article as it is indexed: what is known of it, then its paragraphs under their numbers."""
+    article = info.article
+    claims = filter(None, (article.claimed_source, article.claimed_site))
+    facts = (
+        ("source", article.source or "unknown"),
+        *((("site", article.site),) if article.site else ()),
+        *(("claims", f"says it is from {claim}, unchecked") for claim in claims),
+        ("published", article.published.isoformat() if article.published else "unknown"),
+        ("language", article.language),
+        ("indexed", f"{len(info.passages):,} passages, {info.indexed_at.isoformat(timespec='seconds')}"),
+        ("model", f"{info.model}, SHA-256 {info.model_sha256}"),
+    )
+    title = Text(printable(article.title), style="bold")
+    if article.title_is_label:
+        title.append(" (a label: the article has no title of its own)", style="not bold dim")
+    return Group(
+        title,
+        *(row(Text(name, style="dim"), value, indent=9) for name, value in facts),
+        Text(),
+        *(
+            row(Text(str(paragraph.number), style="cyan"), paragraph.of(article.text), indent=3)
+            for paragraph in article.paragraphs
+        ),
+    )
+
+
+def answer_json(answer: Answer) -> dict[str, object]:
+    """What ``ask --json`` prints."""
+    return {
+        "question": answer.question,
+        "status": answer.status.value,
+        "answer": _in_words(answer),
+        "citations": _citations_json(answer.citations),
+        "closest": _citations_json(answer.closest),
+        "read_as": [{"written": written, "read": read} for written, read in answer.read_as],
+        "article": {"id": answer.article_id, "title": answer.article_title},
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def _in_words(answer: Answer) -> str:
+    """An answer as one text: the article's words, or that it does not say."""
+    if answer.status is Status.NOT_IN_ARTICLE:
+        return NOT_IN_ARTICLE
+    quoted = " ".join(citation.text for citation in answer.in_article_order)
+    return f"{MAY_NOT_ANSWER} {quoted}" if answer.status is Status.UNCERTAIN else quoted
+
+
+def _citations_json(citations: Sequence[Citation]) -> list[dict[str, object]]:
+    return [
+        {
+            "number": citation.number,
+            "quote": citation.quote,
+            "start": citation.start,
+            "end": citation.end,
+            "paragraph": citation.paragraph,
+            "passage_id": citation.passage_id,
+            "speaker": citation.speaker,
+            "score": citation.score,
+        }
+        for citation in citations
+    ]
+
+
+def article_json(info: IndexInfo) -> dict[str, object]:
+    """What ``show --json`` prints; every citation's ``start`` and ``end`` count in its ``text``."""
+    article = info.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "site": article.site,
+        "claimed_source": article.claimed_source,
+        "claimed_site": article.claimed_site,
+        "text": article.text,
+        "paragraphs": [
+            {"number": paragraph.number, "start": paragraph.start, "end": paragraph.end}
+            for paragraph in article.paragraphs
+        ],
+        "passages": [
+            {"id": passage.id, "paragraph": passage.paragraph, "start": passage.start, "end": passage.end}
+            for passage in info.passages
+        ],
+        "model": info.model,
+        "indexed_at": info.indexed_at.isoformat(),
+    }
