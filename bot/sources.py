@@ -16,6 +16,10 @@ from index import FootnoteError, Limits, Source, fetch, upload
 SECONDS_FOR_DISCORD = 20.0
 """How much longer than a web page an attachment may take: it comes from Discord, and was asked for."""
 
+QUESTIONS_BYTES = 1_000_000
+"""The most bytes of a file of questions: some hundred have a few thousand, and to parse megabytes of JSON
+holds everybody else."""
+
 
 class SourceError(FootnoteError):
     """What was named as a source is none that can be taken from Discord."""
@@ -46,7 +50,8 @@ async def source_of(
     if questions and not (url or file):
         raise SourceError("“questions” go with a source: name it as “url” or “file”.")
     address = None if url is None else _address(url)
-    get_file, get_questions = (_getter(one, limits) if one else None for one in (file, questions))
+    get_file = _getter(file, limits) if file else None
+    get_questions = _getter(questions, limits, most=QUESTIONS_BYTES) if questions else None
 
     def get() -> Source:
         asked = get_questions() if get_questions else None
@@ -67,8 +72,13 @@ def _address(url: str) -> str:
     return address
 
 
-def _getter(file: discord.Attachment, limits: Limits) -> Callable[[], bytes]:
+def _getter(file: discord.Attachment, limits: Limits, *, most: int | None = None) -> Callable[[], bytes]:
     """What gets an attachment, called in a thread while the event loop goes on.
+
+    Args:
+        file: The attachment.
+        limits: What a source may cost.
+        most: The bytes that it may have, where it is a file of questions.
 
     Raises:
         SourceError: it is too large; later, that Discord does not give it.
@@ -79,6 +89,13 @@ def _getter(file: discord.Attachment, limits: Limits) -> Callable[[], bytes]:
             name=file.filename,
             size=f"{file.size / 1_000_000:.1f}",
             most=f"{limits.max_bytes / 1_000_000:g}",
+        )
+    if most is not None and file.size > most:
+        raise SourceError(
+            "{name} has {size} MB. A file of questions may have {most} MB.",
+            name=file.filename,
+            size=f"{file.size / 1_000_000:.1f}",
+            most=f"{most / 1_000_000:g}",
         )
     loop = asyncio.get_running_loop()
 

@@ -20,18 +20,20 @@ class Membership(commands.Cog):
     def __init__(self, bot: Host) -> None:
         self.bot = bot
 
-    async def cog_load(self) -> None:
-        """Begins to clear up: at once, and then daily."""
-        self.tidy.start()
-
     async def cog_unload(self) -> None:
-        """Ends that."""
+        """Ends clearing up."""
         self.tidy.cancel()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Notes which servers the bot has left, and which it came back to, while it did not run."""
+        """Notes which servers the bot has left, and which it came back to, while it did not run.
+
+        Only then does it begin to clear up, and does so daily: before, the library of a server that it came
+        back to would go.
+        """
         await self.bot.service.upkeep.meet([guild.id for guild in self.bot.guilds])
+        if not self.tidy.is_running():
+            self.tidy.start()
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

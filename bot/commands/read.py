@@ -21,6 +21,8 @@ from bot.words import words_of
 from index import FootnoteError, Library
 
 MOST_PARAGRAPHS = 1_000_000
+MOST_NAMED = 20
+"""How many speakers an error names: an article may have any number, and no message has room for more."""
 
 
 class NoSuchPlaceError(FootnoteError):
@@ -160,5 +162,5 @@ def _speaker_named(typed: str, speakers: tuple[str, ...]) -> str:
     raise NoSuchPlaceError(
         "The article quotes nobody who can only be “{typed}”. It quotes {speakers}.",
         typed=typed,
-        speakers=", ".join(speakers),
+        speakers=", ".join(speakers[:MOST_NAMED]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from rapidfuzz import fuzz, process, utils
 
@@ -11,6 +12,7 @@ from index import Entry
 
 MOST_CHARS = 100  # of a choice's name and of its value
 MOST_CHOICES = 25
+MOST_COMPARED = 1_000
 MOST_CHANNELS = 1_000
 MOST_QUESTIONS = 100
 LIKE_ENOUGH = 55.0
@@ -51,8 +53,14 @@ class Suggestions:
 
 
 def matching(typed: str, offers: Sequence[str]) -> tuple[str, ...]:
-    """Those of ``offered`` that are like what is ``typed``, best first; all, where that is nothing."""
-    offers = tuple(dict.fromkeys(text for text in offers if text and _units(text) <= MOST_CHARS))
+    """Those of ``offers`` that are like what is ``typed``, best first; all, where that is nothing.
+
+    So many of them are compared, and so much of what is typed: this runs while everybody else waits, and an
+    article may have any number of speakers.
+    """
+    candidates = islice(offers, MOST_COMPARED)
+    offers = tuple(dict.fromkeys(text for text in candidates if text and _units(text) <= MOST_CHARS))
+    typed = typed[:MOST_CHARS]
     if not typed.strip():
         return offers[:MOST_CHOICES]
     ranked = process.extract(

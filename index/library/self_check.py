@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from index.model.article import Article, Span
 from index.model.library import SelfCheck
 from index.search.ranking import Ranking
-from index.sources.question_files import own_questions, places
+from index.sources.question_files import own_questions
 
 OnQuestion = Callable[[int, int], None]
 """Told how many questions of how many are done."""
@@ -36,8 +36,9 @@ def self_check(
     failed: list[str] = []
     for number, question in enumerate(answerable):
         on_question(number, len(answerable))
-        gold = [span for evidence in question.evidence for span in places(evidence, article)]
-        if not gold or not covers(rank(question.text).sentences[0].sentence, gold):
+        # Only this sentence is searched: “a” a thousand times over stands in millions of places of a book.
+        first = rank(question.text).sentences[0].sentence.of(article.text)
+        if not any(evidence in first for evidence in question.evidence):
             failed.append(question.text)
     return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_HOST = re.compile(r"[a-z0-9._-]++|[0-9a-f:.]++")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _RESERVED = (
@@ -127,7 +129,8 @@ def site_of(address: str) -> Site | None:
     """The site of a web address, by the public suffix list, private suffixes (``github.io``) included.
 
     None where it is no address that a page could have: it names no host, or a user before the host, which
-    only makes it look like another one.
+    only makes it look like another one, or a host with what no host's name has. Browsers take a backslash
+    for a slash: they would find another host in it.
     """
     try:
         parts = urlsplit(address.strip())
@@ -135,7 +138,7 @@ def site_of(address: str) -> Site | None:
         host = host if host.isascii() else host.encode("idna").decode()
     except ValueError:  # UnicodeError is one
         return None
-    if not host or user is not None or parts.scheme not in ("http", "https"):
+    if user is not None or parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
         return None
     name = _suffixes()(host)
     domain = name.top_domain_under_public_suffix

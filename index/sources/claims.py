@@ -5,8 +5,9 @@ address is taken for the words of that site, so:
 
 - What was fetched is from where it was fetched. The address that it names as its own (canonical) one is taken
   only within the same registrable domain, where one owner has both.
-- A site's name is taken only where it says no more than the domain does ("The Guardian" of theguardian.com):
-  nobody can look up whether example.net may call itself "BBC News". Else the domain stands in its place.
+- A site's name is taken only where it says no more than the domain does, and the domain stands beside it:
+  "The Guardian (theguardian.com)". Nobody can look up whether example.net may call itself "BBC News", and
+  anybody can have theguardian.github.io. Else the domain stands in the name's place.
 - What was attached is from whoever attached it: it has neither, whatever it says.
 - A file on the machine's disk was put there by who runs Footnote, and so was the sidecar beside it: who could
   forge them can alter the program as well. What they say is taken.
@@ -41,20 +42,23 @@ def settled(article: Article, origin: Origin) -> Article:
         case SourceKind.WEB:
             site = site_of(origin.place)
             own = claim is None or (site is not None and site_of(claim) == site)
-            named = own and name is not None and site is not None and _says_no_more(name, site)
+            named = _named(name, site) if own and name and site else None
             return replace(
                 article,
                 source=claim if claim and own else web_address(origin.place),
-                site=name if named else site.domain if site else None,
+                site=named or (site.domain if site else None),
                 claimed_source=None if own else claim,
                 claimed_site=None if named else name,
             )
 
 
-def _says_no_more(name: str, site: Site) -> bool:
-    """Whether a site's name is its domain, written as people write it."""
+def _named(name: str, site: Site) -> str | None:
+    """A site's name with its domain, where it is that or the label of it, as people write it; else None."""
     said = _letters(name)
-    return said.removeprefix("the") == site.label.removeprefix("the") or said == _letters(site.domain)
+    if said == _letters(site.domain):
+        return name
+    is_label = said.removeprefix("the") == site.label.removeprefix("the")
+    return f"{name} ({site.domain})" if is_label else None
 
 
 def _letters(name: str) -> str:

@@ -169,7 +169,7 @@ def _is_question(line: str) -> bool:
     return isinstance(value, dict) and "question" in value
 
 
-def places(evidence: str, article: Article) -> list[Span]:
+def _places(evidence: str, article: Article) -> list[Span]:
     """Everywhere that some evidence stands in an article, not overlapping."""
     found: list[Span] = []
     at = article.text.find(evidence)
@@ -182,7 +182,7 @@ def places(evidence: str, article: Article) -> list[Span]:
 def _gold(question: JsonlQuestion, article: Article) -> GoldQuestion:
     gold: list[Span] = []
     for evidence in question.evidence:
-        found = places(evidence, article)
+        found = _places(evidence, article)
         if not found:
             raise EvidenceError(
                 "Question {question}: its evidence {evidence} is not in the article {article}. "

@@ -28,6 +28,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from index.model.library import Action, Change, PassageCounts, Restored
 from index.storage.durable import append_line, replace_file
 
+HISTORY_LINES = 1_000
+"""How many changes of a library are remembered: as many as ``/library history`` looks back at."""
+
 log = logging.getLogger(__name__)
 
 
@@ -184,10 +187,17 @@ class Catalogue:
         return set(old) - set(deciding.values())
 
     def finish(self, note: Note) -> None:
-        """Enters a change that was made in the history, once, and strikes out that it is under way."""
-        if next(reversed(self.notes()), None) != note:
+        """Enters a change that was made in the history, once, and strikes out that it is under way.
+
+        Twice as many lines as are remembered are cut at once: somebody who puts one article in use over and
+        over would else fill the disk between two days, and make each change slower than the one before.
+        """
+        notes = self.notes()
+        if next(reversed(notes), None) != note:
             append_line(self._history_file, note.line())
         self.call_off()
+        if len(notes) >= 2 * HISTORY_LINES:
+            self.trim(HISTORY_LINES)
 
     def call_off(self) -> None:
         """Strikes out the change that is under way."""

@@ -19,12 +19,10 @@ from pydantic import BaseModel, ValidationError
 
 from index.errors import ReindexRunningError, SnapshotError
 from index.model.library import Action, ExpiredItem, ExpiredKind, LibraryUse
+from index.storage.catalogue import HISTORY_LINES
 from index.storage.durable import REMOVING, delete_folder, folder_bytes, replace_file
 from index.storage.library_folder import LibraryFolder, names_in
 from index.storage.transactions import Transactions
-
-HISTORY_LINES = 1_000
-"""How many changes of a library are remembered: as many as ``/library history`` looks back at."""
 
 _PATIENCE = 0.5  # seconds; a library that is being changed has its turn the next time
 

@@ -623,7 +623,11 @@ async def test_questions_accompany_the_source(world: World, monkeypatch: pytest.
 async def test_a_file_that_is_too_large_is_not_even_downloaded(world: World) -> None:
     result = await world.admin.slash(world.channel, "reindex", file=("big.txt", b"x" * 20_100_000))
     assert told(result) == "big.txt has 20.1 MB. A source may have 20 MB."
-    assert world.errors() == [SourceError]
+    result = await world.admin.slash(
+        world.channel, "reindex", file=("a.txt", b"A."), questions=("q.jsonl", b"x" * 1_100_000)
+    )
+    assert told(result) == "q.jsonl has 1.1 MB. A file of questions may have 1 MB."
+    assert world.errors() == [SourceError] * 2
 
 
 async def test_a_source_that_is_refused_is_told_privately(world: World) -> None:

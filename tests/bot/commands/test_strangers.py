@@ -17,6 +17,7 @@ from simcord.backend import serializers
 
 from bot import Settings, create_bot, render
 from bot.client import FootnoteBot
+from bot.commands.membership import Membership
 from bot.service.allowance import ChangeAllowance, TooManyChangesError
 from bot.service.service import Service
 from index import EveryonesArticleError, Library, QuotaError, Quotas, upload
@@ -237,3 +238,21 @@ async def test_servers_that_left_while_the_bot_did_not_run_are_noticed_when_it_i
     world.bot.dispatch("ready")
     await until(lambda: real.upkeep.left_since("77") is not None)
     assert real.upkeep.left_since(str(world.guild.id)) is None
+
+
+async def test_nothing_goes_before_it_is_known_which_servers_the_bot_is_in(
+    world: World, real: Library, clock: Clock, tmp_path: Path
+) -> None:
+    """It was removed, and asked back while it did not run: longer than the grace ago."""
+    await add(world, "mine")
+    server = str(world.guild.id)
+    await world.bot.remove_cog("Membership")
+    real.upkeep.leave(server)
+    clock.ahead = timedelta(days=15)
+    await world.bot.add_cog(Membership(world.bot))
+    await world.env.settle()
+    assert real.upkeep.left_since(server) is not None  # nothing was done yet
+    world.bot.dispatch("ready")
+    await until(lambda: real.upkeep.left_since(server) is None)
+    await world.env.settle()
+    assert (tmp_path / "data" / "servers" / server / "articles" / "mine").is_dir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from bot.service.suggestions import (
     MOST_CHANNELS,
     MOST_CHARS,
     MOST_CHOICES,
+    MOST_COMPARED,
     MOST_QUESTIONS,
     Suggestions,
     matching,
@@ -72,3 +75,14 @@ def test_a_name_is_cut_to_fit(text: str) -> None:
     short = shorten(text)
     assert units(short) <= MOST_CHARS
     assert short == text or (short.endswith("…") and text.startswith(short[:-1]) and units(text) > MOST_CHARS)
+
+
+def test_of_any_number_and_of_any_length_so_much_is_compared() -> None:
+    offered = [f"Speaker {number}" for number in range(50_000)]
+    assert matching("Speaker 999", offered)[0] == "Speaker 999"
+    assert "Speaker 1000" not in matching("Speaker 1000", offered)  # the article quotes 1,000 others more
+    assert (MOST_COMPARED, MOST_CHARS) == (1_000, 100)
+    assert matching("Speaker 7" + " " * 91 + "x" * 6_000, offered) == matching("Speaker 7", offered)
+    began = time.perf_counter()
+    matching("word " * 1_200, offered)
+    assert time.perf_counter() - began < 0.1  # it took five seconds

@@ -687,6 +687,18 @@ def test_an_index_that_fails_its_own_questions_is_not_published(path: Path) -> N
     assert library.info("notes").snapshot[:6] == "000002"
 
 
+def test_evidence_is_sought_in_what_is_cited_alone(path: Path) -> None:
+    library = library_of(path)
+    keeper = {"question": "Who is the keeper?", "evidence": ["a"] * 50_000 + ["the keeper of"]}
+    mast = {"question": "Who is the mast?", "evidence": ["a" * 50]}
+    lines = "\n".join(map(json.dumps, (keeper, mast))).encode()
+    text = b"Bo Ask is the keeper of Elms.\n" + b"a" * 200_000 + b"\n"
+    began = time.perf_counter()
+    report = library.add(uploaded(text, questions=lines), who="ada", id="light", force=True)
+    assert report.check == SelfCheck(asked=2, right=1, failed=("Who is the mast?",))
+    assert time.perf_counter() - began < 20  # it took minutes, and gigabytes, over all of the article
+
+
 @pytest.mark.parametrize(
     ("questions", "message"),
     [

@@ -14,10 +14,10 @@ from index.library.library import Library
 from index.model.library import Action, ExpiredItem, ExpiredKind, LibraryUse
 from index.model.source import Source
 from index.sources.files import upload
-from index.storage.catalogue import Catalogue, Note, State
+from index.storage.catalogue import HISTORY_LINES, Catalogue, Note, State
 from index.storage.library_folder import LibraryFolder
 from index.storage.transactions import Transactions
-from index.storage.upkeep import HISTORY_LINES, Retention, Upkeep
+from index.storage.upkeep import Retention, Upkeep
 from tests.index.fakes import FakeEmbedder
 
 WHO = "ada"
@@ -213,3 +213,21 @@ def test_the_history_is_as_long_as_it_is_looked_back_at(tmp_path: Path, clock: C
     assert library.upkeep.prune() == []
     (tmp_path / "data" / "library.json").write_text("{")  # what is in use can still be worked out
     assert Catalogue(tmp_path / "data").state() == State("a", {"5": "b"})
+
+
+def test_a_history_that_grows_fast_is_cut_before_its_day(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    library.add(note(1), who=WHO, id="a")
+    when = datetime.now(UTC)
+    lines = [
+        Note(when=when, who=str(number), action=Action.REINDEXED, article="a").line()
+        for number in range(2 * HISTORY_LINES - 2)
+    ]
+    with (tmp_path / "data" / "history.jsonl").open("ab") as history:
+        history.write(b"\n".join(lines) + b"\n")
+    library.use("a", who=WHO)
+    assert len(library.history(limit=9_999)) == 2 * HISTORY_LINES
+    library.use("a", who="carl")
+    changes = library.history(limit=9_999)
+    assert len(changes) == HISTORY_LINES
+    assert [change.who for change in changes[:3]] == ["carl", WHO, str(2 * HISTORY_LINES - 3)]
