@@ -17,6 +17,8 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/vulture
 
 $(READY): pyproject.toml constraints.txt
 	@echo 'Installing into $(VENV): about 2 GB, some minutes the first time.'
