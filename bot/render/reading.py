@@ -9,6 +9,7 @@ from index import Article, Span
 
 MAX_NEIGHBOUR = 700  # of the paragraph before and of the one after
 PAGE = MAX_TEXT - 600  # for the paragraphs of a page: the rest is for headings and the footer
+MOST_WALKED = 20 * PAGE  # back in a long paragraph: a book in one line would take seconds for each page
 AROUND_PARAGRAPH = 20  # its number, and the blank line after it
 
 
@@ -63,7 +64,11 @@ def page_from(article: Article, start: int) -> Span:
 
 
 def page_before(article: Article, end: int) -> Span:
-    """The page that ends at an offset; see ``page_from``."""
+    """The page that ends at an offset; see ``page_from``.
+
+    In a paragraph of more than some pages, where they begin is counted from near the offset and not from its
+    start: reading on from this page may then show a few words twice, and leaves none out.
+    """
     text = article.text
     room, start = PAGE, end
     for paragraph in reversed(article.paragraphs):
@@ -75,7 +80,7 @@ def page_before(article: Article, end: int) -> Span:
         elif start < end:
             break
         else:
-            start = paragraph.start
+            start = max(paragraph.start, end - MOST_WALKED)
             while (part := _part_end(text, start, paragraph.end)) < min(paragraph.end, end):
                 start = part
             break
