@@ -190,7 +190,7 @@ def test_telling_words() -> None:
     assert telling_words("") == []
 
 
-@pytest.mark.parametrize("question", ["Who his?", "who her", "Who their"])
+@pytest.mark.parametrize("question", ["who his?", "who her", "who their"])
 def test_who_with_a_possessive_alone_leans(question: str) -> None:
     assert has_open_pronoun(question)
 
