@@ -14,6 +14,8 @@ from tests.patterns import Use, fault, uses
 if sys.platform == "win32":
     pytest.skip("time is kept by a timer that Windows does not have", allow_module_level=True)
 
+pytestmark = pytest.mark.slow
+
 USES = {use.where: use for use in uses(bot, index)}
 
 SLOW: tuple[str | bytes, ...] = (

@@ -12,6 +12,8 @@ import pytest
 from index.sources.files import load_article
 from index.sources.question_files import load_questions
 
+pytestmark = pytest.mark.slow
+
 TEXTS = sorted(
     path
     for path in (Path(__file__).parent / "texts").iterdir()

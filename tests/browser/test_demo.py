@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
+pytestmark = pytest.mark.slow
+
 ARTIFACTS = Path(os.environ.get("FOOTNOTE_ARTIFACTS", "artifacts"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (

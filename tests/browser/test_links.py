@@ -17,6 +17,8 @@ from bot.render.links import text_fragment
 from index import Article
 from tests.browser.test_demo import DESKTOP, browser
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["browser"]
 
 HIGHLIGHT = (255, 0, 255)

@@ -14,6 +14,8 @@ import pytest
 from tests.faults.world import Expected, Result, log_of, new_world, open_library, settle
 from tests.index.fakes import THRESHOLDS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"(.*?) +(\d+) times: +(\d+) survived, (\d+) lost")
 

@@ -23,6 +23,8 @@ from tests.index.fakes import THRESHOLDS, FakeEmbedder
 from tests.index.hostile import Outcome
 from tests.index.hostile_texts import PUNCTUATION, QUOTATION_MARKS, TEXTS, WHITE_SPACE
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SECONDS = 2.0
 """CPU seconds for what takes a hundredth of that as a rule."""

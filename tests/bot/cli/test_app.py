@@ -338,6 +338,7 @@ def test_building_and_healing_are_told_on_standard_error_only(run: Invoke) -> No
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_json_is_utf_8_whatever_the_terminal_and_the_question_are(encoding: str) -> None:
     code, out, err = finished("ask", "--json", b"\xff Ada Berg", env={"PYTHONIOENCODING": encoding})
@@ -347,6 +348,7 @@ def test_json_is_utf_8_whatever_the_terminal_and_the_question_are(encoding: str)
     assert found["citations"][0]["quote"] == "“We never turn a ship away,” said Ada Berg, the harbour master."
 
 
+@pytest.mark.slow
 def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None:
     code, out, err = finished("ask", "Who is Ada Berg?", env={"PYTHONIOENCODING": "ascii"})
     assert (code, err) == (0, b"")
@@ -355,6 +357,7 @@ def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [["“ask”"], ["ask", "--“json”"]])
 def test_a_wrong_command_line_is_exit_code_2_in_any_encoding(args: list[str]) -> None:
     code, out, err = finished(*args, env={"PYTHONIOENCODING": "ascii"})
@@ -677,6 +680,7 @@ app.main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to a console, not to a process")
 def test_ctrl_c_calls_a_reindex_off() -> None:
     with process("reindex", code=LONG) as running:
@@ -810,6 +814,7 @@ def test_a_settings_file_that_is_not_text_is_named(run: Invoke) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [["--debug", "run"], ["run"]])
 def test_debugging_shows_the_traceback_as_well(args: list[str]) -> None:
     debug = {} if "--debug" in args else {"FOOTNOTE_LOG_LEVEL": "debug"}
@@ -819,6 +824,7 @@ def test_debugging_shows_the_traceback_as_well(args: list[str]) -> None:
     assert b"\nError: DISCORD_TOKEN is not set" in err
 
 
+@pytest.mark.slow
 def test_a_reader_who_goes_away_ends_it_quietly() -> None:
     with process("show") as running:
         assert running.stdout
@@ -827,6 +833,7 @@ def test_a_reader_who_goes_away_ends_it_quietly() -> None:
         assert (running.stderr.read(), running.wait(60)) == (b"", 130)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to a console, not to a process")
 def test_ctrl_c_ends_it_quietly() -> None:
     with process("chat") as running:
@@ -918,6 +925,7 @@ def test_eval_json_is_one_object_with_the_baseline_in_it(run: Invoke) -> None:
     assert json.loads(out) == {**figures(FOUND), "plain": figures(PLAIN)}
 
 
+@pytest.mark.slow
 def test_eval_of_the_article_with_the_real_model() -> None:
     Path("three.jsonl").write_text(
         '{"question": "How many Labour MPs signed the letter?", "evidence": ["Nearly 60 Labour MPs"]}\n'
@@ -953,6 +961,7 @@ def test_eval_of_the_article_with_the_real_model() -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -1126,6 +1135,7 @@ logging.getLogger("bot").info("ready")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "shown"), [("INFO", False), ("DEBUG", True)])
 def test_what_libraries_say_for_themselves_is_not_shown_above_its_level(level: str, shown: bool) -> None:
     """The real bm25s sets its own logger to DEBUG, and says what it does at that level."""

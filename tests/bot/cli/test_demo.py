@@ -21,6 +21,8 @@ from bot.service.service import Service
 from tests.bot.cli.test_app import process
 from tests.fakes import ARTICLE, FakeLibrary
 
+pytestmark = pytest.mark.slow
+
 HOW_TO = "Type /ask in the channel. “Viewing as” makes you the reader or the admin. Ctrl-C ends it."
 
 

@@ -26,9 +26,12 @@ SERVERS = 4
 MOST_SECONDS_BLOCKED = 0.1
 TICK = 0.01
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/schedstat").exists(), reason="The kernel does not tell who waited for a CPU."
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not Path("/proc/self/schedstat").exists(), reason="The kernel does not tell who waited for a CPU."
+    ),
+]
 
 
 class Watchdog:

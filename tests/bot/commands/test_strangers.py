@@ -26,6 +26,8 @@ from index.storage.upkeep import Retention, Upkeep
 from tests.bot.conftest import World, says
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 
+pytestmark = pytest.mark.slow
+
 HARBOUR = "The harbour of Elms was built in 1901. Forty ships anchor there every summer.\n"
 SHIPS = "How many ships anchor there?"
 MINE = ("mine.txt", b"The bridge of Oaks has seven arches.\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import simcord
 
 from bot import Settings, create_bot, render
@@ -12,6 +13,7 @@ from bot.words import ENGLISH
 from tests.bot.conftest import buttons, says
 
 
+@pytest.mark.slow
 async def test_a_question_its_source_a_follow_up_and_what_the_article_does_not_say(tmp_path: Path) -> None:
     bot = create_bot(Settings(data_dir=tmp_path))
     await bot.service.read(Place(), lambda library: library.load())  # before the clock of the simulation runs

@@ -357,6 +357,7 @@ OURS = ("text", "break", "inline", "paragraph", "strong_open", "strong_close", "
         "timestamp", "link_open", "link_close")  # fmt: skip
 
 
+@pytest.mark.slow
 @given(answers(), st.booleans(), LANGUAGES)
 def test_any_answer_fits_a_message_and_shows_its_quotes(found: Found, question: bool, words: Words) -> None:
     rendered = render.answer(found, words, with_question=question)
@@ -441,6 +442,7 @@ def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) ->
             accept(reading_card(article, start, words, note=note))
 
 
+@pytest.mark.slow
 @given(answers(), st.booleans(), LANGUAGES)
 def test_any_place_fits_a_message_with_the_sentence_in_bold(
     found: Found, changed: bool, words: Words
@@ -461,6 +463,7 @@ def test_any_place_fits_a_message_with_the_sentence_in_bold(
         assert_shown("".join(bold), citation.quote, at_least=500)
 
 
+@pytest.mark.slow
 @given(answers(), LANGUAGES)
 def test_reading_on_shows_the_whole_article_once(found: Found, words: Words) -> None:
     article = found.info.article
@@ -677,6 +680,7 @@ def test_lists_of_citations_name_who_says_it_and_where() -> None:
     )
 
 
+@pytest.mark.slow
 @given(TEXTS, TEXTS, st.lists(TEXTS, max_size=8), LANGUAGES)
 def test_help_and_about_fit_a_message_whatever_the_article(
     title: str, source: str, questions: list[str], words: Words

@@ -241,6 +241,7 @@ QUESTION_PIECES = (
 QUESTIONS = st.text(max_size=200) | st.lists(st.sampled_from(QUESTION_PIECES), max_size=20).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(text=QUESTIONS.filter(str.strip))
 @example(text="\ud800")

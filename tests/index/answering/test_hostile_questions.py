@@ -11,6 +11,8 @@ from index.errors import QuestionError
 from index.model.answer import MAX_QUESTION_CHARS, Turn
 from tests.index.hostile_texts import TEXTS
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 8.0
 """CPU seconds for what takes a tenth of that as a rule, most of it the model's."""
 

@@ -13,6 +13,8 @@ from index.model.article import Article
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.question_files import load_questions
 
+pytestmark = pytest.mark.slow
+
 Measure = Callable[[str, Mode], Metrics]
 
 

@@ -461,6 +461,7 @@ def test_any_text_and_any_cut(text: str, data: st.DataObject) -> None:
     assert speech.leans_on_previous(span) is again.leans_on_previous(span)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -202,6 +202,7 @@ def cited(citations: tuple[Citation, ...]) -> tuple[Span, ...]:
     return tuple(Span(citation.start, citation.end) for citation in citations)
 
 
+@pytest.mark.slow
 def test_a_question_on_something_else_is_answered_as_if_nothing_went_before(
     answerer: Answerer, shipped: Article
 ) -> None:
@@ -216,6 +217,7 @@ def test_a_question_on_something_else_is_answered_as_if_nothing_went_before(
         assert (answer.status, answer.citations) == (alone.status, alone.citations)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "question", "quote"),
     [
@@ -292,6 +294,7 @@ def test_there_are_enough_conversations_of_each_kind(shipped: Article) -> None:
     assert sum(one.held_out for one in held) == len(held) // 3
 
 
+@pytest.mark.slow
 def test_carrying_the_first_turn_answers_the_second(shipped: Article, answerer: Answerer) -> None:
     found = evaluate_conversations(
         load_conversations(CONVERSATIONS, shipped), answerer, shipped, file=CONVERSATIONS.name

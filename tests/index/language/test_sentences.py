@@ -62,6 +62,7 @@ def test_a_wide_space_before_a_stop_is_no_crash(space: str) -> None:
     assert sentences(f"Take plan B {space}. Then go.") == [f"Take plan B {space}.", "Then go."]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", [" ", "“", "”", "'", "‚《", "“A b. ", "! ", ". ", "? “", "a", "\u3000.", "B\u3000.", "”. ", "('"]
 )

@@ -51,6 +51,7 @@ def test_a_name_is_written_with_a_capital_only(word: str, *, expected: bool) -> 
     assert Speller("Khan spoke. Will he? He will. The ship sank; Ship it.").is_name(word) is expected
 
 
+@pytest.mark.slow
 def test_a_book_of_distinct_words_is_looked_through_in_time() -> None:
     letters = ("".join(some) for some in itertools.product("abcdefgh", repeat=6))
     speller = Speller(" ".join(f"w{some}" for some in letters))  # 262,144 words of seven letters

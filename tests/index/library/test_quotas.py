@@ -24,7 +24,7 @@ FULL = (
 )
 SHIPS = "How many ships anchor there?"
 
-pytestmark = pytest.mark.usefixtures("_known_thresholds")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_known_thresholds")]
 
 
 def note(number: int = 0, size: int = 0, questions: bytes | None = None) -> Source:

@@ -19,6 +19,8 @@ from transformers import AutoTokenizer, BertConfig, BertModel
 from index.errors import EmbeddingModelError
 from index.search.embedding import BUNDLED_MODEL_SHA256, Embedding, SentenceTransformerEmbedder
 
+pytestmark = pytest.mark.slow
+
 TEXT = "Nearly 60 Labour MPs “signed” a naïve letter about Rafah."
 
 

@@ -22,6 +22,8 @@ from index.sources.web import _Visit, fetch
 from tests.index.documents import PAGE, PAGE_TEXT
 from tests.index.hostile import BAD_ADDRESSES, CASES, PRIVATE_HOSTS, Server, loopback_too, redirect, response
 
+pytestmark = pytest.mark.slow
+
 SLOW = ("no answer", "slow drip", "endless continuing", "bomb.pdf", "brackets.md", "stars.md")
 """What is refused by a time limit; these are tried with a shorter one below."""
 
