@@ -1,12 +1,17 @@
 # ruff: noqa: A001, A002 - the names are those of the facade
-"""A library without models: it finds the sentence that shares most words with the question."""
+"""A library without models: it finds the sentence that shares most words with the question.
+
+It is not the real library over an embedder without weights, because what the tests of the bot say to the
+letter (passages, which sentence comes first, the versions that are kept, the moment of an index) would then
+be what the index does, and change with it; and because the real one starts a process for each source that it
+reads and writes to the disk, which takes longer than most of these tests. Where the two have to be tried
+together, tests make a real one: see ``tests/bot/commands/test_strangers.py``.
+"""
 
 from __future__ import annotations
 
-import re
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,21 +19,18 @@ from typing import TYPE_CHECKING, Any
 from index.errors import EveryonesArticleError, LibraryError, QuestionError, UnknownArticleError
 from index.library.library import Library
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
-from index.model.article import Article, Passage, Sentence
+from index.model.article import Article, Passage
 from index.model.library import (
     Action,
     Change,
     Entry,
-    ExpiredItem,
     IndexInfo,
-    LibraryUse,
-    PassageCounts,
     Progress,
-    QuotaUse,
     ReindexReport,
-    Restored,
     Stage,
 )
+from tests.fake_sentences import cite, read, sentences, texts, words
+from tests.fake_upkeep import FakeUpkeep
 from tests.index.fakes import FakeEmbedder
 
 if TYPE_CHECKING:
@@ -70,37 +72,6 @@ class Call:
     thread: str
 
 
-class FakeUpkeep:
-    """Remembers what it was told, as (what, server)."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, object]] = []
-        self.goes: list[ExpiredItem] = []
-        self.left: list[LibraryUse] = []
-
-    def meet(self, servers: Collection[str]) -> list[str]:
-        self.told.append(("meet", sorted(servers)))
-        return []
-
-    def leave(self, server: str) -> bool:
-        self.told.append(("leave", server))
-        return True
-
-    def come_back(self, server: str) -> bool:
-        self.told.append(("come back", server))
-        return True
-
-    def prune(self) -> list[ExpiredItem]:
-        self.told.append(("prune", None))
-        return self.goes
-
-    def expired(self) -> list[ExpiredItem]:
-        return self.goes
-
-    def use(self) -> list[LibraryUse]:
-        return [LibraryUse(None, 1, 1_500_000, None), *self.left]
-
-
 class FakeLibrary(Library):
     """The same methods as ``Library``, at once and in memory.
 
@@ -129,9 +100,7 @@ class FakeLibrary(Library):
         self.chosen: str | None = article.id
         self.chosen_for: dict[str, str] = {}
         self.changes: list[Change] = []
-        self.quotas: tuple[QuotaUse, ...] = ()
         self.upkeep: Any = FakeUpkeep()
-        self.rebuilds: list[Any] = []
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -162,7 +131,7 @@ class FakeLibrary(Library):
         return self.root.notices
 
     def rebuild_in(self, submit: Callable[..., object]) -> None:
-        self.rebuilds.append(submit)
+        """Nothing ever has to be rebuilt."""
 
     def resolve(self, name: str | None = None, *, place: str | None = None) -> str:
         if name is None:
@@ -264,7 +233,7 @@ class FakeLibrary(Library):
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> ReindexReport:
         del force
-        found = self.root.next_article or _read(source)
+        found = self.root.next_article or read(source)
         id = id or found.id
         if any(id == entry.id for entry in self.entries()):
             raise LibraryError("There is an article “{id}” already. Reindex it, or give another id.", id=id)
@@ -290,7 +259,7 @@ class FakeLibrary(Library):
         if id not in self.kept:
             raise EveryonesArticleError(id=id)
         self._work(on_progress)
-        found = self.root.next_article or (before if source is None else _read(source))
+        found = self.root.next_article or (before if source is None else read(source))
         if replace(found, id=id) != before:
             self.kept[id].append(replace(found, id=id))
         self._log(who, Action.REINDEXED, id)
@@ -323,7 +292,8 @@ class FakeLibrary(Library):
     def quotes(
         self, speaker: str | None = None, *, article: str | None = None, place: str | None = None
     ) -> tuple[Citation, ...]:
-        cited = self._cited(self.article(article, place=place))
+        found = self.article(article, place=place)
+        cited = (cite(found, n, s, set()) for n, s in enumerate(sentences(found), 1))
         return tuple(c for c in cited if c.speaker and speaker in (None, c.speaker))
 
     def speakers(self, *, article: str | None = None, place: str | None = None) -> tuple[str, ...]:
@@ -331,15 +301,16 @@ class FakeLibrary(Library):
 
     def summary(self, *, article: str | None = None, place: str | None = None) -> tuple[Citation, ...]:
         found = self.article(article, place=place)
-        first = {sentence.paragraph: sentence for sentence in reversed(_sentences(found))}
+        first = {sentence.paragraph: sentence for sentence in reversed(sentences(found))}
         leading = sorted(first.values(), key=lambda sentence: sentence.start)[:5]
-        return tuple(_cite(found, number, sentence, set()) for number, sentence in enumerate(leading, 1))
+        return tuple(cite(found, number, sentence, set()) for number, sentence in enumerate(leading, 1))
 
     def nearest(self, text: str, *, article: str | None = None, place: str | None = None) -> Citation | None:
         found = self.article(article, place=place)
-        words = _words(text)
-        best = max(_sentences(found), key=lambda s: len(words & _words(s.of(found.text))))
-        return _cite(found, 1, best, words) if words & _words(best.of(found.text)) else None
+        sought = words(text)
+        best = max(sentences(found), key=lambda s: len(sought & words(s.of(found.text))))
+        cited = cite(found, 1, best, sought)
+        return cited if cited.score else None
 
     def _visible(self) -> Iterator[tuple[str, list[Article], bool]]:
         yield from ((id, kept, True) for id, kept in sorted(self.kept.items()))
@@ -355,11 +326,10 @@ class FakeLibrary(Library):
 
     def _answer(self, question: str, id: str) -> Found:
         info = self.info(id)
-        article, words = info.article, _words(question)
-        ranked = sorted(_sentences(article), key=lambda s: -len(words & _words(s.of(article.text))))
-        best_first = ranked[:2]
+        article, asked = info.article, words(question)
+        best_first = sorted(sentences(article), key=lambda s: -len(asked & words(s.of(article.text))))[:2]
         in_order = sorted(best_first, key=lambda s: s.start)
-        cited = tuple(_cite(article, in_order.index(s) + 1, s, words) for s in best_first)
+        cited = tuple(cite(article, in_order.index(s) + 1, s, asked) for s in best_first)
         best = cited[0].score
         status = Status.ANSWERED if best >= 2 else Status.UNCERTAIN if best else Status.NOT_IN_ARTICLE
         found = status is not Status.NOT_IN_ARTICLE
@@ -374,9 +344,6 @@ class FakeLibrary(Library):
         )
         return Found(answer, info)
 
-    def _cited(self, article: Article) -> list[Citation]:
-        return [_cite(article, n, s, set()) for n, s in enumerate(_sentences(article), 1)]
-
     def _work(self, on_progress: Callable[[Progress], None]) -> None:
         for stage in Stage:
             on_progress(Progress(stage, 1, 2))
@@ -385,7 +352,7 @@ class FakeLibrary(Library):
         self._raise()
 
     def _report(self, id: str, before: Article | None) -> ReindexReport:
-        old, new = _texts(before), _texts(self.article(id))
+        old, new = texts(before), texts(self.article(id))
         return ReindexReport(
             self.info(id),
             kept=(old & new).total(),
@@ -394,51 +361,12 @@ class FakeLibrary(Library):
             seconds=2.5,
             published=before != self.article(id),
             examples=len(self.article(id).questions),
-            quotas=self.root.quotas,
         )
 
-    def _log(self, who: str, action: Action, id: str, detail: PassageCounts | Restored | str = "") -> None:
+    def _log(self, who: str, action: Action, id: str, detail: str = "") -> None:
         self.changes.append(Change(INDEXED_AT, who, action, id, detail))
 
     def _raise(self) -> None:
         error, self.root.error = self.root.error, None
         if error:
             raise error
-
-
-def _read(source: Source) -> Article:
-    name = source.origin.place
-    return Article(
-        re.sub(r"\W+", "-", name.rsplit(".", 1)[0].lower()).strip("-"), name, source.content.decode()
-    )
-
-
-def _texts(article: Article | None) -> Counter[str]:
-    return Counter(p.of(article.text) for p in article.paragraphs) if article else Counter()
-
-
-def _sentences(article: Article) -> list[Sentence]:
-    return [
-        Sentence(p.start + m.start(), p.start + m.end(), p.number, p.number - 1)
-        for p in article.paragraphs
-        for m in re.finditer(r"\S.*?(?:\.(?= )|$)", p.of(article.text))
-    ]
-
-
-def _cite(article: Article, number: int, sentence: Sentence, words: set[str]) -> Citation:
-    quote = sentence.of(article.text)
-    speaker = re.search(r"” said (\w+ \w+)", quote)
-    return Citation(
-        number=number,
-        quote=quote,
-        start=sentence.start,
-        end=sentence.end,
-        paragraph=sentence.paragraph,
-        passage_id=f"p{sentence.paragraph}",
-        speaker=speaker[1] if speaker else None,
-        score=float(len(words & _words(quote))),
-    )
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.lower())) - {"the", "a", "is", "of", "in", "for", "to"}
