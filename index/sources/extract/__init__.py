@@ -7,6 +7,6 @@ second.
 
 Nothing is written to disk, no address that a file names is opened, no entity that it declares is expanded.
 
-A format has a module with a function that takes the file's bytes and gives an ``Article``; ``sniff`` tells
-it, and ``formats`` calls it.
+A format has a module with a function that takes the file's bytes, or its decoded text, and gives an
+``Article``; ``sniff`` tells it, and ``formats`` calls it.
 """

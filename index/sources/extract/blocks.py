@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, or (with a level from 1) a heading. ``linked`` counts its characters that are links."""
+    """A paragraph, or (with a level from 1 to 6) a heading. ``linked`` counts its characters that are links.
+
+    Its text is one line as ``clean`` gives it, and not empty.
+    """
 
     text: str
     level: int = 0
