@@ -17,6 +17,8 @@ from bot.service.service import Service
 from tests.bot.conftest import World, says
 from tests.fakes import FakeLibrary
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "When was the harbour of Elms built?"
 
 

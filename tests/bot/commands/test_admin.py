@@ -48,6 +48,8 @@ from index import (
 from tests.bot.conftest import World, buttons, says
 from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "When was the harbour built?"
 REFUSAL = "Sorry, this is for people who may manage this server, and works only in a server."
 PASSAGES = "Passages: {} kept, {} new, {} removed. It took 2.5 s."

@@ -20,6 +20,8 @@ from tests.bot.commands.test_ask import QUESTION, answer_to
 from tests.bot.conftest import World, buttons, says
 from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
 
+pytestmark = pytest.mark.slow
+
 NEXT = "Who is the harbour master?"
 AND_THEN = "Since when?"
 CITED = tuple(Span(c.start, c.end) for c in FakeLibrary().ask(QUESTION).answer.citations)

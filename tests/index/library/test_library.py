@@ -52,7 +52,7 @@ FILES = ("article.json", "manifest.json", "passages.json", "token_map.npy", "tok
 WHO = "ada"
 SHIPS = "How many ships anchor there?"
 
-pytestmark = pytest.mark.usefixtures("_known_thresholds")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_known_thresholds")]
 
 
 @pytest.fixture
@@ -123,7 +123,6 @@ def test_a_question_that_cannot_be_asked_is_refused(path: Path) -> None:
         library_of(path).ask(" ")
 
 
-@pytest.mark.slow
 def test_the_article_that_ships_with_the_real_model(
     tmp_path: Path, real_embedder: SentenceTransformerEmbedder
 ) -> None:
@@ -152,7 +151,6 @@ def damaged(data_dir: Path, file: str, how: str) -> Path:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cut off", "noise", "gone"])
 @pytest.mark.parametrize("file", FILES)
 def test_a_damaged_index_is_healed_and_said(path: Path, data_dir: Path, file: str, how: str) -> None:
@@ -439,7 +437,6 @@ def test_a_reindex_that_fails_leaves_the_old_index(path: Path, data_dir: Path) -
     assert library.reindex(who=WHO).kept == 3
 
 
-@pytest.mark.slow
 def test_questions_are_answered_while_a_reindex_runs_and_a_second_is_refused(path: Path) -> None:
     library_of(path).load()
     embedder = BlockingEmbedder()
@@ -702,7 +699,6 @@ def test_evidence_is_sought_in_what_is_cited_alone(path: Path) -> None:
     assert time.perf_counter() - began < 20  # it took minutes, and gigabytes, over all of the article
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("questions", "message"),
     [
@@ -734,7 +730,6 @@ def test_questions_that_cannot_be_read_are_refused_or_by_force_not_asked(
     assert (report.published, str(report.unread_questions)) == (True, message)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stage", [Stage.READ, Stage.CHUNK, Stage.EMBED, Stage.CHECK, Stage.SAVE])
 def test_work_that_is_called_off_changes_nothing(path: Path, data_dir: Path, stage: Stage) -> None:
     library = library_of(path)
@@ -856,7 +851,6 @@ def test_only_what_is_new_is_embedded(path: Path) -> None:
     assert (report.kept, report.added, report.removed) == (3, 4, 0)
 
 
-@pytest.mark.slow
 def test_hundreds_of_articles_open_lazily_and_few_stay_open(path: Path) -> None:
     made = library_of(path)
     for number in range(120):
@@ -978,7 +972,6 @@ def _build_and_ask(path: Path, meet: Path, number: int) -> str:
         return library_of(path).ask(SHIPS).answer.citations[0].quote
 
 
-@pytest.mark.slow
 def test_two_processes_that_build_at_once_both_answer(path: Path, tmp_path: Path, data_dir: Path) -> None:
     meet = tmp_path / "meet"
     meet.mkdir()
@@ -1020,7 +1013,6 @@ def _work(path: Path, meet: Path, number: int, changes: int) -> int:
     return waited
 
 
-@pytest.mark.slow
 def test_two_processes_that_change_at_once_lose_nothing(path: Path, tmp_path: Path) -> None:
     library = library_of(path)
     library.add(uploaded(), who="ada", id="both")

@@ -28,7 +28,7 @@ SHIPS = "How many ships anchor there?"
 ABOUT_TO = "The index of this article is about to be rebuilt. Please ask again in a minute."
 WHO = "ada"
 
-pytestmark = pytest.mark.usefixtures("_known_thresholds")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_known_thresholds")]
 
 
 class Background:

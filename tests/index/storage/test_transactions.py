@@ -22,7 +22,7 @@ from tests.index.fakes import FakeEmbedder
 
 WHO = "ada"
 
-pytestmark = pytest.mark.usefixtures("_known_thresholds")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_known_thresholds")]
 
 
 def note(number: int = 0) -> Source:
@@ -88,7 +88,6 @@ class Refusal:
         return lambda *args, **more: self(*args, **more)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("call", ["rename", "replace", "fsync", "utime"])
 def test_what_the_disk_refuses_once_changes_nothing_or_is_done(
@@ -209,7 +208,6 @@ def test_a_file_that_cannot_be_replaced_is_as_it_was(tmp_path: Path, monkeypatch
     assert (file.read_bytes(), [path.name for path in tmp_path.iterdir()]) == (b"old", ["file"])
 
 
-@pytest.mark.slow
 def test_whoever_waits_for_the_lock_can_be_called_off(tmp_path: Path) -> None:
     one, other = (Transactions(LibraryFolder(tmp_path, kept=3)) for _ in range(2))
     held, let_go = threading.Event(), threading.Event()

@@ -23,7 +23,7 @@ from tests.index.fakes import FakeEmbedder
 WHO = "ada"
 RETENTION = Retention(removed=timedelta(days=30), left=timedelta(days=14))
 
-pytestmark = pytest.mark.usefixtures("_known_thresholds")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_known_thresholds")]
 
 
 class Clock:
