@@ -8,8 +8,10 @@ from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
 from index.sources.extract.refusals import Refused
-from index.sources.extract.sniff import Format, sniff
+from index.sources.extract.sniff import _MEDIA_TYPES, _SUFFIXES, Format, sniff
 from index.sources.files import read, upload
+from index.sources.ids import article_id
+from index.sources.web import MEDIA_TYPES
 from tests.index.documents import PAGE, PAGE_HEADINGS, PAGE_TEXT, Line, docx, epub, pdf, zipped
 
 
@@ -298,3 +300,8 @@ def test_paragraphs_of_a_pdf_are_told_by_space_and_by_indent() -> None:
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(name: str, content: bytes, message: str) -> None:
     assert refusal(name, content) == message
+
+
+def test_a_format_is_known_wherever_formats_are_told() -> None:
+    assert set(_MEDIA_TYPES) <= MEDIA_TYPES
+    assert {article_id(f"notes{ending}") for ending in _SUFFIXES} == {"notes"}
