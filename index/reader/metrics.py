@@ -1,4 +1,4 @@
-"""How well a reader reads: the measures of SQuAD (Rajpurkar et al. 2016, 2018), and of telling answers from none."""
+"""How well a reader reads: the measures of SQuAD (Rajpurkar et al. 2016, 2018) and of its "no answer"."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def area_under_curve(answerable: npt.ArrayLike, unanswerable: npt.ArrayLike) -> 
 
 
 def refused(answerable: npt.ArrayLike, unanswerable: npt.ArrayLike, false_refusals: float) -> float:
-    """The share of unanswerable questions below the score that ``false_refusals`` of the answerable ones are below."""
+    """The share of unanswerable questions refused where ``false_refusals`` of the answerable ones are."""
     yes, no = np.asarray(answerable, dtype=float), np.asarray(unanswerable, dtype=float)
     return float((no < np.quantile(yes, false_refusals)).mean())

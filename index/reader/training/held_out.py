@@ -41,8 +41,10 @@ class Figures(NamedTuple):
     def __str__(self) -> str:
         refused = ", ".join(f"{share:.3f}" for share in self.refused)
         return (
-            f"span F1 {self.f1:.4f}, exact {self.exact:.4f}; auc {self.auc:.4f}, refused at 2, 5, 10 %: {refused}; "
-            f"auc look-alikes {self.lookalikes:.4f}, wrong passages {self.wrong:.4f}; verdicts {self.verdicts:.4f}"
+            f"span F1 {self.f1:.4f}, exact {self.exact:.4f}; auc {self.auc:.4f}, "
+            f"refused at 2, 5, 10 %: {refused}; "
+            f"auc look-alikes {self.lookalikes:.4f}, wrong passages {self.wrong:.4f}; "
+            f"verdicts {self.verdicts:.4f}"
         )
 
     @property
@@ -118,7 +120,7 @@ class HeldOut:
         return figures
 
     def _spans(self, network: ReaderNetwork, part: list[tuple[Window, str]]) -> list[tuple[float, str, str]]:
-        """Each window's score (of its best span, less that of "no answer"), true answer and best span's text."""
+        """Each window's score (its best span's, less that of "no answer"), true answer and best span."""
         read: list[tuple[float, str, str]] = []
         ordered = sorted(part, key=lambda pair: len(pair[0].ids))
         for at in range(0, len(ordered), 24):

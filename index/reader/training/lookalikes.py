@@ -6,6 +6,7 @@ negation, missing information. Each function gives None where it finds nothing t
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,35 +19,30 @@ _YEAR = re.compile(r"\b1\d{3}\b|\b20\d\d\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?: (?:of |the |de |von |van )?[A-Z][\w'’-]+){0,3}\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)]{0,2}\s+")
 _ASKING = frozenset(
-    "what which who whom whose when where why how is are was were do does did can could has have had will would "
-    "should in on at for from to of by with during after before according the a an if besides along many name "
-    "other some as between under since until about along approximately around i".split()
+    "what which who whom whose when where why how is are was were do does did can could has have had "
+    "will would should in on at for from to of by with during after before according the a an if "
+    "besides along many name other some as between under since until about along approximately "
+    "around i".split()
 )
 
 _OPPOSITES = (
-    ("first", "last"), ("largest", "smallest"), ("biggest", "smallest"), ("highest", "lowest"),
-    ("oldest", "youngest"), ("best", "worst"), ("most", "least"), ("more", "fewer"), ("before", "after"),
-    ("increase", "decrease"), ("increased", "decreased"), ("rise", "fall"), ("rose", "fell"),
-    ("northern", "southern"), ("eastern", "western"), ("north", "south"), ("east", "west"), ("left", "joined"),
-    ("began", "ended"), ("begin", "end"), ("start", "end"), ("started", "ended"), ("founded", "dissolved"),
-    ("opened", "closed"), ("open", "close"), ("built", "demolished"), ("won", "lost"), ("win", "lose"),
-    ("accepted", "rejected"), ("supported", "opposed"), ("support", "oppose"), ("agreed", "refused"),
-    ("allowed", "forbidden"), ("early", "late"), ("earliest", "latest"), ("new", "old"), ("male", "female"),
-    ("men", "women"), ("born", "buried"), ("son", "daughter"), ("father", "mother"), ("brother", "sister"),
-    ("husband", "wife"), ("king", "queen"), ("public", "private"), ("common", "rare"), ("longest", "shortest"),
-    ("minimum", "maximum"), ("above", "below"), ("inside", "outside"), ("import", "export"), ("major", "minor"),
-    ("imports", "exports"), ("attack", "defend"), ("buy", "sell"), ("bought", "sold"), ("created", "destroyed"),
-    ("added", "removed"), ("include", "exclude"), ("included", "excluded"), ("positive", "negative"),
-    ("strong", "weak"), ("strongest", "weakest"), ("hot", "cold"), ("inner", "outer"), ("upper", "lower"),
-    ("internal", "external"), ("modern", "ancient"), ("urban", "rural"), ("rich", "poor"), ("good", "bad"),
-    ("popular", "unpopular"), ("legal", "illegal"), ("success", "failure"), ("successful", "unsuccessful"),
-    ("gained", "lost"), ("entered", "left"), ("arrived", "departed"), ("praised", "criticized"),
-    ("encouraged", "discouraged"), ("easy", "difficult"), ("faster", "slower"), ("higher", "lower"),
-    ("larger", "smaller"), ("older", "younger"), ("win", "lose"), ("approved", "vetoed"), ("day", "night"),
-    ("summer", "winter"), ("domestic", "foreign"), ("majority", "minority"), ("present", "absent"),
-)  # fmt: skip
+    "first/last largest/smallest biggest/smallest highest/lowest oldest/youngest best/worst most/least "
+    "more/fewer before/after increase/decrease increased/decreased rise/fall rose/fell "
+    "northern/southern eastern/western north/south east/west left/joined began/ended begin/end "
+    "start/end started/ended founded/dissolved opened/closed open/close built/demolished won/lost "
+    "win/lose accepted/rejected supported/opposed support/oppose agreed/refused allowed/forbidden "
+    "early/late earliest/latest new/old male/female men/women born/buried son/daughter father/mother "
+    "brother/sister husband/wife king/queen public/private common/rare longest/shortest minimum/maximum "
+    "above/below inside/outside import/export major/minor imports/exports attack/defend buy/sell "
+    "bought/sold created/destroyed added/removed include/exclude included/excluded positive/negative "
+    "strong/weak strongest/weakest hot/cold inner/outer upper/lower internal/external modern/ancient "
+    "urban/rural rich/poor good/bad popular/unpopular legal/illegal success/failure "
+    "successful/unsuccessful gained/lost entered/left arrived/departed praised/criticized "
+    "encouraged/discouraged easy/difficult faster/slower higher/lower larger/smaller older/younger "
+    "approved/vetoed day/night summer/winter domestic/foreign majority/minority present/absent"
+)
 _OPPOSITE_OF: dict[str, list[str]] = {}
-for _one, _other in _OPPOSITES:
+for _one, _other in (pair.split("/") for pair in _OPPOSITES.split()):
     _OPPOSITE_OF.setdefault(_one, []).append(_other)
     _OPPOSITE_OF.setdefault(_other, []).append(_one)
 
@@ -58,7 +54,7 @@ _ROLES = (
     "founder|chairman|chief executive|ceo|owner|manager|spokesman|treasurer|investor|lawyer",
     "captain|coach|goalkeeper|referee|striker|quarterback|pitcher",
     "architect|engineer|inventor|designer|builder|sculptor|painter|photographer",
-    "capital|largest city|main port|second largest city|currency|official language|national anthem|population|area",
+    "capital|largest city|main port|second largest city|currency|official language|population|area",
     "birthplace|home town|alma mater|nationality|religion|nickname|middle name|occupation|salary|height|age",
     "mother|father|brother|sister|son|daughter|wife|husband|uncle|cousin|grandfather",
     "die|retire|marry|resign|graduate",
@@ -99,8 +95,11 @@ def surroundings(contexts: Sequence[str]) -> Surroundings:
     """Gathers the names, numbers and years of an article's contexts, repeats left out."""
     text = "\n".join(contexts)
     years = dict.fromkeys(_YEAR.findall(text))
+    small = set(re.findall(r"\b[a-z]+\b", text))
+    names = dict.fromkeys(name.removeprefix("The ") for name in _NAME.findall(text))
     return Surroundings(
-        names=list(dict.fromkeys(name for name in _NAME.findall(text) if name.lower() not in _ASKING)),
+        # What also stands there in small letters is a word that began a sentence.
+        names=[name for name in names if name.lower() not in small and name.lower() not in _ASKING],
         numbers=[number for number in dict.fromkeys(_NUMBER.findall(text)) if number not in years],
         years=list(years),
     )
@@ -133,7 +132,7 @@ def swapped_name(example: SpanExample, around: Surroundings, rng: random.Random)
 
 
 def swapped_number(example: SpanExample, around: Surroundings, rng: random.Random) -> SpanExample | None:
-    """One number or year of the question becomes another, of the article or near it, that the context lacks."""
+    """One number or year of the question becomes another, of the article or near it, not in the context."""
     numbers = list(_NUMBER.finditer(example.question))
     if not numbers:
         return None
@@ -226,7 +225,7 @@ def lookalike(example: SpanExample, around: Surroundings, rng: random.Random) ->
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Where the sentences of a text stand, the space after each included, in code points."""
     bounds = [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
-    return [(start, end) for start, end in zip(bounds, bounds[1:], strict=False) if end > start]
+    return [(start, end) for start, end in itertools.pairwise(bounds) if end > start]
 
 
 def _sentence_of_answer(example: SpanExample) -> str:

@@ -13,6 +13,7 @@ from index.lexical import BM25, Analyzer
 from index.reader.training import data
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.lookalikes import Surroundings, lookalike, surroundings
+from index.reader.training.reports import report_questions, reports
 from index.reader.training.variations import varied
 
 SHARES = {
@@ -38,7 +39,7 @@ LOOKALIKES = {"squad2-train": 0.25, "squadshifts-new_wiki": 0.6, "nq-qed": 0.35,
 
 LOOKALIKES_ELSEWHERE = 0.4
 WRONG_PASSAGES = 0.3
-"""Of the answerable questions drawn, the share that is also put to a passage that ranks high and lacks the answer."""
+"""Of the answerable questions drawn, the share also put to a passage that ranks high and lacks the answer."""
 
 CLAIMS = 0.6
 YES_NO = 1.0
@@ -57,6 +58,7 @@ class Mixture:
         self.counts: Counter[str] = Counter()
         self._spans: dict[str, list[SpanExample]] = {}
         self._wrong: dict[SpanExample, list[str]] = {}
+        self._reported: list[tuple[str, list[str]]] = []
         self._around: dict[str, Surroundings] = {}
         self.held_out_spans: list[SpanExample] = []
         analyzer = Analyzer()
@@ -69,6 +71,12 @@ class Mixture:
             self._ranked(held, "held out", analyzer)
             self.held_out_spans += held
             self._spans[source] = kept
+            of_group: defaultdict[str, list[str]] = defaultdict(list)
+            for example in {example.context: example for example in kept}.values():
+                of_group[example.group].append(example.context)
+            self._reported += [
+                (group, texts) for group, texts in of_group.items() if any(map(reports, texts))
+            ]
             self.counts[source] = len(kept)
             self.counts[f"{source} held out"] = len(held)
         self._verdicts: dict[str, list[VerdictExample]] = {}
@@ -93,7 +101,7 @@ class Mixture:
 
     def examples(self, number: int, seed: int) -> list[SpanExample | VerdictExample]:
         """The examples of a pass in random order, the same for the same seed."""
-        rng = random.Random(f"{seed} {number}")  # noqa: S311: reproducible, and no secret
+        rng = random.Random(f"{seed} {number}")  # noqa: S311 (reproducible, and no secret)
         made: list[SpanExample | VerdictExample] = []
         for source, share in SHARES.items():
             every = self._spans[source]
@@ -113,6 +121,8 @@ class Mixture:
                             example.question, rng.choice(wrong), None, None, "wrong passage", example.group
                         )
                     )
+        for group, texts in self._reported:
+            made += report_questions(texts, group, rng)
         made = [
             example._replace(question=varied(example.question, rng))
             for example in made

@@ -112,6 +112,7 @@ class Trainer:
         self.averaged = {name: p.detach().clone() for name, p in self._trained.items()}
         self.step, self.seen, self._since_start = 0, 0, 0
         self._position = Position()
+        self._called_off = False
         self._loss = {"spans": 0.0, "verdicts": 0.0}
 
     @property
@@ -148,8 +149,12 @@ class Trainer:
         save_weights(self.averaged, self._out / ".averaged.writing")
         (self._out / ".averaged.writing").replace(self._out / "averaged.safetensors")
 
+    def call_off(self) -> None:
+        """Makes ``run`` save and return after the present step, without measuring."""
+        self._called_off = True
+
     def run(self) -> None:
-        """Trains until the plan's deadline or steps are reached."""
+        """Trains until the plan's deadline or steps are reached, or until it is called off."""
         began = saved = measured = time.time()
         cooling = False
         self.network.train()
@@ -173,7 +178,8 @@ class Trainer:
             if stop:
                 break
         self.save()
-        self.measure(both=True)
+        if not self._called_off:
+            self.measure(both=True)
 
     def measure(self, *, both: bool = False) -> None:
         """Measures the averaged weights, on demand the current ones too, and tells the log."""
@@ -215,9 +221,9 @@ class Trainer:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             reading = self.network(batch.ids, batch.seen, batch.kinds)
         loss = self._loss_of(reading.starts, reading.ends, reading.verdicts, batch)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         now = time.time()
-        stop = self.step + 1 >= self.plan.steps or now >= self.plan.deadline
+        stop = self._called_off or self.step + 1 >= self.plan.steps or now >= self.plan.deadline
         rows, stop = self._shared(len(read), stop)
         norm = torch.nn.utils.clip_grad_norm_(self._trained.values(), 1.0)
         if not torch.isfinite(norm):
@@ -255,7 +261,7 @@ class Trainer:
         return (spans + said).mean()
 
     def _shared(self, rows: int, stop: bool) -> tuple[int, bool]:
-        """Averages the gradients of all processes, by rows; the rows of all, and whether one wants to stop."""
+        """Averages the gradients of all processes, by rows; the rows of all, and whether one stops."""
         if self._processes == 1:
             return rows, stop
         gradients = [p.grad for p in self._trained.values() if p.grad is not None]
