@@ -79,6 +79,8 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("bm25s", {"index/lexical.py"}),
         ("Stemmer", {"index/lexical.py"}),
         ("sentencex", {"index/chunk.py"}),
+        ("onnxruntime", {"index/reader/model.py"}),
+        ("onnx", {"index/reader/graph.py"}),
         ("lxml", {"index/extract.py"}),
         ("trafilatura", {"index/extract.py"}),
         ("pypdf", {"index/extract.py"}),

@@ -7,6 +7,7 @@ keep one scale per output channel. Activations are quantised as they come, by ON
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -33,18 +34,22 @@ def to_graph(weights: Mapping[str, Array], precision: Precision = "8 bits") -> o
     return _Writer(weights, precision).model()
 
 
-def from_graph(model: onnx.ModelProto) -> dict[str, Array]:
-    """The own weights that a graph holds, as near as it holds them: in floats, or in 8 bits by channel."""
-    held = {one.name: numpy_helper.to_array(one) for one in model.graph.initializer}
+def from_graph(path: Path) -> dict[str, Array]:
+    """The own weights that a file of a graph holds, as near as it holds them."""
+    held = {one.name: numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer}
     weights: dict[str, Array] = {}
     for name, value in held.items():
         if name.endswith((".scale", ".shape", ".index", ".zero")):
             continue
         array = value.astype(np.float32)
-        if f"{name}.scale" in held:
-            array = array * held[f"{name}.scale"]
-        if array.ndim == 2 and not name.startswith("bert.embeddings"):
-            array = array.T
+        if array.ndim == 3:  # in blocks, (out, blocks, values of one), about a zero of 128
+            scales = held[f"{name}.scale"].reshape(*array.shape[:2], 1)
+            array = ((array - 128) * scales).reshape(len(array), -1)
+        else:
+            if f"{name}.scale" in held:
+                array = array * held[f"{name}.scale"]
+            if array.ndim == 2 and not name.startswith("bert.embeddings"):
+                array = array.T
         if ".self.all." in name:
             for part, piece in zip(("query", "key", "value"), np.split(array, 3), strict=True):
                 weights[name.replace(".all.", f".{part}.")] = piece

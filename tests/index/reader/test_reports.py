@@ -10,7 +10,8 @@ from index.reader.training.reports import report_questions, reports
 
 CONTEXT = (
     "The mayor of London, Sadiq Khan, also said that the party should recognise the state. According "
-    'to Ann Lee, the letter has sixty names. Tom Fry warned: "A delay would cost many lives." It said that all is well.'
+    'to Ann Lee, the letter has sixty names. Tom Fry warned: "A delay would cost many lives." It said '
+    "that all is well."
 )
 OTHER = "Maria Silva argued that a tax on sugar would help the poorest most."
 
