@@ -15,7 +15,7 @@ from transformers import BertConfig
 from index.reader import evaluate
 from index.reader.evaluate import Asked, Measured, measure
 from index.reader.export import export
-from index.reader.graph import Precision, from_graph
+from index.reader.graph import from_graph
 from index.reader.model import OnnxReader, Reading, Verdict, bundled_word_embeddings
 from index.reader.network import ReaderNetwork, load_weights, save_weights
 from index.reader.training.torch_reader import TorchReader
@@ -38,18 +38,11 @@ def network() -> ReaderNetwork:
     return made
 
 
-@pytest.fixture(scope="module")
-def weights(network: ReaderNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "averaged.safetensors"
-    save_weights(network.own_weights(), path)
-    return path
-
-
-@pytest.mark.parametrize(("precision", "off"), [("float", 1e-4), ("8 bits in blocks", 0.05), ("8 bits", 0.2)])
+@pytest.mark.parametrize(("in_floats", "off"), [(True, 1e-5), (False, 0.03)])
 def test_the_graph_says_what_the_network_says(
-    network: ReaderNetwork, weights: Path, tmp_path: Path, precision: Precision, off: float
+    network: ReaderNetwork, tmp_path: Path, in_floats: bool, off: float
 ) -> None:
-    export(weights, tmp_path / "reader.onnx", precision)
+    export(network, tmp_path / "reader.onnx", in_floats=in_floats)
     said = OnnxReader(tmp_path / "reader.onnx", threads=1).read("Where does the Rhine rise?", PASSAGES)
     expected = TorchReader(network).read("Where does the Rhine rise?", PASSAGES)
     assert len(said) == 3
@@ -63,33 +56,49 @@ def test_the_graph_says_what_the_network_says(
         assert sum(one.verdict) == pytest.approx(1)
 
 
-def test_nothing_to_read_is_no_reading(weights: Path, tmp_path: Path) -> None:
-    sha256 = export(weights, tmp_path / "reader.onnx")
+def test_nothing_to_read_is_no_reading(network: ReaderNetwork, tmp_path: Path) -> None:
+    sha256 = export(network, tmp_path / "reader.onnx")
     reader = OnnxReader(tmp_path / "reader.onnx", threads=1)
     assert reader.read("Where?", []) == []
     assert reader.sha256 == sha256
 
 
-def test_the_hash_lies_beside_and_the_file_is_the_same_each_time(weights: Path, tmp_path: Path) -> None:
-    sha256 = export(weights, tmp_path / "reader.onnx")
+def test_the_hash_lies_beside_and_the_file_is_the_same_each_time(
+    network: ReaderNetwork, tmp_path: Path
+) -> None:
+    sha256 = export(network, tmp_path / "reader.onnx")
     assert hashlib.sha256((tmp_path / "reader.onnx").read_bytes()).hexdigest() == sha256
     assert (tmp_path / "reader.onnx.sha256").read_text() == f"{sha256}  reader.onnx\n"
-    assert export(weights, tmp_path / "again.onnx") == sha256
+    assert export(network, tmp_path / "again.onnx") == sha256
 
 
-@pytest.mark.parametrize("precision", ["float", "8 bits", "8 bits in blocks"])
-def test_training_can_start_from_what_ships(
-    network: ReaderNetwork, weights: Path, tmp_path: Path, precision: Precision
+def test_a_file_that_is_too_large_is_not_written(
+    network: ReaderNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export(weights, tmp_path / "reader.onnx", precision)
+    monkeypatch.setattr("index.reader.export.LARGEST_FILE", 1000)
+    with pytest.raises(ValueError, match="bytes are more than 1000"):
+        export(network, tmp_path / "reader.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("in_floats", [True, False])
+def test_training_can_start_from_what_ships(network: ReaderNetwork, tmp_path: Path, in_floats: bool) -> None:
+    export(network, tmp_path / "reader.onnx", in_floats=in_floats)
     held = from_graph(tmp_path / "reader.onnx")
     own = network.own_weights()
     assert held.keys() == own.keys()
     for name, value in held.items():
-        step = 0.0 if precision == "float" else float(own[name].abs().max()) / 127
+        step = 0.0 if in_floats else float(own[name].abs().max()) / 30
         assert np.abs(value - own[name].numpy()).max() <= step, name
     started = ReaderNetwork(network.bert.config)
     load_weights(started, tmp_path / "reader.onnx")
+    assert torch.equal(started.spans.weight, network.spans.weight)
+
+
+def test_weights_are_written_in_half_precision_and_read_again(network: ReaderNetwork, tmp_path: Path) -> None:
+    save_weights(network.own_weights(), tmp_path / "averaged.safetensors")
+    started = ReaderNetwork(network.bert.config)
+    load_weights(started, tmp_path / "averaged.safetensors")
     assert torch.equal(started.spans.weight, network.spans.weight)
 
 
