@@ -38,8 +38,9 @@ def to_graph(weights: Mapping[str, Array], largest: Mapping[str, Array] | None) 
             None: the matrices stay in floats.
 
     The graph's inputs: ``embedded``, shape (windows, tokens, dimension), the tokens' word embeddings;
-    ``seen``, shape (windows, tokens), 1 for a token and 0 for padding; ``kinds``, same shape, 1 for the passage. Its outputs:
-    ``starts`` and ``ends``, shape (windows, tokens), and ``verdicts``, shape (windows, 3), all logits.
+    ``seen``, shape (windows, tokens), 1 for a token and 0 for padding; ``kinds``, same shape, 1 for the
+    passage. Its outputs: ``starts`` and ``ends``, shape (windows, tokens), and ``verdicts``, shape
+    (windows, 3), all logits.
     """
     return _Writer(weights, largest).model()
 

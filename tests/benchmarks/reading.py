@@ -1,8 +1,8 @@
 """The reader's speed beside the bare model's: ``python -m tests.benchmarks.reading MODEL FILE``.
 
 Reads three passages of about 112 tokens with a question, against one bare
-``SentenceTransformer.encode(question)``, turn by turn. MODEL is an exported reader, FILE questions in the form
-of SQuAD. Nothing else should run meanwhile.
+``SentenceTransformer.encode(question)``, turn by turn. MODEL is an exported reader, FILE has questions in
+the form of SQuAD. Nothing else should run meanwhile.
 """
 
 from __future__ import annotations
