@@ -5,33 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Self
 
 import discord
-from discord import ui
 
-from bot import rendering
-from bot.admins import Interaction, NotAllowedError, may_manage
-from bot.rendering import library as shown
+from bot import render
+from bot.components.cancel import CancelButton
+from bot.components.card import Card
+from bot.host import ChangeOutcome, ChangeWork, Interaction, host_of
+from bot.permissions import NotAllowedError, may_manage
+from bot.render import library as render_library
 from bot.replies import EXPIRED, UNSENT, InteractionReply
-from bot.service import Place, Service
-from bot.tree import told
-from bot.views import Card, PersistentButton
+from bot.service.place import Place
+from bot.service.service import Service
 from bot.words import Words, words_of
 from index import (
     CancelledError,
     FootnoteError,
-    Library,
     LibraryError,
+    OwnQuestionsError,
     Progress,
-    ReindexReport,
     SelfCheckError,
 )
 
@@ -40,18 +38,6 @@ log = logging.getLogger(__name__)
 SECONDS_BETWEEN_EDITS = 1.0
 BEFORE_EXPIRY = timedelta(minutes=1)
 """How long before an interaction's token ends its message is edited for the last time as work goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What a change did to an article; whether that is new, and whether it is in use where this was asked."""
-
-    report: ReindexReport
-    added: bool
-    in_use: bool
-
-
-Work = Callable[[Library, Callable[[Progress], None]], Changed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +60,7 @@ class Changes:
         self._service = service
         self._jobs: dict[str, _Job] = {}
 
-    async def make(self, interaction: Interaction, place: Place, work: Work) -> None:
+    async def make(self, interaction: Interaction, place: Place, work: ChangeWork) -> None:
         """Makes a change, shows how far it is, and says how it ended.
 
         An interaction's message can be edited for fifteen minutes. A change that takes longer says its end in
@@ -91,15 +77,20 @@ class Changes:
         words, private = words_of(interaction), False
         try:
             done = await self._run(interaction, place, work, words)
-            result = shown.report(done.report, words, added=done.added, in_use=done.in_use)
+            quotas = (*done.report.quotas, *self._service.use_of_changes(place))
+            report = replace(done.report, quotas=quotas)
+            result = render_library.report(report, words, added=done.added, in_use=done.in_use)
         except CancelledError:
-            result = shown.unchanged(words)
-        except SelfCheckError as error:
-            result = shown.unpublished(error, words)
+            result = render_library.unchanged(words)
+        except (SelfCheckError, OwnQuestionsError) as error:
+            result = render_library.unpublished(error, words)
         except FootnoteError as error:
             if not interaction.is_expired():
                 raise
-            result, private = shown.refusal(told(interaction, error, words)), True
+            result, private = (
+                render_library.refusal(host_of(interaction).reporter.message(interaction, error, words)),
+                True,
+            )
         await _tell(interaction, result, private=private)
 
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
@@ -118,47 +109,31 @@ class Changes:
         job.cancelled.set()
         async with job.editing:
             if job_id in self._jobs:
-                await interaction.response.edit_message(view=Card(shown.stopping(words_of(interaction))))
+                await interaction.response.edit_message(
+                    view=Card(render_library.stopping(words_of(interaction)))
+                )
             else:  # it has ended meanwhile, and its message says how
                 await interaction.response.defer()
 
-    async def _run(self, interaction: Interaction, place: Place, work: Work, words: Words) -> Changed:
+    async def _run(
+        self, interaction: Interaction, place: Place, work: ChangeWork, words: Words
+    ) -> ChangeOutcome:
         job_id, job = secrets.token_hex(8), _Job(interaction.user.id, place.server)
         button = CancelButton(job_id, words)
         steps: asyncio.Queue[Progress | None] = asyncio.Queue()
         self._jobs[job_id] = job
         try:
-            await _show(interaction, job, Card(shown.progress(None, words), None, button))
+            await _show(interaction, job, Card(render_library.progress(None, words), button))
             change = self._service.change(place, work, steps.put_nowait, cancel=job.cancelled)
             changing = asyncio.create_task(change)
             changing.add_done_callback(lambda _: steps.put_nowait(None))
             async for step in _now_and_then(steps):
                 last = discord.utils.utcnow() >= interaction.expires_at - BEFORE_EXPIRY
-                await _show(interaction, job, Card(shown.progress(step, words, last=last), None, button))
+                await _show(interaction, job, Card(render_library.progress(step, words, last=last), button))
             return await changing
         finally:
             async with job.editing:
                 del self._jobs[job_id]
-
-
-class CancelButton(PersistentButton, template=r"cancel:(?P<job>[0-9a-f]{16})"):
-    """Calls off the change that it was made for; its id names it."""
-
-    def __init__(self, job: str, words: Words) -> None:
-        super().__init__(ui.Button(label=words("Cancel"), custom_id=f"cancel:{job}"))
-        self.job = job
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that Discord sends when it is pressed."""
-        del item
-        return cls(match["job"], words_of(interaction))
-
-    async def press(self, interaction: discord.Interaction[Any]) -> None:
-        """Calls it off, if it is still running and the one who pressed may."""
-        await interaction.client.changes.cancel(interaction, self.job)
 
 
 async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[Progress]:
@@ -187,7 +162,7 @@ async def _show(interaction: Interaction, job: _Job, card: Card) -> None:
             log.warning("Could not show how far the reindex is: %s", error)
 
 
-async def _tell(interaction: Interaction, result: rendering.Rendered, *, private: bool) -> None:
+async def _tell(interaction: Interaction, result: render.Rendered, *, private: bool) -> None:
     try:
         await InteractionReply(interaction, private=True).show(Card(result))
     except discord.HTTPException as error:
@@ -195,7 +170,7 @@ async def _tell(interaction: Interaction, result: rendering.Rendered, *, private
             raise
     else:
         return
-    targets: list[tuple[discord.abc.Messageable, rendering.Rendered]] = [(interaction.user, result)]
+    targets: list[tuple[discord.abc.Messageable, render.Rendered]] = [(interaction.user, result)]
     if not private and interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
         named = replace(result, top=f"{interaction.user.mention}\n{result.top}")

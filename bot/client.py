@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import gc
-import hashlib
-import json
 import logging
 import sys
-from pathlib import Path
 
 import discord
 from discord.ext import commands
 
 from bot.changes import Changes
-from bot.cogs.about import About
-from bot.cogs.admin import Admin
-from bot.cogs.ask import Ask
-from bot.cogs.library import LibraryCommands
-from bot.cogs.read import Read
-from bot.manners import Rates
-from bot.service import Service, open_library
+from bot.commands.about import About
+from bot.commands.admin import Admin
+from bot.commands.ask import Ask
+from bot.commands.library import LibraryCommands
+from bot.commands.membership import Membership
+from bot.commands.read import Read
+from bot.errors import Reporter
+from bot.guard import PathGuard
+from bot.registration import Registration
+from bot.service.allowance import ChangeAllowance
+from bot.service.rates import Rate, Rates
+from bot.service.service import Service, open_library
 from bot.settings import Settings
-from bot.tree import FootnoteTree, report
+from bot.tree import FootnoteTree
 from bot.words import CommandTranslator
 from index import import_model_libraries
 
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 20.0
-GLOBAL = "global"
 
 
 def create_bot(settings: Settings, *, service: Service | None = None) -> FootnoteBot:
@@ -42,9 +43,30 @@ def create_bot(settings: Settings, *, service: Service | None = None) -> Footnot
         import_model_libraries()  # now: it would hold up an event loop for seconds
         gc.collect()
         gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
-        rates = Rates(person=settings.questions_per_minute, server=settings.server_questions_per_minute)
-        service = Service(open_library(settings), rates=rates, line=settings.queue)
+        changes = ChangeAllowance(
+            server=settings.server_changes_per_hour,
+            everyone=settings.changes_per_hour,
+            pending=settings.pending_changes,
+            now=_now,
+        )
+        service = Service(
+            open_library(settings), rates=_rates(settings), line=settings.queue, changes=changes
+        )
     return FootnoteBot(settings, service=service)
+
+
+def _now() -> float:
+    return discord.utils.utcnow().timestamp()
+
+
+def _rates(settings: Settings) -> Rates:
+    person, server = settings.lookups_per_minute, settings.server_lookups_per_minute
+    return Rates(
+        questions=Rate(person=settings.questions_per_minute, server=settings.server_questions_per_minute),
+        lookups=Rate(person=person, server=server),
+        offers=Rate(person=person, server=server),
+        now=_now,
+    )
 
 
 class FootnoteBot(commands.Bot):
@@ -61,6 +83,8 @@ class FootnoteBot(commands.Bot):
         self.settings = settings
         self.service = service
         self.changes = Changes(service)
+        self.reporter = Reporter(PathGuard.of(settings))
+        self.registration = Registration(self, data_dir=settings.data_dir, guild=settings.sync_guild)
 
     async def serve(self, token: str) -> None:
         """Runs until it is cancelled, then finishes the answers in flight.
@@ -72,15 +96,16 @@ class FootnoteBot(commands.Bot):
             await self.start(token)
 
     async def setup_hook(self) -> None:
-        """Starts loading the article, then registers commands and buttons."""
+        """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self)):
+        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self), Membership(self)):
             await self.add_cog(cog)
-        await self._sync_commands()
+        self.registration.start()
 
     async def close(self) -> None:
         """Finishes the answers in flight, for a while, then disconnects."""
+        self.registration.stop()
         await self.service.close(patience=PATIENCE_SECONDS)
         await super().close()
 
@@ -95,67 +120,6 @@ class FootnoteBot(commands.Bot):
             and args
             and isinstance(args[0], discord.Message | discord.Interaction)
         ):
-            await report(args[0], error)
+            await self.reporter.report(args[0], error)
         else:
             await super().on_error(event_method, *args, **kwargs)
-
-    async def _sync_commands(self) -> None:
-        """Registers the commands with Discord unless what it has is what it would be given."""
-        guild = discord.Object(self.settings.sync_guild) if self.settings.sync_guild else None
-        if guild:
-            self.tree.copy_global_to(guild=guild)
-        registered = self.tree.get_commands(guild=guild)
-        translator = self.tree.translator
-        payload = [
-            await command.get_translated_payload(self.tree, translator)
-            if translator
-            else command.to_dict(self.tree)
-            for command in registered
-        ]
-        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-        note = self._note(str(guild.id) if guild else GLOBAL)
-        await self._unregister_elsewhere(note)
-        # The names are compared as well, so that commands which were removed elsewhere come back.
-        there = {command.name for command in await self.tree.fetch_commands(guild=guild)}
-        if _read(note) == digest and there >= {command.name for command in registered}:
-            log.info("The %d commands are in place.", len(registered))
-            return
-        await self.tree.sync(guild=guild)
-        try:
-            _write(note, digest)
-        except OSError as error:  # then they are registered at the next start, too
-            log.warning("Could not note that the commands are registered: %s", error)
-        log.info("Registered %d commands.", len(registered))
-
-    async def _unregister_elsewhere(self, note: Path) -> None:
-        """Takes back the commands that were registered in another scope, or people would see them twice."""
-        for other in sorted(note.parent.glob(f"{self.application_id}-*")):
-            scope = other.name.partition("-")[2]
-            if other == note or not (scope == GLOBAL or scope.isdecimal()):
-                continue
-            try:
-                if scope == GLOBAL:
-                    await self.http.bulk_upsert_global_commands(self.application_id or 0, [])
-                else:
-                    await self.http.bulk_upsert_guild_commands(self.application_id or 0, int(scope), [])
-            except (discord.Forbidden, discord.NotFound) as gone:  # the bot is not in that server any more
-                log.info("Could not take back the commands of %s: %s", scope, gone)
-            try:
-                other.unlink()
-            except OSError as error:  # then they are taken back at the next start, too
-                log.warning("Could not note that the commands of %s are taken back: %s", scope, error)
-
-    def _note(self, scope: str) -> Path:
-        """The file that says what was registered: everywhere, or in one server."""
-        return self.settings.data_dir / "discord" / f"{self.application_id}-{scope}"
-
-
-def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".new")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)

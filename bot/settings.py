@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,7 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index import Limits
+from index import Limits, Quotas, Retention
 
 _PREFIX = "FOOTNOTE_"
 _TOKEN = "DISCORD_TOKEN"  # noqa: S105 - the name of the variable, not a token
@@ -28,6 +29,7 @@ LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR"],
     BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value),
 ]
+Days = Annotated[float, Field(ge=0, le=36_500)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
@@ -59,6 +61,20 @@ class Settings(BaseSettings):
         snapshots_kept: How many indexes of each article are kept, the one that serves included.
         questions_per_minute: How many questions a person may ask in a minute; 0 for no limit.
         server_questions_per_minute: How many all the people of a server may ask in a minute; 0 for no limit.
+        lookups_per_minute: How often a person may look something up in a minute, with commands and buttons,
+            and how often something may be offered to them while they type; 0 for no limit.
+        server_lookups_per_minute: The same of all the people of a server; 0 for no limit.
+        server_articles: How many articles a server may have; 0 for no limit.
+        server_mb: The most megabytes that the library of a server may take on disk, with all that is kept of
+            it; 0 for no limit.
+        server_changes_per_hour: How often a server may add or reindex an article in an hour; 0 for no limit.
+        changes_per_hour: How often all servers together may; 0 for no limit.
+        pending_changes: How many such changes may be under way or wait for their turn; 0 for no limit. Of
+            one server it is always one.
+        max_questions: How many questions may accompany an article of a server; 0 for no limit.
+        free_mb: The megabytes of the disk that stay free: below, nothing is added or reindexed.
+        keep_days: For how many days what was removed or undone is kept.
+        grace_days: For how many days the library of a server is kept that the bot is not in any more.
         queue: How many questions may wait for their turn.
         follow_up_minutes: How long a question may lean on the one before it; 0 for not at all.
     """
@@ -94,6 +110,17 @@ class Settings(BaseSettings):
     snapshots_kept: PositiveInt = 3
     questions_per_minute: NonNegativeInt = 6
     server_questions_per_minute: NonNegativeInt = 60
+    lookups_per_minute: NonNegativeInt = 60
+    server_lookups_per_minute: NonNegativeInt = 600
+    server_articles: NonNegativeInt = 50
+    server_mb: NonNegativeInt = 1_000
+    server_changes_per_hour: NonNegativeInt = 20
+    changes_per_hour: NonNegativeInt = 200
+    pending_changes: NonNegativeInt = 10
+    max_questions: NonNegativeInt = 200
+    free_mb: NonNegativeInt = 500
+    keep_days: Days = 30.0
+    grace_days: Days = 14.0
     queue: PositiveInt = 200
     follow_up_minutes: NonNegativeFloat = 10.0
 
@@ -109,6 +136,21 @@ class Settings(BaseSettings):
             max_extract_seconds=self.extract_seconds,
             max_extract_bytes=self.extract_mb * 1_000_000,
         )
+
+    @property
+    def quotas(self) -> Quotas:
+        """What a server may have, and how much of the disk stays free."""
+        return Quotas(
+            articles=self.server_articles,
+            nbytes=self.server_mb * 1_000_000,
+            questions=self.max_questions,
+            free_bytes=self.free_mb * 1_000_000,
+        )
+
+    @property
+    def retention(self) -> Retention:
+        """How long things are kept."""
+        return Retention(removed=timedelta(days=self.keep_days), left=timedelta(days=self.grace_days))
 
 
 def explain(error: ValidationError) -> str:

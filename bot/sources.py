@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import replace
 
+import aiohttp
 import discord
 
 from index import FootnoteError, Limits, Source, fetch, upload
+
+SECONDS_FOR_DISCORD = 20.0
+"""How much longer than a web page an attachment may take: it comes from Discord, and was asked for."""
 
 
 class SourceError(FootnoteError):
@@ -23,6 +29,8 @@ async def source_of(
 ) -> Callable[[], Source] | None:
     """What gets the source, for a thread in which that may take its time; None where none is named.
 
+    Nothing is got before: what waits for its turn takes no memory.
+
     Args:
         url: A web address.
         file: An attachment.
@@ -31,20 +39,22 @@ async def source_of(
 
     Raises:
         SourceError: two are named, or none that the questions accompany; it is no web address; it is too
-            large; Discord does not give it.
+            large; later, that Discord does not give it.
     """
     if url and file:
         raise SourceError("Name one source: either “url” or “file”.")
     if questions and not (url or file):
         raise SourceError("“questions” go with a source: name it as “url” or “file”.")
     address = None if url is None else _address(url)
-    asked = await _read(questions, limits) if questions else None
-    if file:
-        content = await _read(file, limits)
-        return lambda: upload(file.filename, content, questions=asked, limits=limits)
-    if address:
-        return lambda: replace(fetch(address, limits), questions=asked)
-    return None
+    get_file, get_questions = (_getter(one, limits) if one else None for one in (file, questions))
+
+    def get() -> Source:
+        asked = get_questions() if get_questions else None
+        if file and get_file:
+            return upload(file.filename, get_file(), questions=asked, limits=limits)
+        return replace(fetch(address or "", limits), questions=asked)
+
+    return get if file or address else None
 
 
 def _address(url: str) -> str:
@@ -57,7 +67,12 @@ def _address(url: str) -> str:
     return address
 
 
-async def _read(file: discord.Attachment, limits: Limits) -> bytes:
+def _getter(file: discord.Attachment, limits: Limits) -> Callable[[], bytes]:
+    """What gets an attachment, called in a thread while the event loop goes on.
+
+    Raises:
+        SourceError: it is too large; later, that Discord does not give it.
+    """
     if file.size > limits.max_bytes:
         raise SourceError(
             "{name} has {size} MB. A source may have {most} MB.",
@@ -65,9 +80,16 @@ async def _read(file: discord.Attachment, limits: Limits) -> bytes:
             size=f"{file.size / 1_000_000:.1f}",
             most=f"{limits.max_bytes / 1_000_000:g}",
         )
-    try:
-        return await file.read()
-    except discord.HTTPException as error:
-        raise SourceError(
-            "Discord did not give me {name}. Attach it once more.", name=file.filename
-        ) from error
+    loop = asyncio.get_running_loop()
+
+    def get() -> bytes:
+        reading = asyncio.run_coroutine_threadsafe(file.read(), loop)
+        try:
+            return reading.result(limits.max_seconds + SECONDS_FOR_DISCORD)
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError, CancelledError) as error:
+            reading.cancel()
+            raise SourceError(
+                "Discord did not give me {name}. Attach it once more.", name=file.filename
+            ) from error
+
+    return get

@@ -1,36 +1,21 @@
-"""One handler for every failure: it becomes a reply that a person understands, and a line in the log."""
+"""The commands as Discord has them: where they may be used, and where their errors go."""
 
 from __future__ import annotations
 
-import logging
-import secrets
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 
-from bot.manners import TooFastError
-from bot.rendering import clip, plain
-from bot.replies import UNANSWERABLE, UNSENT, InteractionReply, MessageReply, Note
-from bot.words import Words, words_of
-from index import EmbeddingModelError, FootnoteError, LibraryError
-
-if TYPE_CHECKING:
-    from bot.client import FootnoteBot
+from bot.host import Interaction, host_of
 
 AnyCommand = app_commands.Command[Any, Any, Any] | app_commands.ContextMenu | app_commands.Group
 
-log = logging.getLogger(__name__)
 
-MOST_OF_A_VALUE = 300
-
-
-class FootnoteTree(app_commands.CommandTree["FootnoteBot"]):
+class FootnoteTree(app_commands.CommandTree[Any]):
     """The commands, with the one error handler. What is not for servers alone works wherever Discord does."""
 
-    def __init__(self, client: FootnoteBot) -> None:
+    def __init__(self, client: discord.Client) -> None:
         super().__init__(client, allowed_installs=app_commands.AppInstallationType(guild=True, user=True))
 
     def add_command(self, command: AnyCommand, /, **options: Any) -> None:
@@ -41,103 +26,6 @@ class FootnoteTree(app_commands.CommandTree["FootnoteBot"]):
             )
         super().add_command(command, **options)
 
-    async def on_error(
-        self, interaction: discord.Interaction[FootnoteBot], error: app_commands.AppCommandError, /
-    ) -> None:
-        """Gives a command's error to ``report``."""
-        await report(interaction, error)
-
-
-async def report(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exception) -> None:
-    """Tells the one who asked what went wrong, privately where that is possible, and logs it.
-
-    A known error is its own message, in their language. An unknown one, and one that only those who run the
-    bot can mend, is an apology with a reference, which stands in the log beside what happened. Where Discord
-    does not let the bot answer, there is only the line in the log.
-    """
-    if isinstance(error, app_commands.CommandInvokeError):
-        error = error.original
-    if _cannot_answer(error):
-        log.warning("Could not answer %s: %s", _place(origin), error)
-        return
-    if isinstance(error, TooFastError) and isinstance(origin, discord.Message) and error.told:
-        return  # one refusal a minute that everybody sees is enough
-    try:
-        await _reply(origin, Note(told(origin, error, words_of(origin))))
-    except UNSENT as refusal:
-        log.warning("Could not report an error %s: %s", _place(origin), refusal)
-
-
-def told(origin: discord.Interaction[FootnoteBot] | discord.Message, error: Exception, words: Words) -> str:
-    """What somebody is told of an error: what it says, or, where that is not for them, where it is logged."""
-    text = None if _is_for_the_operator(error) else _known(error, words)
-    if text is not None:
-        return text
-    reference = secrets.token_hex(4)
-    traceback = None if isinstance(error, FootnoteError) else error
-    log.error("Reference %s, %s: %r", reference, _place(origin), error, exc_info=traceback)
-    return words(
-        "Sorry, something went wrong on my side. Please try again; if it happens again, tell an admin of "
-        "this bot the reference {reference}.",
-        reference=reference,
-    )
-
-
-def said(error: FootnoteError, words: Words) -> str:
-    """An error's message in somebody's language; what is not the bot's own in it is text and nothing else."""
-    if not error.values:
-        return plain(words(error.message))
-    values = {
-        name: words.number(value) if isinstance(value, int) else clip(str(value), MOST_OF_A_VALUE)
-        for name, value in error.values.items()
-    }
-    return words(error.message, **values)
-
-
-def _known(error: Exception, words: Words) -> str | None:
-    match error:
-        case FootnoteError():
-            return said(error, words)
-        case app_commands.CommandOnCooldown():
-            return words("One moment, please: try again in {seconds} s.", seconds=round(error.retry_after))
-        case app_commands.NoPrivateMessage():
-            return words("This works only in a server.")
-        case app_commands.CheckFailure():
-            return words("You may not use this command here.")
-        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return words("This command has changed. Reload Discord and try again.")
-        case _:
-            return None
-
-
-def _is_for_the_operator(error: Exception) -> bool:
-    """Whether an error tells of the machine: of its models or of a path on it."""
-    if isinstance(error, EmbeddingModelError):
-        return True
-    # An id that somebody typed may look like a path.
-    if not isinstance(error, FootnoteError) or isinstance(error, LibraryError):
-        return False
-    return any(PurePath(str(value)).is_absolute() for value in error.values.values())
-
-
-def _cannot_answer(error: Exception) -> bool:
-    return isinstance(error, discord.Forbidden | aiohttp.ClientError) or (
-        isinstance(error, discord.HTTPException) and error.code in UNANSWERABLE
-    )
-
-
-def _place(origin: discord.Interaction[FootnoteBot] | discord.Message) -> str:
-    guild = f"server {origin.guild.id}" if origin.guild else "a DM"
-    return f"in {guild}, channel {origin.channel.id if origin.channel else 'unknown'}"
-
-
-async def _reply(origin: discord.Interaction[FootnoteBot] | discord.Message, note: Note) -> None:
-    if isinstance(origin, discord.Message):
-        await MessageReply(origin).show(note)
-    elif origin.response.type is discord.InteractionResponseType.deferred_channel_message:
-        # In place of "thinking" or of progress. What is private stays so, whatever becomes of the message.
-        await InteractionReply(origin, private=True).show(note)
-    elif origin.response.is_done():
-        await origin.followup.send(view=note, ephemeral=True)
-    else:
-        await origin.response.send_message(view=note, ephemeral=True)
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        """Gives a command's error to the reporter."""
+        await host_of(interaction).reporter.report(interaction, error)

@@ -1,97 +1,10 @@
-"""Articles in, cited answers out. Synchronous, and knows nothing of Discord."""
+"""Articles in, cited answers out. Synchronous, and knows nothing of Discord.
 
-from index.embed import import_model_libraries, stand_back
-from index.errors import (
-    ArticleError,
-    CancelledError,
-    EmbeddingModelError,
-    FootnoteError,
-    LibraryError,
-    QuestionError,
-    QuestionFileError,
-    ReindexRunningError,
-    SelfCheckError,
-    SnapshotDamagedError,
-    SnapshotError,
-    UnknownArticleError,
-)
-from index.evaluate import Carried, ConversationMetrics, Metrics, Mode
-from index.fetch import fetch
-from index.library import ALL, Library
-from index.models import (
-    MAX_ID_CHARS,
-    MAX_QUESTION_CHARS,
-    Action,
-    Answer,
-    Article,
-    Change,
-    Citation,
-    Entry,
-    Found,
-    Heading,
-    IndexInfo,
-    MovedAnswer,
-    Paragraph,
-    Passage,
-    Progress,
-    ReindexReport,
-    SelfCheck,
-    Sentence,
-    Span,
-    Stage,
-    Status,
-    Turn,
-)
-from index.sources import Limits, Origin, Source, SourceKind, read_file, upload
+The public names are in ``__init__.pyi``, each with the module that it is from. A module is imported when the
+first of its names is used: the process that reads what strangers wrote starts for each source, and has no use
+for the models.
+"""
 
-__all__ = [
-    "ALL",
-    "MAX_ID_CHARS",
-    "MAX_QUESTION_CHARS",
-    "Action",
-    "Answer",
-    "Article",
-    "ArticleError",
-    "CancelledError",
-    "Carried",
-    "Change",
-    "Citation",
-    "ConversationMetrics",
-    "EmbeddingModelError",
-    "Entry",
-    "FootnoteError",
-    "Found",
-    "Heading",
-    "IndexInfo",
-    "Library",
-    "LibraryError",
-    "Limits",
-    "Metrics",
-    "Mode",
-    "MovedAnswer",
-    "Origin",
-    "Paragraph",
-    "Passage",
-    "Progress",
-    "QuestionError",
-    "QuestionFileError",
-    "ReindexReport",
-    "ReindexRunningError",
-    "SelfCheck",
-    "SelfCheckError",
-    "Sentence",
-    "SnapshotDamagedError",
-    "SnapshotError",
-    "Source",
-    "SourceKind",
-    "Span",
-    "Stage",
-    "Status",
-    "Turn",
-    "UnknownArticleError",
-    "fetch",
-    "import_model_libraries",
-    "read_file",
-    "stand_back",
-    "upload",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,19 +5,27 @@ IndexError is Python's own, so the root is named for the project:
     FootnoteError
     ├── ArticleError          the article cannot be read or is not an article
     │   └── FetchError             a web page cannot be fetched, or must not be
-    ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded
+    │   └── LocalFileError         a file of this machine cannot be read, or is no article (for the operator)
+    ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded (for the operator)
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
+    │   └── OwnQuestionsError      it is the one that accompanies an article, which was not published
     ├── ReindexRunningError   a reindex of this library is running already
     ├── LibraryError          the library cannot do what was asked, e.g. nothing is there to undo
-    │   └── UnknownArticleError    no article of that id is here
+    │   ├── UnknownArticleError    no article of that id is here
+    │   ├── EveryonesArticleError  a server's library would change what it shares with all others
+    │   ├── NotAtHandError         it is not open in memory, and was not to be opened
+    │   └── QuotaError             the library has as much as it may have, or the disk has too little room
     ├── SelfCheckError        the answers to an article's own questions are too often wrong to publish it
     ├── CancelledError        somebody called the work off
-    └── SnapshotError         an index on disk cannot be used or written
+    ├── RebuildingError       the index is being built again; it can be asked when that is done
+    └── SnapshotError         an index on disk cannot be used or written (for the operator)
         └── SnapshotDamagedError   its checksums, format or contents do not match: rebuild it
 """
 
 from __future__ import annotations
+
+from typing import ClassVar, Self
 
 
 class FootnoteError(Exception):
@@ -27,7 +35,13 @@ class FootnoteError(Exception):
         message: The text, with the names of ``values`` in braces; without ``values``, taken as it is. It is
             what a catalogue of translations knows the error by.
         values: What stands in the braces.
+
+    Attributes:
+        for_operator: Whether the text is for whoever runs the bot, since it tells of the machine (a path, a
+            model, a disk). Nobody else is shown it.
     """
+
+    for_operator: ClassVar[bool] = False
 
     def __init__(self, message: str = "", /, **values: object) -> None:
         super().__init__(message.format(**values) if values else message)
@@ -43,8 +57,21 @@ class FetchError(ArticleError):
     """A web address cannot be fetched, or is one that must not be."""
 
 
+class LocalFileError(ArticleError):
+    """A file of this machine cannot be read, or is not an article."""
+
+    for_operator = True
+
+    @classmethod
+    def of(cls, error: ArticleError) -> Self:
+        """The same as an error of any article, now that it is known to be a file of this machine."""
+        return cls(error.message, **error.values)
+
+
 class EmbeddingModelError(FootnoteError):
     """The embedding model or the re-ranker cannot be loaded."""
+
+    for_operator = True
 
 
 class QuestionError(FootnoteError):
@@ -53,6 +80,10 @@ class QuestionError(FootnoteError):
 
 class QuestionFileError(FootnoteError):
     """A file of questions cannot be read."""
+
+
+class OwnQuestionsError(QuestionFileError):
+    """The questions that accompany an article cannot be read; it was not published."""
 
 
 class ReindexRunningError(FootnoteError):
@@ -65,6 +96,29 @@ class LibraryError(FootnoteError):
 
 class UnknownArticleError(LibraryError):
     """No article of that id is in this library."""
+
+
+class EveryonesArticleError(LibraryError):
+    """A library of a server would change an article that it shares with all others.
+
+    Args:
+        id: The article's.
+    """
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - as in Library
+        super().__init__(
+            "“{id}” is everyone's article, so it cannot be changed from here. To have it otherwise, add "
+            "an article of your own and put that in use.",
+            id=id,
+        )
+
+
+class NotAtHandError(LibraryError):
+    """An article is not open in memory, and only what is was asked for."""
+
+
+class QuotaError(LibraryError):
+    """A library has as much as it may have, was changed as often as it may be, or the disk is too full."""
 
 
 class SelfCheckError(FootnoteError):
@@ -83,8 +137,23 @@ class CancelledError(FootnoteError):
     """Somebody called the work off; nothing was changed."""
 
 
+class RebuildingError(FootnoteError):
+    """The index of an article is being built again, and none is there to answer from meanwhile.
+
+    Attributes:
+        done: How far that is,
+        total: of how many steps; 0 while it waits for its turn.
+    """
+
+    def __init__(self, message: str, /, *, done: int, total: int, **values: object) -> None:
+        super().__init__(message, done=done, total=total, **values)
+        self.done, self.total = done, total
+
+
 class SnapshotError(FootnoteError):
     """An index on disk cannot be used or written."""
+
+    for_operator = True
 
 
 class SnapshotDamagedError(SnapshotError):

@@ -6,34 +6,33 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from index.errors import LibraryError, QuestionError, UnknownArticleError
-from index.library import Library
-from index.models import (
-    MAX_QUESTION_CHARS,
+from index.errors import EveryonesArticleError, LibraryError, QuestionError, UnknownArticleError
+from index.library.library import Library
+from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
+from index.model.article import Article, Passage, Sentence
+from index.model.library import (
     Action,
-    Answer,
-    Article,
     Change,
-    Citation,
     Entry,
-    Found,
+    Expired,
     IndexInfo,
-    Passage,
+    LibraryUse,
+    PassageCounts,
     Progress,
+    QuotaUse,
     ReindexReport,
-    Sentence,
+    Restored,
     Stage,
-    Status,
-    Turn,
 )
+from tests.index.fakes import FakeEmbedder
 
 if TYPE_CHECKING:
-    from index.sources import Source
+    from index.model.source import Source
 
 ALL = "*"
 ARTICLE = Article(
@@ -71,6 +70,37 @@ class Call:
     thread: str
 
 
+class FakeUpkeep:
+    """Remembers what it was told, as (what, server)."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object]] = []
+        self.goes: list[Expired] = []
+        self.left: list[LibraryUse] = []
+
+    def meet(self, servers: Collection[str]) -> list[str]:
+        self.told.append(("meet", sorted(servers)))
+        return []
+
+    def leave(self, server: str) -> bool:
+        self.told.append(("leave", server))
+        return True
+
+    def come_back(self, server: str) -> bool:
+        self.told.append(("come back", server))
+        return True
+
+    def prune(self) -> list[Expired]:
+        self.told.append(("prune", None))
+        return self.goes
+
+    def expired(self) -> list[Expired]:
+        return self.goes
+
+    def use(self) -> list[LibraryUse]:
+        return [LibraryUse(None, 1, 1_500_000, None), *self.left]
+
+
 class FakeLibrary(Library):
     """The same methods as ``Library``, at once and in memory.
 
@@ -99,6 +129,9 @@ class FakeLibrary(Library):
         self.chosen: str | None = article.id
         self.chosen_for: dict[str, str] = {}
         self.changes: list[Change] = []
+        self.quotas: tuple[QuotaUse, ...] = ()
+        self.upkeep: Any = FakeUpkeep()
+        self.rebuilds: list[Any] = []
 
     @property
     def asked(self) -> list[tuple[str, str]]:
@@ -108,15 +141,34 @@ class FakeLibrary(Library):
         if not name.isdecimal():
             raise ValueError(name)
         if name not in self.branches:
-            branch = self.branches[name] = FakeLibrary()
+            branch = self.branches[name] = type(self)()
             branch.name, branch.root = name, self.root
             branch.kept, branch.chosen = {}, None
+            branch.upkeep = self.upkeep
         return self.branches[name]
+
+    def at_hand(self) -> FakeLibrary:
+        return self
+
+    def give(self, name: str, article: Article = ARTICLE) -> FakeLibrary:
+        """Gives a branch an article of its own."""
+        branch = self.branch(name)
+        branch.kept[article.id] = [article]
+        return branch
 
     def load(self, on_progress: Callable[[Progress], None] = lambda _: None) -> tuple[str, ...]:
         del on_progress
         self.root.loading.wait(timeout=10)
         return self.root.notices
+
+    def rebuild_in(self, submit: Callable[..., object]) -> None:
+        self.rebuilds.append(submit)
+
+    def resolve(self, name: str | None = None, *, place: str | None = None) -> str:
+        if name is None:
+            return self.in_use(place)
+        titles = {entry.title.casefold(): entry.id for entry in self.entries()}
+        return titles.get(name.strip().casefold(), name)
 
     def ask(
         self,
@@ -125,8 +177,11 @@ class FakeLibrary(Library):
         article: str | None = None,
         place: str | None = None,
         turns: Sequence[Turn] = (),
+        version: str | None = None,
     ) -> Found:
         root = self.root
+        if version is not None and not self.article(article, place=place).sha256.startswith(version):
+            turns = ()
         thread = threading.current_thread().name
         root.calls.append(Call(self.name, question, article, place, tuple(turns), thread))
         root.asking.wait(timeout=10)
@@ -182,6 +237,12 @@ class FakeLibrary(Library):
             for id, kept, own in self._visible()
         )
 
+    def models(self) -> Any:
+        return (FakeEmbedder(), None)
+
+    def article_in_use(self) -> Article:
+        return self.article()
+
     def in_use(self, place: str | None = None) -> str:
         return self.chosen_for.get(place or "") or self.chosen or self.root.in_use()
 
@@ -223,12 +284,11 @@ class FakeLibrary(Library):
         force: bool = False,
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> ReindexReport:
+        del force
         id = id or self.in_use(place)
         before = self._versions(id)[-1]
         if id not in self.kept:
-            if source is not None:
-                raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
-            return self.root.reindex(id, who=who, force=force, on_progress=on_progress)
+            raise EveryonesArticleError(id=id)
         self._work(on_progress)
         found = self.root.next_article or (before if source is None else _read(source))
         if replace(found, id=id) != before:
@@ -239,7 +299,7 @@ class FakeLibrary(Library):
     def remove(self, id: str, *, who: str) -> None:
         if id not in self.kept:
             self._versions(id)
-            raise LibraryError("“{id}” is everyone's article, not this server's own.", id=id)
+            raise EveryonesArticleError(id=id)
         self.removed[id] = self.kept.pop(id)
         self.chosen = None if self.chosen == id else self.chosen
         self.chosen_for = {place: used for place, used in self.chosen_for.items() if used != id}
@@ -297,14 +357,15 @@ class FakeLibrary(Library):
         info = self.info(id)
         article, words = info.article, _words(question)
         ranked = sorted(_sentences(article), key=lambda s: -len(words & _words(s.of(article.text))))
-        cited = tuple(_cite(article, n, s, words) for n, s in enumerate(ranked[:2], 1))
+        best_first = ranked[:2]
+        in_order = sorted(best_first, key=lambda s: s.start)
+        cited = tuple(_cite(article, in_order.index(s) + 1, s, words) for s in best_first)
         best = cited[0].score
         status = Status.ANSWERED if best >= 2 else Status.UNCERTAIN if best else Status.NOT_IN_ARTICLE
         found = status is not Status.NOT_IN_ARTICLE
         answer = Answer(
             question=question,
             status=status,
-            text=" ".join(c.text for c in cited) if found else "The article does not say.",
             citations=cited if found else (),
             closest=() if found else cited[:1],
             article_id=article.id,
@@ -333,9 +394,10 @@ class FakeLibrary(Library):
             seconds=2.5,
             published=before != self.article(id),
             examples=len(self.article(id).questions),
+            quotas=self.root.quotas,
         )
 
-    def _log(self, who: str, action: Action, id: str, detail: str = "") -> None:
+    def _log(self, who: str, action: Action, id: str, detail: PassageCounts | Restored | str = "") -> None:
         self.changes.append(Change(INDEXED_AT, who, action, id, detail))
 
     def _raise(self) -> None:

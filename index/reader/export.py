@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from index.durable import replace_file
 from index.reader.graph import Array, to_graph
 from index.reader.network import ReaderNetwork, bundled_network, load_weights
 from index.reader.training.torch_reader import TorchReader
+from index.storage.durable import replace_file
 
 LARGEST_FILE = 25 * 1024 * 1024
 """Bytes."""
@@ -74,7 +74,9 @@ def largest_inputs(network: ReaderNetwork) -> dict[str, Array]:
         if isinstance(module, nn.Linear)
     ]
     reader = TorchReader(network)
-    articles = (resources.files("index") / "calibration" / "articles.jsonl").read_text(encoding="utf-8")
+    articles = (resources.files("index.answering") / "calibration_data" / "articles.jsonl").read_text(
+        encoding="utf-8"
+    )
     for article in map(json.loads, articles.splitlines()):
         text = article["text"]
         for n, question in enumerate(islice(article["questions"], _PASSAGES)):

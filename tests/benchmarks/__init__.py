@@ -1,4 +1,4 @@
-"""Commands that measure; nothing here is collected as a test."""
+"""Commands that measure, and texts to measure with; the only tests here are those of the texts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import platform
 
 import torch
 
-from index.embed import Embedder
+from index.search.embedding import Embedder
 
 
 def machine(embedder: Embedder) -> str:

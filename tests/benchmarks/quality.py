@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from index.baseline import PlainDense
-from index.build import Index
-from index.embed import SentenceTransformerEmbedder
 from index.errors import FootnoteError
-from index.evaluate import Asked, GoldArticle, Metrics, Mode, evaluate, footnote_system, load_questions
-from index.sources import SHIPPED_ARTICLE, load_article
+from index.evaluation.baseline import PlainDense
+from index.evaluation.run import Asked, Metrics, Mode, evaluate, footnote_system
+from index.search.build import Index
+from index.search.embedding import SentenceTransformerEmbedder
+from index.sources.files import SHIPPED_ARTICLE, load_article
+from index.sources.question_files import GoldArticle, load_questions
 from tests.benchmarks import machine
 
 SHARES = {

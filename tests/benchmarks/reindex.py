@@ -24,12 +24,13 @@ from statistics import median
 
 import numpy as np
 
-from index.embed import SentenceTransformerEmbedder, stand_back
 from index.errors import CancelledError, FootnoteError
-from index.evaluate import load_questions
-from index.library import Library
-from index.models import Progress, Stage
-from index.sources import SHIPPED_ARTICLE, Source, load_article, upload
+from index.library.library import Library
+from index.model.library import Progress, Stage
+from index.model.source import Source
+from index.search.embedding import SentenceTransformerEmbedder, stand_back
+from index.sources.files import SHIPPED_ARTICLE, load_article, upload
+from index.sources.question_files import load_questions
 from tests.benchmarks import machine
 
 QUESTIONS = [

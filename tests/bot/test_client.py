@@ -10,9 +10,11 @@ import discord
 import pytest
 
 from bot import Settings, create_bot
+from bot.cli import doctor
 from bot.client import FootnoteBot
-from bot.service import Service
-from tests.bot.conftest import World
+from bot.registration import failures
+from bot.service.service import Service
+from tests.bot.conftest import World, says
 from tests.fakes import FakeLibrary
 
 QUESTION = "When was the harbour of Elms built?"
@@ -126,9 +128,35 @@ async def test_commands_are_synced_again_when_only_a_translation_changed(
     async def translate(*_: object) -> str:
         return "anders"
 
-    monkeypatch.setattr("bot.client.CommandTranslator.translate", translate)
+    monkeypatch.setattr("bot.words.CommandTranslator.translate", translate)
     await restart(world, new_bot(settings))
     assert syncs(world) == 2
+
+
+async def test_commands_that_discord_does_not_take_are_tried_again_and_mentions_answered_meanwhile(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.registration.ExponentialBackoff.delay", lambda _: 3_600.0)
+    settings = Settings(data_dir=tmp_path / "new")
+    world.env.inject_error("GET", "/applications/*/commands", status=500, times=5)
+    await restart(world, new_bot(settings))
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    assert "The harbour of Elms was built in 1901." in world.texts()[-1]
+    await world.reader.send_dm(QUESTION)
+    assert "The harbour of Elms was built in 1901." in says(world.reader.user.dm_channel.last_message)
+    (failure,) = failures(settings.data_dir)
+    assert failure.tries == 1
+    assert failure.reason.startswith("500 Error")
+    (finding,) = [found for found in doctor._commands(settings) if found.verdict is doctor.Verdict.PROBLEM]
+    assert "Discord has not taken the slash commands since" in finding.text
+    assert "The commands could not be registered (try 1): 500" in caplog.text
+    await world.env.advance_time(5 * 600)  # no wait is longer than ten minutes
+    assert syncs(world) == 2
+    assert caplog.text.count("The commands could not be registered") == 5
+    assert list(failures(settings.data_dir)) == []
+    assert [path.name for path in (settings.data_dir / "discord").iterdir()] == [
+        f"{world.bot.application_id}-global"
+    ]
 
 
 async def test_closing_finishes_the_answers_in_flight_and_refuses_new_ones(world: World) -> None:
@@ -170,7 +198,7 @@ async def test_a_data_folder_that_cannot_be_written_to_does_not_keep_it_from_sta
 ) -> None:
     (tmp_path / "full").write_text("This is no folder.")
     await restart(world, new_bot(Settings(data_dir=tmp_path / "full")))
-    assert "Could not note that the commands are registered: [Errno 20] Not a directory" in caplog.text
+    assert "Could not note whether the commands are registered: [Errno 20] Not a directory" in caplog.text
     result = await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert result.acknowledged
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import discord
@@ -13,9 +17,13 @@ from discord import app_commands
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cogs.ask import NoQuestionError
-from bot.rendering import MAX_CONTENT, clip
-from bot.tree import said
+import bot
+import index
+from bot import Settings
+from bot.commands.ask import NoQuestionError
+from bot.errors import Reporter
+from bot.guard import PathGuard
+from bot.render import MAX_CONTENT, clip, error_text
 from bot.words import ENGLISH, words_for
 from index import (
     ArticleError,
@@ -61,10 +69,72 @@ async def test_what_only_those_who_run_the_bot_can_mend_and_their_paths_stand_in
     assert record.getMessage().startswith(f"Reference {apology[1]}, in server {world.guild.id}, ")
     assert "/srv/models" in record.getMessage()
     assert record.exc_info is None
-    world.library.error = error
+    world.library.give(str(world.guild.id)).root.error = error
     result = await world.admin.slash(world.channel, "reindex")
     assert APOLOGY.fullmatch(says(result.response))
     assert world.errors() == [type(error)] * 2
+
+
+def kinds(kind: type[FootnoteError] = FootnoteError) -> Iterator[type[FootnoteError]]:
+    """Every kind of error that there is."""
+    for path in (*Path(bot.__path__[0]).rglob("*.py"), *Path(index.__path__[0]).rglob("*.py")):
+        if path.name != "__main__.py":
+            parts = path.relative_to(Path(bot.__path__[0]).parent).with_suffix("").parts
+            importlib.import_module(".".join(part for part in parts if part != "__init__"))
+    yield kind
+    for below in kind.__subclasses__():
+        yield from kinds(below)
+
+
+KINDS = sorted(set(kinds()), key=lambda kind: kind.__name__)
+NAMES = st.from_regex(r"[A-Za-z0-9 _.-]{1,12}", fullmatch=True).filter(lambda name: name.strip(" ."))
+
+
+def with_value(kind: type[FootnoteError], value: object) -> FootnoteError:
+    """An error of any kind that names something."""
+    error = kind.__new__(kind)
+    FootnoteError.__init__(error, "{place} cannot be read: {reason}.", place=value, reason="No such file")
+    return error
+
+
+@given(
+    st.sampled_from(KINDS), st.lists(NAMES, min_size=1, max_size=4), st.sampled_from(("", "/", ".footnote/"))
+)
+def test_no_path_is_told_whatever_the_kind_of_the_error(
+    kind: type[FootnoteError], parts: list[str], root: str
+) -> None:
+    settings = Settings(data_dir=Path(".footnote"), article=Path("texts/harbour.txt"))
+    reporter = Reporter(PathGuard.of(settings))
+    path = Path(root, *parts)
+    paths: list[object] = [path]  # as a path: any, a relative one too
+    for folder in (Path.cwd(), Path.home(), Path.cwd() / settings.data_dir, settings.data_dir):
+        paths += [folder / path, str(folder / Path(*parts))]  # as a text: what lies in the machine's folders
+    paths += [str(settings.article), str(Path.cwd() / "texts")]
+    origin: Any = SimpleNamespace(guild=None, channel=None)
+    for value in paths:
+        assert APOLOGY.fullmatch(reporter.message(origin, with_value(kind, value), ENGLISH)), value
+
+
+def test_what_no_machine_has_is_told() -> None:
+    reporter = Reporter(PathGuard.of(Settings(data_dir=Path(".footnote"))))
+    origin: Any = SimpleNamespace(guild=None, channel=None)
+    for kind, value in (
+        (ArticleError, "harbour.txt"),
+        (ArticleError, f"https://example.org{Path.cwd()}/page"),
+        (LibraryError, "/etc/passwd"),
+        (ArticleError, "text/html"),
+    ):
+        message = reporter.message(origin, with_value(kind, value), ENGLISH)
+        assert message == f"{clip(value, 300)} cannot be read: No such file."
+
+
+def test_the_path_of_what_an_error_came_of_is_not_told() -> None:
+    reporter = Reporter(PathGuard([]))
+    origin: Any = SimpleNamespace(guild=None, channel=None)
+    cause = OSError(2, "No such file or directory", "there/harbour.txt")
+    error = LibraryError(f"It is not to be had: {cause}.")
+    error.__cause__ = cause
+    assert APOLOGY.fullmatch(reporter.message(origin, error, ENGLISH))
 
 
 async def test_where_discord_cannot_be_reached_it_is_only_logged(
@@ -77,7 +147,7 @@ async def test_where_discord_cannot_be_reached_it_is_only_logged(
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     world.library.error = QuestionError("No.")
     await world.reader.slash(world.channel, "ask", question=QUESTION)
-    logged = [r.getMessage().partition(" in server")[0] for r in caplog.records if r.name == "bot.tree"]
+    logged = [r.getMessage().partition(" in server")[0] for r in caplog.records if r.name == "bot.errors"]
     assert logged == ["Could not answer", "Could not report an error"]
     assert world.errors() == [aiohttp.ServerDisconnectedError, QuestionError]
 
@@ -91,10 +161,10 @@ async def test_what_is_not_the_bots_own_in_a_message_is_text_and_nothing_else(wo
 
 @given(st.text(max_size=5_000), st.text(max_size=5_000))
 def test_whatever_an_error_names_its_message_fits(one: str, other: str) -> None:
-    message = said(LibraryError("The id “{one}” and {other}.", one=one, other=other), ENGLISH)
+    message = error_text(LibraryError("The id “{one}” and {other}.", one=one, other=other), ENGLISH)
     assert len(message) <= MAX_CONTENT
     assert message == f"The id “{clip(one, 300)}” and {clip(other, 300)}."
-    assert len(said(LibraryError(one), ENGLISH)) <= MAX_CONTENT
+    assert len(error_text(LibraryError(one), ENGLISH)) <= MAX_CONTENT
 
 
 async def test_an_error_is_told_in_the_servers_language(world: World) -> None:
@@ -102,9 +172,9 @@ async def test_an_error_is_told_in_the_servers_language(world: World) -> None:
     channel = german.create_text_channel("allgemein")
     reader = german.add_member(world.env.create_user("leser"))
     await reader.send(channel, world.mention)
-    expected = said(NoQuestionError(), words_for("de"))
+    expected = error_text(NoQuestionError(), words_for("de"))
     assert says(channel.last_message) == expected
-    assert expected != said(NoQuestionError(), ENGLISH)
+    assert expected != error_text(NoQuestionError(), ENGLISH)
     assert world.errors() == [NoQuestionError]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 
 from bot import Settings
 from bot.settings import explain
-from index import Limits
+from index import Limits, Quotas, Retention
 
 TOKEN = "MTIz.secret.token"  # noqa: S105 - made up
 
@@ -36,6 +37,17 @@ def test_defaults() -> None:
         "snapshots_kept": 3,
         "questions_per_minute": 6,
         "server_questions_per_minute": 60,
+        "lookups_per_minute": 60,
+        "server_lookups_per_minute": 600,
+        "server_articles": 50,
+        "server_mb": 1000,
+        "server_changes_per_hour": 20,
+        "changes_per_hour": 200,
+        "pending_changes": 10,
+        "max_questions": 200,
+        "free_mb": 500,
+        "keep_days": 30.0,
+        "grace_days": 14.0,
         "queue": 200,
         "follow_up_minutes": 10.0,
     }
@@ -62,6 +74,17 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_SNAPSHOTS_KEPT", "52")
     monkeypatch.setenv("FOOTNOTE_QUESTIONS_PER_MINUTE", "0")
     monkeypatch.setenv("FOOTNOTE_SERVER_QUESTIONS_PER_MINUTE", "54")
+    monkeypatch.setenv("FOOTNOTE_LOOKUPS_PER_MINUTE", "56")
+    monkeypatch.setenv("FOOTNOTE_SERVER_LOOKUPS_PER_MINUTE", "57")
+    monkeypatch.setenv("FOOTNOTE_SERVER_ARTICLES", "61")
+    monkeypatch.setenv("FOOTNOTE_SERVER_MB", "62")
+    monkeypatch.setenv("FOOTNOTE_SERVER_CHANGES_PER_HOUR", "63")
+    monkeypatch.setenv("FOOTNOTE_CHANGES_PER_HOUR", "64")
+    monkeypatch.setenv("FOOTNOTE_PENDING_CHANGES", "65")
+    monkeypatch.setenv("FOOTNOTE_MAX_QUESTIONS", "66")
+    monkeypatch.setenv("FOOTNOTE_FREE_MB", "67")
+    monkeypatch.setenv("FOOTNOTE_KEEP_DAYS", "1.5")
+    monkeypatch.setenv("FOOTNOTE_GRACE_DAYS", "0.0")
     monkeypatch.setenv("FOOTNOTE_QUEUE", "55")
     monkeypatch.setenv("FOOTNOTE_FOLLOW_UP_MINUTES", "0.5")
     assert Settings().model_dump() == {
@@ -85,9 +108,27 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "snapshots_kept": 52,
         "questions_per_minute": 0,
         "server_questions_per_minute": 54,
+        "lookups_per_minute": 56,
+        "server_lookups_per_minute": 57,
+        "server_articles": 61,
+        "server_mb": 62,
+        "server_changes_per_hour": 63,
+        "changes_per_hour": 64,
+        "pending_changes": 65,
+        "max_questions": 66,
+        "free_mb": 67,
+        "keep_days": 1.5,
+        "grace_days": 0.0,
         "queue": 55,
         "follow_up_minutes": 0.5,
     }
+
+
+def test_quotas_and_how_long_things_are_kept_are_settings() -> None:
+    settings = Settings(server_articles=1, server_mb=2, max_questions=3, free_mb=4, keep_days=5, grace_days=6)
+    assert settings.quotas == Quotas(articles=1, nbytes=2_000_000, questions=3, free_bytes=4_000_000)
+    assert settings.retention == Retention(removed=timedelta(days=5), left=timedelta(days=6))
+    assert Settings().retention == Retention()
 
 
 def test_the_limits_of_a_source_are_settings() -> None:

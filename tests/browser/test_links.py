@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from bot.links import text_fragment
+from bot.render.links import text_fragment
 from index import Article
 from tests.browser.test_demo import DESKTOP, browser
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import disk, kills
+from tests.faults import disk, interruptions, kills
 from tests.faults.world import prepare
 
 
@@ -24,6 +24,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         results = [
             kills.run(Path(folder) / "kills", args.kills, args.seed, told=True),
+            *interruptions.run(Path(folder) / "interruptions", quick=args.quick),
             *disk.run(Path(folder) / "disk", args.seed, quick=args.quick),
         ]
     for result in results:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.models import Progress
+from index.model.library import Progress
 from tests.faults.world import LOG, Expected, Result, do, new_world, open_library, settle
 
 

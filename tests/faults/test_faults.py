@@ -32,6 +32,7 @@ def test_nothing_is_lost() -> None:
     assert (run.returncode, run.stderr) == (0, "")
     assert [(name, survived == times, lost) for name, times, survived, lost in rows] == [
         ("killed (SIGKILL)", True, "0"),
+        ("ended at each point of a change", True, "0"),
         ("disk full, at each call", True, "0"),
         ("read-only, at each call", True, "0"),
         ("disk full, in the middle of a file", True, "0"),
@@ -50,7 +51,7 @@ def _settle(folder: Path, loss: Expected) -> None:
 
 def test_a_loss_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What holds a library against what it must have sees an older version, a lost line, a lost article."""
-    monkeypatch.setattr("index.library.thresholds", lambda *_: THRESHOLDS)
+    monkeypatch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
     expected = new_world(tmp_path)
     result = Result("lost")
     for loss in (

@@ -11,9 +11,10 @@ from unittest import mock
 
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from index.library import Library
-from index.models import Action, Progress
-from index.sources import Source, upload
+from index.library.library import Library
+from index.model.library import Action, Progress
+from index.model.source import Source
+from index.sources.files import upload
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 
 WHO = "ada"
@@ -49,7 +50,7 @@ def prepare() -> None:
     """
     tqdm.set_lock(threading.RLock())
     tqdm.monitor_interval = 0  # no thread
-    mock.patch("index.library.thresholds", return_value=THRESHOLDS).start()
+    mock.patch("index.library.models.thresholds", return_value=THRESHOLDS).start()
 
 
 def open_library(folder: Path) -> Library:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from index.answer import Answerer
-from index.build import Index, build
-from index.calibrate import thresholds
-from index.embed import SentenceTransformerEmbedder
-from index.models import Article
-from index.sources import SHIPPED_ARTICLE, load_article
+from index.answering.answerer import Answerer
+from index.answering.calibration import thresholds
+from index.model.article import Article
+from index.search.build import Index, build
+from index.search.embedding import SentenceTransformerEmbedder
+from index.sources.files import SHIPPED_ARTICLE, load_article
 from tests.index.fakes import THRESHOLDS
 
 
@@ -38,4 +38,4 @@ def answerer(shipped_index: Index, real_embedder: SentenceTransformerEmbedder) -
 @pytest.fixture
 def _known_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fake embedder's thresholds as if they had been fitted, which takes a while."""
-    monkeypatch.setattr("index.library.thresholds", lambda *_: THRESHOLDS)
+    monkeypatch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)

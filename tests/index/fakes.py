@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from index.chunk import TokenSpans
-from index.confidence import Thresholds
-from index.embed import Embedding, Floats
+from index.answering.confidence import Thresholds
+from index.search.embedding import Embedding, Floats
+from index.search.passages import TokenSpans
 
 THRESHOLDS = Thresholds(uncertain=0.2, answered=0.4)
 """The fake embedder's, as if they had been fitted."""

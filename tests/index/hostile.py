@@ -1,7 +1,7 @@
 """What strangers may send: a server on loopback that behaves badly, and files that are made to hurt.
 
 ``CASES`` has all of them by name. Each is prepared with a server, which gives the attempt to read it; the
-attempt has to be refused.
+attempt has to be refused. ``TEXT_CASES`` are texts that take long: with each stands what has to come of it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from index.extract import DEFAULT_LIMITS
-from index.fetch import Address, Guard, fetch, is_public
-from index.models import Article
-from index.sources import read, upload
+from index.model.article import Article
+from index.sources.addresses import Address, Guard, is_public
+from index.sources.files import read, upload
+from index.sources.limits import DEFAULT_LIMITS
+from index.sources.web import fetch
 from tests.index.documents import docx, epub, pdf, pdf_objects, pdf_of, zipped
+from tests.index.hostile_texts import PAIRS, TEXTS
 
 Attempt = Callable[[], Article]
 MB = 1_000_000
@@ -393,6 +396,47 @@ def _files() -> dict[str, Callable[[], bytes]]:
     }
 
 
+class Outcome(StrEnum):
+    """What may come of reading a source."""
+
+    READ = "read"
+    REFUSED = "refused"
+    EITHER = "read or refused"
+
+
+LONG, LONGEST = 200_000, 2_000_000
+"""How long the texts are: as an article may well be; and as long as is read of any."""
+
+_NO_ARTICLE = {"doctypes", "lines of a space"}
+_HEAVY = {f"{pair} around sentences in each other" for pair in PAIRS}
+_OUTRIGHT = {"html": (b"<html><body><article><p>", b"</p></article></body></html>")}
+
+
+def _text_cases() -> dict[str, tuple[Attempt, Outcome]]:
+    """Each text in each format that can hold it. What is so long may take too long on a slow machine."""
+
+    def file(name: str, ending: str, chars: int) -> Attempt:
+        before, after = _OUTRIGHT.get(ending, (b"", b""))
+        return lambda: _uploading(f"{name}.{ending}", before + TEXTS[name](chars).encode() + after)()
+
+    cases: dict[str, tuple[Attempt, Outcome]] = {}
+    for name in TEXTS:
+        is_none = name in _NO_ARTICLE
+        outcome = Outcome.REFUSED if is_none else Outcome.EITHER if name in _HEAVY else Outcome.READ
+        cases[f"text {name!r}"] = file(name, "txt", LONG), outcome
+        cases[f"text {name!r}, as long as it gets"] = file(name, "txt", LONGEST), Outcome.EITHER
+        cases[f"Markdown {name!r}"] = file(name, "md", LONG), Outcome.EITHER
+        cases[f"page {name!r}"] = file(name, "html", LONG), Outcome.EITHER
+    sixty = "<!---->" * 60
+    cases["text of sixty comments"] = _uploading("a.txt", sixty.encode()), Outcome.READ
+    cases["page of sixty comments"] = _uploading("a.html", sixty.encode()), Outcome.REFUSED
+    spaces = f"One.{' ' * 150_000}Two."
+    cases["150,000 spaces between two sentences"] = _uploading("a.txt", spaces.encode()), Outcome.READ
+    line = "word " * (LONGEST // 5)
+    cases["one line of 2,000,000 characters"] = _uploading("a.txt", line.encode()), Outcome.READ
+    return cases
+
+
 def _cases() -> dict[str, Callable[[Server], Attempt]]:
     cases: dict[str, Callable[[Server], Attempt]] = {}
 
@@ -410,7 +454,10 @@ def _cases() -> dict[str, Callable[[Server], Attempt]]:
 
 
 CASES = _cases()
-"""Every hostile source by name."""
+"""Every source that has to be refused, by name."""
+
+TEXT_CASES = _text_cases()
+"""Every text that is made to be slow, by name, and what has to come of it."""
 
 
 def resolver(*answers: Sequence[str]) -> Callable[[str, int], Sequence[str]]:

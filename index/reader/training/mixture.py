@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from index.lexical import BM25, Analyzer
 from index.reader.training import data
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.lookalikes import Surroundings, lookalike, surroundings
 from index.reader.training.reports import report_questions, reports
 from index.reader.training.variations import varied
+from index.search.bm25 import BM25, Analyzer
 
 SHARES = {
     # Encyclopaedia prose with questions that people wrote to look answerable: the thing itself.

@@ -1,0 +1,122 @@
+"""A question becomes a message: how long the wait is, the answer, and what the next question may lean on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from bot import render
+from bot.components.context import cited_card
+from bot.components.follow_up import FollowUpButton, conversation_in
+from bot.host import Host
+from bot.render.waiting import waiting
+from bot.replies import UNSENT, Note, Reply
+from bot.service.conversations import Conversation, Conversations
+from bot.service.place import Place
+from bot.service.service import Wait
+from bot.service.suggestions import Suggestions
+from bot.words import Words
+from index import Found, Status, Turn
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question as somebody asks it.
+
+    Attributes:
+        question: The question.
+        place: Where it is asked,
+        asker: and by whom.
+        words: The language of the answer.
+        channel: The id of the channel that shows it.
+        article: Which article was named, if any.
+        conversation: What it may lean on, if anything.
+        repeats_question: Whether the answer has to repeat it, since it does not stand under it.
+        is_direct: Whether it is asked in a direct message, which is one conversation.
+        is_public: Whether everybody in the channel sees it asked and answered.
+    """
+
+    question: str
+    place: Place
+    asker: int
+    words: Words
+    channel: int | None
+    article: str | None = None
+    conversation: Conversation | None = None
+    repeats_question: bool = False
+    is_direct: bool = False
+    is_public: bool = True
+
+
+class Answering:
+    """Answers questions, and remembers what was asked.
+
+    Args:
+        host: The bot; its service answers.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.conversations = Conversations(
+            minutes=host.settings.follow_up_minutes, now=lambda: discord.utils.utcnow().timestamp()
+        )
+        self.suggestions = Suggestions()
+
+    async def answer(self, reply: Reply, inquiry: Inquiry) -> None:
+        """Answers a question in its turn, and shows until then how long that is."""
+        words, conversation = inquiry.words, inquiry.conversation
+
+        async def on_wait(wait: Wait) -> None:
+            try:
+                await reply.show(Note(waiting(wait.position, words, loading=wait.loading)))
+            except UNSENT as refusal:  # the answer is what matters
+                log.info("Could not show how long the wait is: %s", refusal)
+
+        article, version, turns = inquiry.article, None, tuple[Turn, ...]()
+        if conversation is not None:
+            article, version = conversation.article, conversation.version
+            turns = conversation.turns if self.conversations.minutes else ()
+        answered = await self._host.service.ask(
+            inquiry.question,
+            place=inquiry.place,
+            asker=inquiry.asker,
+            article=article,
+            turns=turns,
+            version=version,
+            on_wait=on_wait,
+        )
+        rendered = await self._host.service.compose(
+            lambda: render.answer(answered, words, with_question=inquiry.repeats_question)
+        )
+        of = answered.info.article
+        message = await reply.show(cited_card(rendered, of, words, FollowUpButton.to(of, words)))
+        self._remember(inquiry, answered, message)
+
+    def conversation(self, asker: int, answer: discord.Message) -> Conversation | None:
+        """What a question may lean on that goes on from an answer."""
+        return self.conversations.recall(asker, answer.id) or conversation_in(answer)
+
+    def direct_conversation(self, asker: int, channel: int) -> Conversation | None:
+        """What a question may lean on that is asked in a direct message."""
+        return self.conversations.recall(asker, channel)
+
+    def most_asked(self, channels: Sequence[int], article: str) -> tuple[str, ...]:
+        """What is most asked of an article in any of some channels, for all to see."""
+        return self.suggestions.most_asked(channels=set(channels), article=article)
+
+    def _remember(self, inquiry: Inquiry, answered: Found, message: discord.Message) -> None:
+        """Keeps what a next question may lean on, and counts what everybody could see asked and answered."""
+        before, question = inquiry.conversation, inquiry.question
+        now = before.then(question, answered) if before else Conversation.of(question, answered)
+        self.conversations.remember(inquiry.asker, message.id, now)
+        if inquiry.channel is None:
+            return
+        if inquiry.is_direct:
+            self.conversations.remember(inquiry.asker, inquiry.channel, now)
+        elif inquiry.is_public and answered.answer.status is Status.ANSWERED:
+            self.suggestions.count(question, channel=inquiry.channel, article=answered.info.article.id)

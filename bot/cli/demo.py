@@ -1,0 +1,80 @@
+"""The demo: the very same bot in a simulated Discord, on a page for a browser of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot import render
+from bot.client import FootnoteBot
+from bot.components.card import Card
+from bot.words import ENGLISH
+from index import Article, FootnoteError
+
+if TYPE_CHECKING:
+    import simcord
+    from simcord.preview import Preview
+
+SETTLE_SECONDS = 600.0  # the longest that one command may take: a reindex of a long article
+NOT_INSTALLED = """\
+The demo's page needs the extra `demo`. Install it: pip install 'footnote[demo]'
+(in a checkout: pip install -e '.[demo]')"""
+
+
+class DemoError(FootnoteError):
+    """The page of the demo cannot be served."""
+
+
+async def serve(bot: FootnoteBot, article: Article, *, port: int, announce: Callable[[str], object]) -> None:
+    """Serves a channel with the bot, a reader and an admin in it, until cancelled or ended on the page.
+
+    Args:
+        bot: The bot, not started yet; it is closed at the end.
+        article: What the bot's first message in the channel is about.
+        port: Where to serve on this machine; where it is in use, a free port is taken instead.
+        announce: Called with the page's address and how to use it.
+
+    Raises:
+        DemoError: the extra that the page needs is not installed.
+    """
+    try:
+        import simcord
+    except ImportError as error:
+        raise DemoError(NOT_INSTALLED) from error
+    world = simcord.run(bot, check_errors=False, settle_timeout=SETTLE_SECONDS)
+    async with world as env, AsyncExitStack() as stack:
+        stack.push_async_callback(bot.close)
+        preview = await _furnish(env, bot, article)
+        try:
+            page = await stack.enter_async_context(preview(port=port))
+        except simcord.SetupError:
+            try:
+                page = await stack.enter_async_context(preview(port=0))
+            except simcord.SetupError as error:
+                raise DemoError(NOT_INSTALLED) from error
+            announce(f"Port {port} is not free, so another one is taken.")
+        announce(f"Footnote is at {page.url}")
+        announce("Type /ask in the channel. “Viewing as” makes you the reader or the admin. Ctrl-C ends it.")
+        await page.wait_closed()
+
+
+async def _furnish(env: simcord.Env, bot: FootnoteBot, article: Article) -> Callable[..., Preview]:
+    """Sets up the server of the demo, and returns what makes its page."""
+    await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
+    if bot.user is not None:
+        await bot.user.edit(username="Footnote")
+    server = env.create_guild("Footnote demo")
+    may_manage = discord.Permissions(manage_guild=True)
+    admins = server.create_role("Admin", permissions=may_manage, color=render.ORANGE)
+    reader = server.add_member(env.create_user("robin", global_name="Robin (reader)"))
+    admin = server.add_member(env.create_user("ada", global_name="Ada (admin)"), roles=[admins])
+    channel = server.create_text_channel("ask-the-article", topic="Type /ask and a question")
+    welcome = Card(render.help_text(article, ENGLISH))
+    await bot.get_partial_messageable(channel.id).send(view=welcome)
+    await env.settle()
+    return partial(env.preview, channel, viewers=[reader, admin], layout="channel")

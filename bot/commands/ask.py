@@ -1,0 +1,205 @@
+"""Asking: by command, mention, DM, reply, menu or button."""
+
+from __future__ import annotations
+
+import re
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.answering import Answering, Inquiry
+from bot.commands.choices import Choices, choices_of
+from bot.components.follow_up import FollowUpButton, question_in
+from bot.host import Host, Interaction
+from bot.place import place_of
+from bot.replies import InteractionReply, MessageReply
+from bot.service.conversations import Conversation
+from bot.service.suggestions import names_of
+from bot.words import words_of
+from index import ALL, MAX_QUESTION_CHARS, FootnoteError
+
+ASKABLE = (discord.MessageType.default, discord.MessageType.reply)
+THREADS = (
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+)
+
+
+class NoQuestionError(FootnoteError):
+    """A message called the bot and asked nothing that it can read."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ask me something about the article: mention me with your question in one message, or use /ask. "
+            "To ask on from an answer to /ask, press Follow up under it: Discord shows me no replies to it."
+        )
+
+
+class NoTextError(FootnoteError):
+    """A message that the article was to be asked about has no text."""
+
+    def __init__(self) -> None:
+        super().__init__("That message has no text that I could ask the article about.")
+
+
+class Ask(commands.Cog):
+    """Answers questions, each with its footnotes."""
+
+    def __init__(self, bot: Host) -> None:
+        self.bot = bot
+        self.answering = Answering(bot)
+        self._menu = app_commands.ContextMenu(name="Ask the article", callback=self.ask_about)
+
+    async def cog_load(self) -> None:
+        """Adds the menu, which a cog's own commands do not include, and the button."""
+        self.bot.tree.add_command(self._menu)
+        self.bot.add_dynamic_items(FollowUpButton)
+
+    async def cog_unload(self) -> None:
+        """Takes the menu away again."""
+        self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command()
+    @app_commands.describe(
+        question="What do you want to know?",
+        article="Which article to ask; without it, the one in use here",
+        private="Whether only you see the answer",
+    )
+    async def ask(
+        self,
+        interaction: Interaction,
+        question: app_commands.Range[str, 1, MAX_QUESTION_CHARS],
+        article: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Ask the article; the answer comes with the exact sentence it rests on."""
+        await self._answer(interaction, question, article=article, private=private)
+
+    @ask.autocomplete("article")
+    async def offer_articles(self, interaction: Interaction, typed: str) -> Choices:
+        """The articles of the library that is asked here, and all of them."""
+        place, asker = place_of(interaction), interaction.user.id
+        entries = await self.bot.service.glance(place, asker, lambda library: library.entries())
+        return choices_of({words_of(interaction)("All articles"): ALL} | names_of(entries or ()), typed)
+
+    @ask.autocomplete("question")
+    async def offer_questions(self, interaction: Interaction, typed: str) -> Choices:
+        """The article's example questions, and what is most asked of it in this channel."""
+        place, named = place_of(interaction), interaction.namespace.article
+        chosen = named if named and named != ALL else None
+        article = await self.bot.service.glance(
+            place, interaction.user.id, lambda library: library.article(chosen, place=place.scope)
+        )
+        if article is None:  # what stands in the other field may be no article yet
+            return []
+        asked = self.answering.most_asked((interaction.channel_id or 0, place.channel or 0), article.id)
+        return choices_of({question: question for question in (*article.questions, *asked)}, typed)
+
+    async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
+        """Asks the article what a message says; the answer is private."""
+        question = self._question(message)
+        if not question:
+            raise NoTextError
+        await self._answer(interaction, question, private=True)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Answers the modal behind "Follow up", as privately as the answer that it was opened from."""
+        follow_up = question_in(interaction)
+        if follow_up is None:
+            return
+        question, conversation = follow_up
+        answer = interaction.message
+        if answer is not None:
+            conversation = self.answering.conversation(interaction.user.id, answer) or conversation
+        private = answer is None or answer.flags.ephemeral
+        await self._answer(interaction, question, conversation=conversation, private=private)
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answers a DM, and a message or a reply that mentions the bot."""
+        me = self.bot.user
+        if message.author.bot or message.type not in ASKABLE or me is None:
+            return
+        if message.guild is not None and me not in message.mentions:
+            return
+        service, place, asker, channel = (
+            self.bot.service,
+            place_of(message),
+            message.author.id,
+            message.channel.id,
+        )
+        with service.in_flight():
+            service.admit(place, asker)
+            question = self._question(message)
+            if not question:
+                raise NoQuestionError
+            async with MessageReply(message) as reply:
+                await reply.typing()
+                conversation = self._replied_to(message)
+                is_direct = isinstance(message.channel, discord.DMChannel)
+                if conversation is None and message.guild is None:
+                    conversation = self.answering.direct_conversation(asker, channel)
+                words = words_of(message)
+                inquiry = Inquiry(
+                    question,
+                    place,
+                    asker,
+                    words,
+                    channel,
+                    conversation=conversation,
+                    is_direct=is_direct,
+                )
+                await self.answering.answer(reply, inquiry)
+
+    async def _answer(
+        self,
+        interaction: Interaction,
+        question: str,
+        *,
+        article: str | None = None,
+        conversation: Conversation | None = None,
+        private: bool,
+    ) -> None:
+        service, place, asker = self.bot.service, place_of(interaction), interaction.user.id
+        with service.in_flight():
+            service.admit(place, asker)
+            # Where the bot may not speak, only the one who asked is answered.
+            reply = InteractionReply(interaction, private=private or not _may_speak(interaction))
+            await reply.defer()
+            words, channel = words_of(interaction), interaction.channel
+            if article is not None and article.strip().casefold() == words("All articles").casefold():
+                article = ALL
+            inquiry = Inquiry(
+                question,
+                place,
+                asker,
+                words,
+                channel.id if channel else None,
+                article=article,
+                conversation=conversation,
+                repeats_question=True,
+                is_direct=isinstance(channel, discord.DMChannel),
+                is_public=not reply.private,
+            )
+            await self.answering.answer(reply, inquiry)
+
+    def _replied_to(self, message: discord.Message) -> Conversation | None:
+        """The conversation that a reply goes on with, where it replies to an answer."""
+        answer = message.reference.resolved if message.reference else None
+        if not isinstance(answer, discord.Message) or answer.author != self.bot.user:
+            return None
+        return self.answering.conversation(message.author.id, answer)
+
+    def _question(self, message: discord.Message) -> str:
+        me = self.bot.user
+        return re.sub(rf"<@!?{me.id}>", " ", message.content).strip() if me else message.content.strip()
+
+
+def _may_speak(interaction: Interaction) -> bool:
+    if interaction.guild_id is None:
+        return True
+    may, channel = interaction.app_permissions, interaction.channel
+    return may.send_messages_in_threads if channel and channel.type in THREADS else may.send_messages

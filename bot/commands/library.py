@@ -1,0 +1,180 @@
+"""The library of a server, for those who manage it: what is in it, in use, added, removed and undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands.choices import Choices, choices_for_managers
+from bot.commands.entries import (
+    MOST_CHANGES,
+    entry_of,
+    own_entries,
+    own_entry_of,
+    removed_articles,
+    was_removed,
+)
+from bot.components.cancel import CancelButton
+from bot.components.card import Card
+from bot.components.decision import Decision, DecisionButton, decision_card
+from bot.host import ChangeOutcome, Host, Interaction
+from bot.permissions import admit_manager, name_of
+from bot.render import Rendered
+from bot.render import library as render_library
+from bot.replies import InteractionReply
+from bot.sources import SourceError, source_of
+from bot.words import words_of
+from index import MAX_ID_CHARS, Entry, Library, Progress, Stage
+
+SettableChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+
+
+class LibraryCommands(commands.Cog, name="Library"):
+    """Manages the library of a server."""
+
+    library = app_commands.Group(
+        name="library",
+        description="Manage the articles that can be asked here",
+        default_permissions=discord.Permissions(manage_guild=True),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+    )
+
+    def __init__(self, bot: Host) -> None:
+        self.bot = bot
+        if bot.settings.admin_role:  # Discord hides commands by permissions alone, and so from that role, too
+            self.library.default_permissions = None
+
+    async def cog_load(self) -> None:
+        """Registers the buttons, so that they work after a restart."""
+        self.bot.add_dynamic_items(CancelButton, DecisionButton)
+
+    @library.command(name="list")
+    @app_commands.describe(page="Which page")
+    async def list_(self, interaction: Interaction, page: app_commands.Range[int, 1] = 1) -> None:
+        """Show the articles that can be asked here, and which one is in use."""
+        with self.bot.service.in_flight():
+            place = await admit_manager(interaction)
+            entries = await self.bot.service.read(place, lambda library: library.entries(place=place.scope))
+            await _say(interaction, render_library.entries(entries, words_of(interaction), page=page))
+
+    @library.command()
+    @app_commands.describe(
+        url="The web address of the article",
+        file="The article as a file: text, Markdown, HTML, PDF, DOCX or EPUB",
+        article="The id that it gets: letters, digits and hyphens; without, from its title",
+        questions="Questions with evidence (JSON lines), most of which it must answer rightly",
+        force="Put it in place even if it does not",
+    )
+    async def add(
+        self,
+        interaction: Interaction,
+        url: str | None = None,
+        file: discord.Attachment | None = None,
+        article: app_commands.Range[str, 1, MAX_ID_CHARS] | None = None,
+        questions: discord.Attachment | None = None,
+        force: bool = False,
+    ) -> None:
+        """Add an article from the web or from a file."""
+        with self.bot.service.in_flight():
+            place = await admit_manager(interaction)
+            get_source = await source_of(url, file, questions, self.bot.settings.limits)
+            if get_source is None:
+                raise SourceError("Name what to add: a web address as “url”, or an attachment as “file”.")
+            channel, name = place.scope, name_of(interaction.user)
+
+            def work(library: Library, on_progress: Callable[[Progress], None]) -> ChangeOutcome:
+                on_progress(Progress(Stage.READ, 0, 1))
+                report = library.add(get_source(), who=name, id=article, force=force, on_progress=on_progress)
+                return ChangeOutcome(report, True, library.in_use(channel) == report.info.article.id)
+
+            await self.bot.changes.make(interaction, place, work)
+
+    @library.command()
+    @app_commands.describe(
+        article="Which article", channel="Only in this channel; without, in the whole server"
+    )
+    async def use(
+        self, interaction: Interaction, article: str, channel: SettableChannel | None = None
+    ) -> None:
+        """Choose the article that is asked here where none is named."""
+        with self.bot.service.in_flight():
+            place = await admit_manager(interaction)
+            name, where = name_of(interaction.user), str(channel.id) if channel else None
+
+            def work(library: Library) -> Entry:
+                library.use(article, who=name, place=where)
+                return entry_of(library, article)
+
+            entry = await self.bot.service.alter(place, work)
+            mention = channel.mention if channel else None
+            await _say(interaction, render_library.used(entry, words_of(interaction), channel=mention))
+
+    @library.command()
+    @app_commands.describe(article="Which article")
+    async def remove(self, interaction: Interaction, article: str) -> None:
+        """Remove an article; you are asked first, and it can be brought back."""
+        with self.bot.service.in_flight():
+            place = await admit_manager(interaction)
+            entry = await self.bot.service.read(place, lambda library: own_entry_of(library, article))
+            question = render_library.may_remove(entry, words_of(interaction))
+            decision = Decision.to("remove", interaction, entry, article)
+            await _show(interaction, decision_card(question, decision, words_of(interaction)))
+
+    @library.command()
+    @app_commands.describe(article="Which article; without, the one in use here")
+    async def undo(self, interaction: Interaction, article: str | None = None) -> None:
+        """Take back the last change of an article, or bring a removed one back; you are asked first."""
+        with self.bot.service.in_flight():
+            place = await admit_manager(interaction)
+
+            def work(library: Library) -> tuple[str, Entry | None]:
+                there = article or library.in_use(place.scope)
+                return there, None if was_removed(library, there) else own_entry_of(library, there)
+
+            there, entry = await self.bot.service.read(place, work)
+            decision, words = Decision.to("undo", interaction, entry, there), words_of(interaction)
+            question = render_library.may_undo(there, entry, words)
+            await _show(interaction, decision_card(question, decision, words))
+
+    @library.command()
+    @app_commands.describe(article="Only of this article", page="Which page")
+    async def history(
+        self,
+        interaction: Interaction,
+        article: str | None = None,
+        page: app_commands.Range[int, 1] = 1,
+    ) -> None:
+        """Show who changed what, and when."""
+        with self.bot.service.in_flight():
+            place = await admit_manager(interaction)
+            changes = await self.bot.service.read(
+                place, lambda library: library.history(article, limit=MOST_CHANGES)
+            )
+            await _say(interaction, render_library.history(changes, words_of(interaction), page=page))
+
+    @use.autocomplete("article")
+    async def _any(self, interaction: Interaction, typed: str) -> Choices:
+        return await choices_for_managers(interaction, typed, lambda library: library.entries())
+
+    @remove.autocomplete("article")
+    async def _own(self, interaction: Interaction, typed: str) -> Choices:
+        return await choices_for_managers(interaction, typed, own_entries)
+
+    @undo.autocomplete("article")
+    @history.autocomplete("article")
+    async def _past(self, interaction: Interaction, typed: str) -> Choices:
+        return await choices_for_managers(
+            interaction, typed, lambda library: (*own_entries(library), *removed_articles(library))
+        )
+
+
+async def _say(interaction: Interaction, rendered: Rendered) -> None:
+    await _show(interaction, Card(rendered))
+
+
+async def _show(interaction: Interaction, card: Card) -> None:
+    await InteractionReply(interaction, private=True).show(card)

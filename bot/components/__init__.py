@@ -1,0 +1,1 @@
+"""Buttons and modals that work after a restart."""

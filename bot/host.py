@@ -1,0 +1,78 @@
+"""What commands, buttons and errors know of the bot: nothing of them imports the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, cast
+
+import discord
+from discord import app_commands, ui
+
+from bot.errors import Reporter
+from bot.service.place import Place
+from bot.service.service import Service
+from bot.settings import Settings
+from index import Library, Progress, ReindexReport
+
+Interaction: TypeAlias = "discord.Interaction[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOutcome:
+    """What a change did to an article; whether that is new, and whether it is in use where this was asked."""
+
+    report: ReindexReport
+    added: bool
+    in_use: bool
+
+
+ChangeWork: TypeAlias = Callable[[Library, Callable[[Progress], None]], ChangeOutcome]
+
+
+class ChangeRunner(Protocol):
+    """Makes the changes that admins ask for, each with a message that lives as it goes."""
+
+    async def make(self, interaction: Interaction, place: Place, work: ChangeWork) -> None:
+        """Makes a change, shows how far it is, and says how it ended."""
+
+    async def cancel(self, interaction: Interaction, job_id: str) -> None:
+        """Calls a running change off."""
+
+
+class Host(Protocol):
+    """The bot.
+
+    Attributes:
+        settings: As it was started.
+        service: What answers.
+        reporter: Tells people what went wrong.
+    """
+
+    settings: Settings
+    service: Service
+    reporter: Reporter
+
+    @property
+    def changes(self) -> ChangeRunner:
+        """Makes changes of libraries."""
+
+    @property
+    def tree(self) -> app_commands.CommandTree[Any]:
+        """Its commands."""
+
+    @property
+    def guilds(self) -> Sequence[discord.Guild]:
+        """The servers that it is in."""
+
+    @property
+    def user(self) -> discord.ClientUser | None:
+        """Who it is, once it has logged in."""
+
+    def add_dynamic_items(self, *items: type[ui.DynamicItem[Any]]) -> None:
+        """Makes buttons known, so that they work after a restart."""
+
+
+def host_of(interaction: Interaction) -> Host:
+    """The bot that an interaction is with."""
+    return cast(Host, interaction.client)

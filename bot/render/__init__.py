@@ -1,0 +1,34 @@
+"""What a message says, as text. Nothing here sends."""
+
+from bot.render.answers import answer, quotes, summary
+from bot.render.errors import error_text
+from bot.render.library import about, help_text
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered
+from bot.render.reading import context, page_before, page_from, reading
+from bot.render.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
+
+__all__ = [
+    "BLUE",
+    "CLOSING",
+    "GREEN",
+    "GREY",
+    "MAX_CONTENT",
+    "MAX_SOURCES",
+    "MAX_TEXT",
+    "ORANGE",
+    "Rendered",
+    "about",
+    "answer",
+    "clip",
+    "context",
+    "emphasise",
+    "error_text",
+    "help_text",
+    "page_before",
+    "page_from",
+    "plain",
+    "quotes",
+    "reading",
+    "summary",
+    "unescape",
+]

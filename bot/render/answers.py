@@ -1,0 +1,145 @@
+"""Answers, their sources, and lists of citations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.render.links import MAX_URL, text_fragment
+from bot.render.message import BLUE, COLOURS, SIGNS, Rendered, footer, indexed, tier, title
+from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, emphasise, shares, size
+from bot.words import Words
+from index import Answer, Citation, Found, IndexInfo, Span, Status
+
+ROOM_FOR_LINKS = MAX_TEXT // 4
+ROOM_FOR_HEADINGS = 200
+
+
+def answer(found: Found, words: Words, *, with_question: bool = False) -> Rendered:
+    """The answer with its footnote marks, its sources, and the article that it is from.
+
+    Args:
+        found: The answer, and the index that gave it.
+        words: The language of the one who asked.
+        with_question: Whether to repeat the question, where the message does not stand under it.
+    """
+    given, info = found.answer, found.info
+    says = given.status is not Status.NOT_IN_ARTICLE
+    shown = (given.in_article_order if says else given.closest)[:MAX_SOURCES]
+    top = [f"{SIGNS[given.status]} **{_heading(given.status, words)}**"]
+    if with_question:
+        top.insert(0, "-# " + words("Question: {question}", question=clip(given.question, 300)))
+    if shown and not says:
+        top.append(words("The closest passage, which does not answer it:"))
+    slips = _slips(given, words)
+    below = footer(info.article, words, tier(given.status, words), indexed(info.indexed_at, words))
+    left = MAX_TEXT - sum(map(size, (*top, slips, below))) - MARGIN * (len(shown) + 1)
+    said = [cost(citation.text[:MAX_TEXT]) for citation in shown] if says else []
+    labels = _labels(shown, info, words, numbered=says, left=left - sum(said))
+    left -= sum(map(size, labels))
+    if says:
+        room = shares(said, left // 2)
+        marked = [
+            f"{clip(citation.text, share)} **\\[{citation.number}\\]**"
+            for citation, share in zip(shown, room, strict=True)
+        ]
+        top.append(" ".join(marked))
+        left -= left // 2
+    if slips:
+        top.append(slips)
+    sources = _sources(shown, labels, left, with_bold=says)
+    return Rendered(COLOURS[given.status], "\n".join(top), sources, below)
+
+
+def quotes(
+    cited: Sequence[Citation], info: IndexInfo, words: Words, *, page: int, pages: int, changed: bool = False
+) -> Rendered:
+    """Who says what: a page of citations.
+
+    Args:
+        cited: The citations of this page.
+        info: The index that they are from.
+        words: The language of the one who asked.
+        page: Which page it is, from 1.
+        pages: How many there are.
+        changed: Whether the article has changed since the page before.
+    """
+    top = f"**{words('Who says what')}**"
+    if changed:
+        top += "\n-# " + words("The article has changed since this list was made: this is as it is now.")
+    count = words("page {page} of {pages}", page=words.number(page), pages=words.number(pages))
+    return _listed(top, cited, info, words, *([count] if pages > 1 else []))
+
+
+def summary(cited: Sequence[Citation], info: IndexInfo, words: Words) -> Rendered:
+    """The sentences that carry an article, in its own words and order."""
+    top = f"**{words('In short: {title}', title=title(info.article, words))}**"
+    return _listed(top, cited, info, words)
+
+
+def _listed(top: str, cited: Sequence[Citation], info: IndexInfo, words: Words, *facts: str) -> Rendered:
+    shown = tuple(cited[:MAX_SOURCES])
+    below = footer(info.article, words, indexed(info.indexed_at, words), *facts)
+    left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(shown) + 1)
+    labels = _labels(shown, info, words, numbered=True, left=left)
+    return Rendered(BLUE, top, _sources(shown, labels, left - sum(map(size, labels))), below)
+
+
+def _heading(status: Status, words: Words) -> str:
+    match status:
+        case Status.ANSWERED:
+            return words("The article says:")
+        case Status.UNCERTAIN:
+            return words("The article may not answer this. The closest it says:")
+        case Status.NOT_IN_ARTICLE:
+            return words("The article does not say.")
+
+
+def _labels(
+    shown: Sequence[Citation], info: IndexInfo, words: Words, *, numbered: bool, left: int
+) -> list[str]:
+    """What stands above each quote: its number, who says it, the headings and the paragraph it stands in.
+
+    Of what is ``left`` for them and the quotes, links take what the quotes leave, and ROOM_FOR_LINKS anyway.
+    """
+    paths = {passage.id: passage.path for passage in info.passages}
+    labels = []
+    for citation in shown:
+        path = " › ".join(clip(heading, MAX_NAME) for heading in paths.get(citation.passage_id, ()))
+        parts = (
+            f"**{clip(citation.speaker, MAX_NAME)}**"
+            if citation.speaker and citation.speaker.strip()
+            else "",
+            path if size(path) <= ROOM_FOR_HEADINGS else "",
+        )
+        number = f"**\\[{citation.number}\\]** " if numbered else ""
+        labels.append(number + "".join(f"{part} · " for part in parts if part))
+    places = [words("paragraph {number}", number=words.number(c.paragraph)) for c in shown]
+    left -= sum(map(size, (*labels, *places))) + sum(cost(c.quote[:MAX_TEXT]) for c in shown)
+    limit = min(MAX_URL, max(left, ROOM_FOR_LINKS) // max(len(shown), 1))
+    links = [text_fragment(info.article, c.start, c.end, limit=limit) for c in shown]
+    linked = [f"[{place}](<{link}>)" if link else place for place, link in zip(places, links, strict=True)]
+    return [label + place for label, place in zip(labels, linked, strict=True)]
+
+
+def _sources(
+    shown: Sequence[Citation], labels: Sequence[str], left: int, *, with_bold: bool = True
+) -> tuple[tuple[Citation, str], ...]:
+    """Each citation with its label and its quote, the words that decided in bold."""
+    bold = [_deciding(citation) if with_bold else [] for citation in shown]
+    wanted = [cost(c.quote[:MAX_TEXT]) + 4 * len(spans) for c, spans in zip(shown, bold, strict=True)]
+    return tuple(
+        (citation, f"{label}\n> {emphasise(citation.quote, spans, share)}")
+        for citation, label, spans, share in zip(shown, labels, bold, shares(wanted, left), strict=True)
+    )
+
+
+def _deciding(citation: Citation) -> list[Span]:
+    return [Span(span.start - citation.start, span.end - citation.start) for span in citation.deciding]
+
+
+def _slips(given: Answer, words: Words) -> str:
+    read = [
+        words("“{typed}” as “{word}”", typed=clip(typed, 40), word=clip(word, 40))
+        for typed, word in given.read_as[:3]
+    ]
+    return "-# " + words("Read {slips}.", slips=", ".join(read)) if read else ""

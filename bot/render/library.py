@@ -1,0 +1,392 @@
+"""The articles: what they are, how to ask them, and what was changed of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from bot.render.errors import error_text
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, command, footer, indexed, title
+from bot.render.text import MAX_NAME, clip
+from bot.words import Words
+from index import (
+    Action,
+    Article,
+    Change,
+    Entry,
+    IndexInfo,
+    Limited,
+    MovedAnswer,
+    OwnQuestionsError,
+    PassageCounts,
+    Progress,
+    QuotaUse,
+    ReindexReport,
+    Restored,
+    SelfCheckError,
+    Stage,
+)
+
+T = TypeVar("T")
+
+BAR = 20
+MB = 1_000_000
+ENTRIES_A_PAGE = 8
+CHANGES_A_PAGE = 15
+MAX_MOVED = 4
+MAX_FAILED = 8
+
+
+def about(info: IndexInfo, words: Words) -> Rendered:
+    """What the bot knows of an article."""
+    article = info.article
+    unknown = words("unknown")
+    lines = [f"**{clip(article.title, 2 * MAX_NAME)}**"]
+    if article.title_is_label:
+        lines.append("-# " + words("A label: the article has no title of its own."))
+    source = clip(article.source, 300) if article.source else unknown
+    lines.append(words("Source: {source}", source=source))
+    if article.site:
+        lines.append(words("Site: {site}", site=clip(article.site, MAX_NAME)))
+    claims = filter(None, (article.claimed_source, article.claimed_site))
+    lines.extend(
+        "-# " + words("Says it is from {claim}, which nobody has checked.", claim=clip(claim, 300))
+        for claim in claims
+    )
+    if article.author:
+        lines.append(words("Author: {author}", author=clip(article.author, 2 * MAX_NAME)))
+    published = words.date(article.published) if article.published else unknown
+    lines += [
+        words("Published: {date}", date=published),
+        words(
+            "Length: {paragraphs} paragraphs, {characters} characters",
+            paragraphs=words.number(len(article.paragraphs)),
+            characters=words.number(len(article.text)),
+        ),
+        words("Passages: {count}", count=words.number(len(info.passages))),
+        words("Model: {model}", model=clip(_without_folders(info.model), MAX_NAME)),
+        words("Indexed: {when}", when=f"{_moment(info.indexed_at)} ({_moment(info.indexed_at, 'R')})"),
+    ]
+    return Rendered(BLUE, "\n".join(lines))
+
+
+def help_text(article: Article, words: Words) -> Rendered:
+    """How to use the bot, with questions that its article answers."""
+    heading = words("Ask me about the article.")
+    promise = words(
+        "Every answer is in the article's own words, and each footnote is the exact sentence that it rests "
+        "on. What the article does not say, I do not say."
+    )
+    ask, read = command(words, "ask"), command(words, "read")
+    quotes, summary = command(words, "quotes"), command(words, "summary")
+    lines = [
+        f"**{heading}** {promise}",
+        "",
+        "- " + words("{ask} with your question, or mention me, or write to me in a DM", ask=ask),
+        "- " + words("**Follow up** under an answer, or a reply to it, asks on from there"),
+        "- " + words("on anybody's message: Apps, then **Ask the article**"),
+        "- " + words("**Show in context** under a source shows its paragraph"),
+        "- "
+        + words(
+            "{read} pages through the article, {quotes} lists who says what, "
+            "{summary} gives its main sentences",
+            read=read,
+            quotes=quotes,
+            summary=summary,
+        ),
+        "- " + words("{article} tells what the article is", article=command(words, "article")),
+    ]
+    if article.questions:
+        examples = (f"> {clip(question, 150)}" for question in article.questions[:5])
+        lines += ["", words("For example:"), *examples]
+    return Rendered(BLUE, "\n".join(lines), footer=footer(article, words))
+
+
+def progress(step: Progress | None, words: Words, *, last: bool = False) -> Rendered:
+    """How far a change is.
+
+    Args:
+        step: The step that it is at; None before it has begun.
+        words: The words of the one who started it.
+        last: Whether the message cannot be edited much longer, so that its end will be told elsewhere.
+    """
+    share = min(step.done / step.total, 1.0) if step and step.total else 0.0
+    filled = round(share * BAR)
+    doing = _stage(step.stage, words) if step else words("Getting ready")
+    bar = "█" * filled + "░" * (BAR - filled)
+    later = words("This takes long. It goes on, and when it is done I write to this channel.") if last else ""
+    return Rendered(
+        BLUE,
+        f"**{words('Reindexing')}**\n{doing} `{bar}` {words.percent(share)}",
+        footer=f"-# {later}" if later else "",
+    )
+
+
+def stopping(words: Words) -> Rendered:
+    """Somebody has pressed Cancel, and the work is about to stop."""
+    return Rendered(GREY, words("Cancelling: it stops at its next step."))
+
+
+def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> Rendered:
+    """What a change of an article did to it.
+
+    Args:
+        done: What was done.
+        words: The words of the one who is told.
+        added: Whether the article is new.
+        in_use: Whether it is the one that is asked where no other is named.
+    """
+    article = done.info.article
+    name = title(article, words)
+    heading = words("Added {title}", title=name) if added else words("Reindexed {title}", title=name)
+    counts = words(
+        "Passages: {kept} kept, {new} new, {removed} removed. It took {seconds} s.",
+        kept=words.number(done.kept),
+        new=words.number(done.added),
+        removed=words.number(done.removed),
+        seconds=words.number(done.seconds, decimals=1),
+    )
+    lines = [f"**{heading}**", counts]
+    if not done.published:
+        lines.append(words("Nothing had changed, so the index from before goes on serving."))
+    if done.check is not None:
+        lines.append(
+            words(
+                "Self-check: {right} of {asked} of its own questions are answered rightly.",
+                right=words.number(done.check.right),
+                asked=words.number(done.check.asked),
+            )
+        )
+        lines += _questions(done.check.failed, words)
+    if done.unread_questions is not None:
+        reason = error_text(done.unread_questions, words)
+        lines.append(words("Its own questions were not asked. {reason}", reason=reason))
+    if done.examples:
+        lines.append(
+            words(
+                "Example questions whose answer moved: {moved} of {asked}.",
+                moved=words.number(len(done.moved)),
+                asked=words.number(done.examples),
+            )
+        )
+        lines += [_moved(moved, words) for moved in done.moved[:MAX_MOVED]]
+        lines += _more(len(done.moved) - MAX_MOVED, words)
+    lines += [_quota(use, words) for use in done.quotas if use.is_close]
+    if in_use:
+        lines.append(words("It is the article in use here."))
+    elif added:
+        how = command(words, "library", "use")
+        lines.append(words("To have it asked where no article is named: {command}", command=how))
+    return Rendered(GREEN, "\n".join(lines), footer=f"-# {_id(article.id)}")
+
+
+def _quota(use: QuotaUse, words: Words) -> str:
+    used, most = words.number(use.used), words.number(use.most)
+    match use.limited:
+        case Limited.ARTICLES:
+            return words("This server has {used} of {most} articles.", used=used, most=most)
+        case Limited.BYTES:
+            used, most = words.number(use.used // MB), words.number(use.most // MB)
+            return words(
+                "Its articles take {used} of {most} MB, with what is kept of them.", used=used, most=most
+            )
+        case Limited.CHANGES:
+            return words("This was change {used} of {most} in this hour.", used=used, most=most)
+
+
+def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rendered:
+    """Why an index was not put in place, and what to do."""
+    lines = [f"**{words('Nothing was changed.')}**"]
+    if isinstance(error, SelfCheckError):
+        asked, right = error.values.get("asked"), error.values.get("right")
+        lines += [
+            words(
+                "Self-check: {right} of {asked} of its own questions are answered rightly. That is too few.",
+                right=right,
+                asked=asked,
+            ),
+            words("Not answered rightly:"),
+            *_questions(error.failed, words),
+        ]
+    else:
+        lines.append(error_text(error, words))
+    how = words("To put it in place all the same, use the option `{option}`.", option=words.name("force"))
+    return Rendered(ORANGE, "\n".join([*lines, how]))
+
+
+def refusal(message: str) -> Rendered:
+    """Why something was not done. ``message`` is in the reader's language and safe to show."""
+    return Rendered(ORANGE, message)
+
+
+def entries(found: Sequence[Entry], words: Words, *, page: int = 1) -> Rendered:
+    """The articles of a place, a page of them."""
+    shown, below = _page(found, page, ENTRIES_A_PAGE, words)
+    return Rendered(BLUE, "\n".join(_entry(entry, words) for entry in shown), footer=below)
+
+
+def _entry(entry: Entry, words: Words) -> str:
+    facts = [
+        _id(entry.id),
+        words.plural("{number} passage", "{number} passages", entry.passages),
+        indexed(entry.indexed_at, words),
+        words("from {place}", place=clip(_without_folders(entry.place), MAX_NAME)),
+    ]
+    if not entry.own:
+        facts.append(words("everyone's"))
+    name = f"**{clip(entry.title, 2 * MAX_NAME)}**"
+    mark = f" · **{words('in use here')}**" if entry.in_use else ""
+    return f"{name}{mark}\n-# {' · '.join(facts)}"
+
+
+def _without_folders(place: str) -> str:
+    """A path without the folders that it leads through; a web address, and a mere name, as it is."""
+    return place if "://" in place else re.split(r"[/\\]", place)[-1]
+
+
+def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Rendered:
+    """Who changed what, and when; a page of it."""
+    if not changes:
+        return Rendered(BLUE, words("Nothing has been changed yet."))
+    shown, below = _page(changes, page, CHANGES_A_PAGE, words)
+    return Rendered(BLUE, "\n".join(_change(change, words) for change in shown), footer=below)
+
+
+def _change(change: Change, words: Words) -> str:
+    done = _action(change.action, words, who=clip(change.who, 60), article=_id(change.article))
+    return " · ".join(filter(None, (_moment(change.when), done, _detail(change.detail, words))))
+
+
+def _detail(detail: PassageCounts | Restored | str, words: Words) -> str:
+    match detail:
+        case PassageCounts(kept=kept, added=added, removed=removed):
+            return words(
+                "passages: {kept} kept, {new} new, {removed} removed",
+                kept=words.number(kept),
+                new=words.number(added),
+                removed=words.number(removed),
+            )
+        case Restored(snapshot=name):
+            return words("back to {snapshot}", snapshot=_id(name)) if name else words("brought back")
+        case text:  # an earlier version's, in English
+            return clip(text, MAX_NAME) if text else ""
+
+
+def used(entry: Entry, words: Words, *, channel: str | None = None) -> Rendered:
+    """Which article is asked from now on, in the server or in a channel (its mention)."""
+    name = f"**{clip(entry.title, 2 * MAX_NAME)}**"
+    if channel is None:
+        return Rendered(GREEN, words("{title} is now the article in use in this server.", title=name))
+    return Rendered(
+        GREEN, words("{title} is now the article in use in {channel}.", title=name, channel=channel)
+    )
+
+
+def may_remove(entry: Entry, words: Words) -> Rendered:
+    """Asks whether an article is to be removed."""
+    undo = command(words, "library", "undo")
+    text = words(
+        "Remove {title}? It is not asked any more; {undo} brings it back.",
+        title=f"**{clip(entry.title, 2 * MAX_NAME)}**",
+        undo=undo,
+    )
+    return Rendered(ORANGE, text, footer=f"-# {_id(entry.id)}")
+
+
+def may_undo(article_id: str, entry: Entry | None, words: Words) -> Rendered:
+    """Asks whether an article is to go back to the index before, or, without an entry, is to come back."""
+    if entry is None:
+        return Rendered(ORANGE, words("Bring the removed article {id} back?", id=_id(article_id)))
+    text = words(
+        "Take {title} back to the index before the one of {when}?",
+        title=f"**{clip(entry.title, 2 * MAX_NAME)}**",
+        when=_moment(entry.indexed_at),
+    )
+    return Rendered(ORANGE, text, footer=f"-# {_id(article_id)}")
+
+
+def removed(article_id: str, words: Words) -> Rendered:
+    """An article is not there any more."""
+    undo = command(words, "library", "undo")
+    return Rendered(GREEN, words("Removed {id}. {undo} brings it back.", id=_id(article_id), undo=undo))
+
+
+def undone(info: IndexInfo, words: Words) -> Rendered:
+    """An article is back."""
+    name = f"**{clip(info.article.title, 2 * MAX_NAME)}**"
+    when = _moment(info.indexed_at)
+    return Rendered(GREEN, words("{title} is back, as it was indexed {when}.", title=name, when=when))
+
+
+def unchanged(words: Words) -> Rendered:
+    """Nothing was done, as was wished."""
+    return Rendered(GREY, words("Nothing was changed."))
+
+
+def _page(items: Sequence[T], page: int, size: int, words: Words) -> tuple[Sequence[T], str]:
+    pages = max(1, -(-len(items) // size))
+    page = min(page, pages)
+    below = words("Page {page} of {pages}", page=words.number(page), pages=words.number(pages))
+    return items[(page - 1) * size : page * size], f"-# {below}" if pages > 1 else ""
+
+
+def _moved(moved: MovedAnswer, words: Words) -> str:
+    silent = words("the article did not say")
+    before = clip(moved.before, 200) if moved.before else silent
+    now = clip(moved.after, 200) if moved.after else words("the article does not say")
+    return "\n".join(
+        (
+            f"> **{clip(moved.question, 150)}**",
+            f"> {words('before: {quote}', quote=before)}",
+            f"> {words('now: {quote}', quote=now)}",
+        )
+    )
+
+
+def _questions(failed: Sequence[str], words: Words) -> list[str]:
+    shown = [f"> {clip(question, 100)}" for question in failed[:MAX_FAILED]]
+    return [*shown, *_more(len(failed) - MAX_FAILED, words)]
+
+
+def _more(left: int, words: Words) -> list[str]:
+    return [words.plural("and {number} more", "and {number} more", left)] if left > 0 else []
+
+
+def _stage(stage: Stage, words: Words) -> str:
+    match stage:
+        case Stage.READ:
+            return words("Reading the article")
+        case Stage.CHUNK:
+            return words("Cutting it into passages")
+        case Stage.EMBED:
+            return words("Embedding the passages")
+        case Stage.CALIBRATE:
+            return words("Fitting the confidence thresholds")
+        case Stage.CHECK:
+            return words("Asking its questions")
+        case Stage.SAVE:
+            return words("Saving the index")
+
+
+def _action(action: Action, words: Words, *, who: str, article: str) -> str:
+    match action:
+        case Action.ADDED:
+            return words("{who} added {article}", who=who, article=article)
+        case Action.REINDEXED:
+            return words("{who} reindexed {article}", who=who, article=article)
+        case Action.REMOVED:
+            return words("{who} removed {article}", who=who, article=article)
+        case Action.USED:
+            return words("{who} put {article} in use", who=who, article=article)
+        case Action.UNDONE:
+            return words("{who} undid the last change of {article}", who=who, article=article)
+
+
+def _id(article_id: str) -> str:
+    return f"`{clip(article_id, MAX_NAME)}`"
+
+
+def _moment(when: datetime, style: str = "f") -> str:
+    return f"<t:{int(when.timestamp())}:{style}>"

@@ -1,0 +1,1 @@
+"""The async face of the index, and what keeps it fair."""

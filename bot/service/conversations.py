@@ -1,0 +1,95 @@
+"""What a question may lean on: who asked what before, where, and what was cited to it.
+
+Kept in memory, for minutes, for so many conversations. Where nothing is remembered (after a restart, or
+because somebody else asked), the message that is replied to says itself which sentences it cites.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+from typing import Self
+
+from index import Article, Found, Span, Turn
+
+VERSION_CHARS = 8
+
+MOST_CONVERSATIONS = 2_000
+MOST_TURNS = 3
+
+
+def version_of(article: Article) -> str:
+    """What names a version of an article: the start of its text's SHA-256."""
+    return article.sha256[:VERSION_CHARS]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The turns of a conversation about one article.
+
+    Attributes:
+        article: The article's id.
+        version: The start of its text's SHA-256: the spans of the turns count in that text.
+        turns: The last few turns, oldest first.
+    """
+
+    article: str
+    version: str
+    turns: tuple[Turn, ...]
+
+    @classmethod
+    def of(cls, question: str, found: Found) -> Self:
+        """A conversation of one turn."""
+        article = found.info.article
+        cited = tuple(Span(citation.start, citation.end) for citation in found.answer.citations)
+        return cls(article.id, version_of(article), (Turn(question, cited),))
+
+    def then(self, question: str, found: Found) -> Conversation:
+        """The conversation after one more turn; what was cited from another text is left behind."""
+        after = Conversation.of(question, found)
+        if (after.article, after.version) != (self.article, self.version):
+            return after
+        return Conversation(self.article, self.version, (*self.turns, *after.turns)[-MOST_TURNS:])
+
+
+class Conversations:
+    """What each person asked lately, by the conversation that it was asked in.
+
+    Args:
+        minutes: How long a turn is remembered; 0 for not at all.
+        now: The time in seconds.
+    """
+
+    def __init__(self, *, minutes: float, now: Callable[[], float] = time) -> None:
+        self.minutes = minutes
+        self._now = now
+        self._kept: OrderedDict[tuple[int, int], tuple[float, Conversation]] = OrderedDict()
+
+    def remember(self, asker: int, where: int, conversation: Conversation) -> None:
+        """Keeps where a conversation stands.
+
+        Args:
+            asker: Whose it is; it serves nobody else.
+            where: The id of a DM, or of the message that was answered with.
+            conversation: Its turns.
+        """
+        self._forget()
+        if self.minutes:
+            self._kept[asker, where] = (self._now(), conversation)
+            self._kept.move_to_end((asker, where))
+            if len(self._kept) > MOST_CONVERSATIONS:
+                self._kept.popitem(last=False)
+
+    def recall(self, asker: int, where: int) -> Conversation | None:
+        """Where a conversation stood, if it was lately."""
+        self._forget()
+        _, conversation = self._kept.get((asker, where), (0.0, None))
+        return conversation
+
+    def _forget(self) -> None:
+        """Drops what is too old; the oldest come first."""
+        oldest = self._now() - 60 * self.minutes
+        while self._kept and next(iter(self._kept.values()))[0] <= oldest:
+            self._kept.popitem(last=False)

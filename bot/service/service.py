@@ -1,0 +1,425 @@
+"""The async face of the index: asks and changes it in threads, and knows what is in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.service.allowance import ChangeAllowance
+from bot.service.line import Line, Ticket
+from bot.service.place import Place
+from bot.service.rates import Rates
+from bot.service.threads import QUESTION_THREADS, READING_THREADS, ClosingError, Threads
+from bot.service.upkeep import Upkeep
+from bot.settings import Settings
+from index import (
+    CancelledError,
+    FootnoteError,
+    Found,
+    Library,
+    Progress,
+    QuotaUse,
+    RebuildingError,
+    Turn,
+    UnknownArticleError,
+)
+
+__all__ = [
+    "READING_THREADS",
+    "ClosingError",
+    "Service",
+    "Wait",
+    "open_library",
+]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+OnProgress = Callable[[Progress], None]
+
+SECONDS_TO_TELL = 1.0
+"""How long those whose work is given up at the end have to tell people so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How a question waits: ``position`` 1 for the next one, ``loading`` while the model is still loading."""
+
+    position: int
+    loading: bool
+
+
+def open_library(settings: Settings) -> Library:
+    """The library that the settings describe; nothing of it is loaded yet."""
+    return Library(
+        settings.data_dir,
+        article_path=settings.article,
+        embedding_model=settings.embedding_model,
+        reranker=settings.reranker,
+        limits=settings.limits,
+        quotas=settings.quotas,
+        retention=settings.retention,
+        check_at_least=settings.check_at_least,
+        open_articles=settings.open_articles,
+        snapshots_kept=settings.snapshots_kept,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A question as a library is asked it. Two that compare equal have the same answer.
+
+    ``scope`` is the channel that it is asked in; ``assumed`` tells that nobody named the article just now.
+    """
+
+    text: str
+    server: int | None
+    article: str
+    turns: tuple[Turn, ...]
+    version: str | None
+    scope: str | None = field(compare=False)
+    assumed: bool = field(compare=False)
+
+    def asked_of(self, library: Library) -> Found:
+        """The answer; from the article in use, where the one that was assumed has been removed meanwhile."""
+        try:
+            return library.ask(
+                self.text,
+                article=self.article,
+                place=self.scope,
+                turns=self.turns,
+                version=self.version,
+            )
+        except UnknownArticleError:
+            if not self.assumed:
+                raise
+            return library.ask(self.text, article=library.in_use(self.scope), place=self.scope)
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """A question that is being answered: its place in the line and the answer to come."""
+
+    ticket: Ticket
+    answer: asyncio.Task[Found]
+
+
+class Service:
+    """Asks and changes a library in threads of its own, and knows what is in flight.
+
+    Args:
+        library: What is asked, with a branch for each server.
+        rates: How often people and servers may ask; None for as often as they like.
+        line: How many questions may wait for their turn.
+        changes: How many changes may be made; None for as many as anybody likes.
+
+    Attributes:
+        upkeep: Looks after the libraries of the servers that the bot is in, and was in.
+    """
+
+    seconds_to_first_note = 1.0  # who waits no longer is told nothing
+    seconds_between_notes = 4.0
+    seconds_to_offer = 2.0  # Discord waits three for what it offers while somebody types
+    seconds_to_build = 20.0  # so long questions wait for an index that is built at the start
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        rates: Rates | None = None,
+        line: int = 200,
+        changes: ChangeAllowance | None = None,
+    ) -> None:
+        self._library = library
+        self._rates = rates or Rates()
+        self._line = Line(length=line, at_once=QUESTION_THREADS)
+        self._changes = changes or ChangeAllowance()
+        self._threads = Threads()
+        self.upkeep = Upkeep(library=library, threads=self._threads)
+        self._loaded = True
+        self._asking: dict[_Question, _Asking] = {}
+        self._stopping = threading.Event()
+        self._in_flight: set[asyncio.Task[Any]] = set()
+
+    # How it starts and stops
+
+    def start(self) -> None:
+        """Begins loading the library; a question asked meanwhile waits for it.
+
+        From now on, indexes that have to be built again are built in the indexing thread. For one that is
+        missing at the start questions wait a while, as for the model; afterwards they are told how far it is.
+        """
+        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        self._loaded = False
+        self._line.close()
+
+        def opened(_: object = None) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop may be closed by now
+                loop.call_soon_threadsafe(self._open)
+
+        def report(loading: Future[tuple[str, ...]]) -> None:
+            if loading.cancelled() or isinstance(loading.exception(), ClosingError):
+                return
+            error = loading.exception()
+            if isinstance(error, RebuildingError):
+                log.warning("The index of the article in use has to be built first.")
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(loop.call_later, self.seconds_to_build, self._open)
+                self._threads.index(opened)  # it has its turn when that index is built
+                return
+            if error:
+                known = isinstance(error, FootnoteError)
+                log.error("The article cannot be asked: %s", error, exc_info=None if known else error)
+            else:
+                for notice in loading.result():
+                    log.warning("%s", notice)
+                log.info("The article is ready after %.1f s.", time.monotonic() - started)
+            opened()
+
+        self._library.rebuild_in(
+            lambda rebuild: self._threads.index(lambda: rebuild(lambda _: self._go_on()))
+        )
+        loading = self._threads.index(lambda: self._library.load(lambda _: self._go_on()))
+        if loading is not None:
+            loading.add_done_callback(report)
+
+    @contextlib.contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Marks the current task as one that ``close`` waits for.
+
+        Raises:
+            ClosingError: nothing new is taken any more.
+        """
+        self._go_on()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - told to the type checker: this is only used in tasks
+        self._in_flight.add(task)
+        try:
+            yield
+        finally:
+            self._in_flight.discard(task)
+
+    async def close(self, *, patience: float) -> None:
+        """Takes nothing new, waits up to ``patience`` seconds for what is in flight, stops the threads.
+
+        Who still waits for an answer then is told that Footnote is stopping.
+        """
+        self._stopping.set()
+        others = self._in_flight - {asyncio.current_task()}
+        unfinished = set[asyncio.Task[Any]]()
+        if others:
+            log.info("Finishing %d in flight.", len(others))
+            _, unfinished = await asyncio.wait(others, timeout=patience)
+        self._threads.close()
+        for asking in self._asking.values():
+            asking.answer.cancel()
+        if unfinished:
+            log.warning("Stopping with %d unfinished after %g s.", len(unfinished), patience)
+            await asyncio.wait(unfinished, timeout=SECONDS_TO_TELL)
+
+    # Questions
+
+    def admit(self, place: Place, asker: int) -> None:
+        """Counts a question that is about to be asked, unless it has to be refused.
+
+        Raises:
+            TooFastError: this person, or this server, asks too often.
+            LineFullError: too many questions are waiting.
+        """
+        self._rates.count_question(person=asker, server=place.server)
+        self._line.check(asker)  # counted as well: who is refused again and again is told so once
+
+    def admit_lookup(self, place: Place, asker: int) -> None:
+        """Counts what is about to be looked up, unless it has to be refused.
+
+        Raises:
+            TooFastError: this person, or this server, looks up too much.
+        """
+        self._rates.count_lookup(person=asker, server=place.server)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        place: Place,
+        asker: int,
+        article: str | None = None,
+        turns: Sequence[Turn] = (),
+        version: str | None = None,
+        on_wait: Callable[[Wait], Awaitable[None]] | None = None,
+    ) -> Found:
+        """Answers one question when it has its turn; see ``Library.ask``.
+
+        Who asks the same of the same article as is being answered just now gets that answer.
+
+        Args:
+            question: The question.
+            place: Where it is asked, which decides on the library and the article.
+            asker: Who asks.
+            article: An article's id or title, ALL, or None for the one in use.
+            turns: What was asked before.
+            version: The start of the SHA-256 of the text in which the turns count. They are left out where
+                the article is another one by now; where it is gone, the one in use is asked.
+            on_wait: Told how long the wait still is, when it is one, and now and then again.
+
+        Raises:
+            LineFullError: too many questions are waiting.
+            FootnoteError: the question cannot be answered.
+        """
+        library, scope = self._at(place), place.scope
+        asked = _Question(
+            question,
+            place.server,
+            await self._threads.run(self._threads.looking, lambda: library.resolve(article, place=scope)),
+            tuple(turns),
+            version,
+            scope,
+            assumed=article is None or version is not None,
+        )
+        asking = self._asking.get(asked)
+        if asking is None:
+            ticket = self._line.join(asker)
+            answering = asyncio.create_task(self._answer(ticket, asked))
+            asking = self._asking[asked] = _Asking(ticket, answering)
+            answering.add_done_callback(lambda _: self._asking.pop(asked))
+        await self._wait(asking, on_wait)
+        if asking.answer.cancelled():
+            raise ClosingError
+        return asking.answer.result()
+
+    # Looking things up
+
+    async def read(self, place: Place, work: Callable[[Library], T]) -> T:
+        """Looks something up in the library of a place: what is in it, and what it says."""
+        return await self._threads.run(self._threads.reading, lambda: work(self._at(place)))
+
+    async def consult(self, place: Place, asker: int, work: Callable[[Library], T]) -> T:
+        """Looks up what takes the model, or as long as an answer does: in the line of the questions.
+
+        Raises:
+            LineFullError: too many are waiting.
+        """
+        ticket = self._line.join(asker)
+        try:
+            await ticket.turn
+            return await self._threads.run(self._threads.questions, lambda: work(self._at(place)))
+        finally:
+            self._line.leave(ticket)
+
+    async def glance(self, place: Place, asker: int, work: Callable[[Library], T]) -> T | None:
+        """Looks up what is only offered while somebody types.
+
+        Nothing is opened or loaded for it, since nobody waits for a thread that has taken too long.
+
+        Returns:
+            What ``work`` makes of what is at hand; None where that is not enough, takes too long, or is asked
+            for too often.
+        """
+        if not self._rates.count_offer(person=asker, server=place.server):
+            return None
+        try:
+            async with asyncio.timeout(self.seconds_to_offer):
+                return await self._threads.run(
+                    self._threads.offering, lambda: work(self._at(place).at_hand())
+                )
+        except (FootnoteError, TimeoutError) as error:
+            log.info("Nothing could be offered: %s", error or "it took too long")
+            return None
+
+    async def compose(self, work: Callable[[], T]) -> T:
+        """Composes what a message says, which may take a few passes over a long article."""
+        return await self._threads.run(self._threads.looking, work)
+
+    # Changes
+
+    async def alter(self, place: Place, work: Callable[[Library], T]) -> T:
+        """Changes something quickly in the library of a place: what is in use, what is there.
+
+        Raises:
+            ReindexRunningError: another change of this server is on the way.
+        """
+        with self._changes.one_at_a_time(place.server):
+            return await self.read(place, work)
+
+    async def change(
+        self,
+        place: Place,
+        work: Callable[[Library, OnProgress], T],
+        on_progress: OnProgress,
+        *,
+        cancel: threading.Event | None = None,
+    ) -> T:
+        """Changes the library of a place while questions go on being answered from it as it was.
+
+        One change a server at a time; those of several servers have their turns.
+
+        Args:
+            place: Which library.
+            work: Makes the change; given the library and what to report progress to.
+            on_progress: Called on the event loop.
+            cancel: Calls the change off at its next step, once it is set.
+
+        Raises:
+            ReindexRunningError: another change of this server is on the way.
+            ChangesWaitingError: too many are waiting for their turn.
+            TooManyChangesError: this server, or all together, made as many as they may in an hour.
+            CancelledError: it was called off; nothing was changed.
+            ClosingError: the service was closed before it was done; nothing was changed.
+        """
+        loop = asyncio.get_running_loop()
+
+        def go_on() -> None:
+            self._go_on()
+            if cancel is not None and cancel.is_set():
+                raise CancelledError("Called off. Nothing was changed.")
+
+        def relay(progress: Progress) -> None:
+            go_on()
+            loop.call_soon_threadsafe(on_progress, progress)
+
+        def change() -> T:
+            go_on()
+            return work(self._at(place), relay)
+
+        with self._changes.counted(place.server):
+            return await self._threads.run(self._threads.indexing, change)
+
+    def use_of_changes(self, place: Place) -> tuple[QuotaUse, ...]:
+        """How many of the changes that its server may make in an hour are made."""
+        return self._changes.use(place.server)
+
+    def _open(self) -> None:
+        self._loaded = True
+        self._line.open()
+
+    def _go_on(self) -> None:
+        if self._stopping.is_set():
+            raise ClosingError
+
+    def _at(self, place: Place) -> Library:
+        return self._library if place.server is None else self._library.branch(str(place.server))
+
+    async def _answer(self, ticket: Ticket, asked: _Question) -> Found:
+        try:
+            await ticket.turn
+            library = self._at(Place(asked.server))
+            return await self._threads.run(self._threads.questions, lambda: asked.asked_of(library))
+        finally:
+            self._line.leave(ticket)
+
+    async def _wait(self, asking: _Asking, on_wait: Callable[[Wait], Awaitable[None]] | None) -> None:
+        told, seconds = None, self.seconds_to_first_note
+        while not (await asyncio.wait((asking.answer,), timeout=seconds if on_wait else None))[0]:
+            wait = Wait(self._line.position(asking.ticket), loading=not self._loaded)
+            if on_wait and wait.position and wait != told:
+                await on_wait(wait)
+                told = wait
+            seconds = self.seconds_between_notes

@@ -1,0 +1,62 @@
+"""The threads of the service: the only place where blocking work leaves the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from index import FootnoteError, stand_back
+
+T = TypeVar("T")
+
+QUESTION_THREADS = 2
+READING_THREADS = 2
+
+
+class ClosingError(FootnoteError):
+    """Footnote is stopping and takes nothing new."""
+
+    def __init__(self) -> None:
+        super().__init__("Footnote is just stopping. Ask again in a minute.")
+
+
+class Threads:
+    """Questions, reading and changes have separate threads, so that none waits for another."""
+
+    def __init__(self) -> None:
+        self.questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
+        self.reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
+        # Apart from the others, since it never waits for a model.
+        self.looking = ThreadPoolExecutor(1, thread_name_prefix="footnote-looking")
+        self.offering = ThreadPoolExecutor(1, thread_name_prefix="footnote-offering")
+        # One: sources are fetched and indexes built one at a time, whoever asks for them.
+        self.indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
+        self._closed = False
+
+    async def run(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        """Does something in one of the threads.
+
+        Raises:
+            ClosingError: they are closed, or were before it had its turn.
+        """
+        if self._closed:
+            raise ClosingError
+        try:
+            return await asyncio.get_running_loop().run_in_executor(executor, work)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise ClosingError from None  # the task goes on, but the thread never came to the work
+
+    def index(self, work: Callable[[], T]) -> Future[T] | None:
+        """Does something in the indexing thread, with nobody waiting for it; None where that is closed."""
+        return None if self._closed else self.indexing.submit(work)
+
+    def close(self) -> None:
+        """Takes nothing new, and gives up what has not had its turn."""
+        self._closed = True
+        for executor in (self.questions, self.reading, self.looking, self.offering, self.indexing):
+            executor.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,62 @@
+"""What nobody asks for: libraries of servers that the bot has left, and what has been kept long enough."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from bot.service.threads import ClosingError, Threads
+from index import FootnoteError, Library
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Upkeep:
+    """Looks after the libraries of the servers that the bot is in, and was in.
+
+    What cannot be done now is logged, and done at the next start or the next day.
+
+    Args:
+        library: The common one.
+        threads: Where it is done.
+    """
+
+    def __init__(self, *, library: Library, threads: Threads) -> None:
+        self._library = library
+        self._threads = threads
+
+    async def meet(self, servers: Collection[int]) -> None:
+        """Tells which servers the bot is in: the libraries of all others are to go after a while."""
+        here = {str(server) for server in servers}
+        for server in await self._done(lambda: self._library.upkeep.meet(here)) or ():
+            log.warning("I am not in server %s any more: its library goes after a while.", server)
+
+    async def leave(self, server: int) -> None:
+        """Tells that the bot was removed from a server: its library is to go after a while."""
+        if await self._done(lambda: self._library.upkeep.leave(str(server))):
+            log.info("Removed from server %d: its library goes after a while.", server)
+
+    async def come_back(self, server: int) -> None:
+        """Tells that the bot is in a server again: its library stays."""
+        if await self._done(lambda: self._library.upkeep.come_back(str(server))):
+            log.info("Back in server %d, whose library is still there.", server)
+
+    async def tidy(self) -> None:
+        """Deletes what has been kept long enough, between two changes."""
+        try:
+            gone = await self._threads.run(self._threads.indexing, self._library.upkeep.prune)
+        except ClosingError:
+            return
+        for one in gone:
+            where = f"server {one.server}" if one.server else "the common library"
+            log.info("Deleted after its time: %s of %s, %d bytes.", one.kind, where, one.nbytes)
+
+    async def _done(self, work: Callable[[], T]) -> T | None:
+        try:
+            return await self._threads.run(self._threads.reading, work)
+        except FootnoteError as error:
+            log.warning("The libraries of servers could not be looked after: %s", error)
+            return None

@@ -1,0 +1,78 @@
+"""Fits the confidence thresholds of an embedding model, see ``footnote calibrate``.
+
+The bundled model's lie in ``calibration/thresholds.json``, as that command prints them. Any other model's
+are fitted the same way when it first builds an index, and are kept with that index. The material is the
+project's own: articles with questions that they answer, and questions that they do not.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from pydantic import BaseModel, TypeAdapter
+
+from index.answering.confidence import Thresholds
+from index.model.article import Article
+from index.model.library import Progress, Stage
+from index.search.build import OnProgress, build
+from index.search.embedding import Embedder
+from index.search.ranking import Retriever
+
+FALSE_REFUSALS = 0.01
+"""The share of answerable questions that the lower threshold may refuse."""
+
+FALSE_ANSWERS = 0.01
+"""The share of questions on something else that the upper threshold may let through."""
+
+_FOREIGN_PER_ARTICLE = 30
+
+
+class _Question(BaseModel):
+    question: str
+    evidence: tuple[str, ...]
+
+
+class _Material(BaseModel):
+    id: str
+    text: str
+    questions: tuple[_Question, ...]
+
+
+def thresholds(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
+    """The thresholds of a model: the known ones, or fitted now (half a minute with a small model)."""
+    known = json.loads(_read("thresholds.json")).get(embedder.sha256)
+    return Thresholds(**known) if known else fit(embedder, on_progress)
+
+
+@cache
+def _read(name: str) -> str:
+    return (resources.files("index") / "answering" / "calibration_data" / name).read_text(encoding="utf-8")
+
+
+def fit(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
+    """Fits the thresholds of a model.
+
+    The lower one is the support that all but FALSE_REFUSALS of the answerable questions reach; the upper
+    one that all but FALSE_ANSWERS of the foreign ones stay below: everyday questions, and the questions of
+    the next article. Where the two kinds do not overlap, the thresholds stand at the ends of the gap.
+    """
+    lines = _read("articles.jsonl").splitlines()
+    materials = [TypeAdapter(_Material).validate_json(line) for line in lines]
+    everyday = _read("foreign.txt").splitlines()
+    answerable: list[float] = []
+    foreign: list[float] = []
+    for place, material in enumerate(materials):
+        on_progress(Progress(Stage.CALIBRATE, place, len(materials)))
+        index = build(Article(id=material.id, title=material.id, text=material.text), embedder)
+        retriever = Retriever(index, embedder)
+        asked = [q.question for q in material.questions if q.evidence]
+        of_next = [q.question for q in materials[(place + 1) % len(materials)].questions]
+        numbers = range(place * _FOREIGN_PER_ARTICLE, (place + 1) * _FOREIGN_PER_ARTICLE)
+        some = [everyday[number % len(everyday)] for number in numbers]
+        answerable += [retriever.rank(question).sentences[0].support for question in asked]
+        foreign += [retriever.rank(question).sentences[0].support for question in of_next + some]
+    ends = (np.quantile(answerable, FALSE_REFUSALS), np.quantile(foreign, 1 - FALSE_ANSWERS))
+    return Thresholds(uncertain=round(float(min(ends)), 3), answered=round(float(max(ends)), 3))

@@ -1,0 +1,1 @@
+"""Question files in, figures out. Nothing that serves questions imports it."""

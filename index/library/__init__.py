@@ -1,0 +1,1 @@
+"""A library of articles: finding, opening, changing and asking them."""

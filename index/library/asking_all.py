@@ -1,0 +1,65 @@
+"""One question asked of every article of a library."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from index.errors import FootnoteError
+from index.library.finding import Collection, Holding
+from index.library.models import Models
+from index.library.opening import Opener
+from index.model.answer import Found, Status, Turn
+
+CANDIDATES = 4
+"""How many articles are asked in full when all are asked: those with the passages nearest to the question."""
+
+_BEST_FIRST = (Status.ANSWERED, Status.UNCERTAIN, Status.NOT_IN_ARTICLE)
+
+log = logging.getLogger(__name__)
+
+
+class AllArticles:
+    """Asks the articles whose passages are nearest to a question, and gives the best answer.
+
+    Args:
+        opener: Opens them.
+        models: What embeds the question.
+    """
+
+    def __init__(self, *, opener: Opener, models: Models) -> None:
+        self._opener = opener
+        self._models = models
+
+    def ask(self, collection: Collection, question: str, turns: Sequence[Turn]) -> Found:
+        """The best answer of all.
+
+        Raises:
+            FootnoteError: none can be opened; it says what keeps the one in use from it.
+        """
+        # What was cited before counts in one article's text, and a turn does not say in which.
+        asked = [Turn(turn.question, ()) for turn in turns]
+        answers: list[tuple[Found, float]] = []
+        for holding in self._nearest(collection.all(), question):
+            try:
+                article = self._opener.open(holding)
+            except FootnoteError as error:  # an article that cannot be opened leaves the others
+                log.warning("“%s” cannot be asked: %s", holding.id, error)
+                continue
+            answer, ranking = article.answerer.respond(question, asked)
+            answers.append((Found(answer, article.info), ranking.sentences[0].support))
+        if not answers:
+            article = self._opener.open(collection.find(None))
+            return Found(article.answerer.answer(question, asked), article.info)
+        # Tiers compare between articles: the same model's thresholds make them. So does the support within a
+        # tier: a mean of cosines, in which a word that an article lacks weighs most. Scores do not: they are
+        # relative to the other sentences of one article.
+        return min(answers, key=lambda one: (_BEST_FIRST.index(one[0].answer.status), -one[1]))[0]
+
+    def _nearest(self, holdings: list[Holding], question: str) -> list[Holding]:
+        if len(holdings) <= CANDIDATES:
+            return holdings
+        embedder, _ = self._models.load()
+        vector = embedder.embed_question(question).vector
+        near = {holding: self._opener.likeness(holding, vector) for holding in holdings}
+        return sorted(holdings, key=lambda holding: -near[holding])[:CANDIDATES]

@@ -1,0 +1,431 @@
+"""The facade: a library of articles, their indexes on disk, and the models that answer."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import LibraryError, SnapshotDamagedError
+from index.library.asking_all import AllArticles
+from index.library.changing import Changer
+from index.library.finding import Collection
+from index.library.memory import Memory, OpenArticle
+from index.library.models import Models
+from index.library.opening import Opener
+from index.library.publishing import Publisher
+from index.library.quotas import Allowance, Quotas
+from index.library.rebuilding import Rebuild, Rebuilder
+from index.library.sourcing import Sources
+from index.model.answer import MAX_QUESTION_CHARS, Citation, Found, Turn
+from index.model.article import Article
+from index.model.library import Change, Entry, IndexInfo, ReindexReport
+from index.model.source import Source
+from index.search.build import OnProgress
+from index.search.embedding import Embedder
+from index.search.ranking import Reranker
+from index.sources.files import SHIPPED_ARTICLE, Limits
+from index.storage.inspection import faults
+from index.storage.library_folder import LibraryFolder
+from index.storage.snapshots import KEPT
+from index.storage.upkeep import Retention, Upkeep
+
+ALL = "*"
+"""Asks every article of a library."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a library and its branches have in common."""
+
+    models: Models
+    sources: Sources
+    rebuilder: Rebuilder
+    opener: Opener
+    changer: Changer
+    all_articles: AllArticles
+
+
+class Library:
+    """One set of articles under a folder, with the models that answer.
+
+    Thread-safe: any number of threads may ask while one reindexes; a finished index is swapped in whole. Any
+    number of processes may share the folder: what one of them publishes, the others notice at their next
+    question. Readers take no lock; changes are made one at a time. Nothing is loaded before the first call
+    that needs it, and articles are opened when they are first asked.
+
+    Args:
+        data_dir: Folder for the indexes; made when missing.
+        article_path: The article to answer from where none was chosen; None for the one that ships.
+        embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
+        reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
+        embedder: An embedder to use instead of loading ``embedding_model``.
+        limits: What a source may cost.
+        quotas: What the library of a server may have, and how much of the disk stays free.
+        retention: How long what was removed is kept.
+        check_at_least: The share of an article's own questions whose first citation must be right.
+        open_articles: How many articles are held in memory, this library's and its branches' together.
+        snapshots_kept: How many snapshots are kept of each article.
+
+    Attributes:
+        upkeep: Looks after the folders of the common library and of all its branches.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        article_path: Path | None = None,
+        embedding_model: str | None = None,
+        reranker: str | None = None,
+        embedder: Embedder | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        quotas: Quotas = Quotas(),  # noqa: B008 - frozen
+        retention: Retention = Retention(),  # noqa: B008 - frozen
+        check_at_least: float = 0.8,
+        open_articles: int = 16,
+        snapshots_kept: int = KEPT,
+    ) -> None:
+        models = Models(embedding_model=embedding_model, reranker=reranker, embedder=embedder)
+        sources, memory, rebuilder = Sources(limits=limits), Memory(articles=open_articles), Rebuilder()
+        allowance = Allowance(quotas)
+        publisher = Publisher(
+            models=models, memory=memory, allowance=allowance, check_at_least=check_at_least
+        )
+        opener = Opener(
+            models=models,
+            memory=memory,
+            sources=sources,
+            publisher=publisher,
+            rebuilder=rebuilder,
+            allowance=allowance,
+        )
+        changer = Changer(sources=sources, publisher=publisher, allowance=allowance)
+        all_articles = AllArticles(opener=opener, models=models)
+        folder = LibraryFolder(data_dir, kept=snapshots_kept)
+        self._parts = _Parts(models, sources, rebuilder, opener, changer, all_articles)
+        self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
+        self.upkeep = Upkeep(folder, retention=retention)
+        self._only_at_hand = False
+        self._guard = threading.Lock()
+        self._branches: dict[str, Library] = {}
+
+    def branch(self, name: str) -> Library:
+        """A library of its own, under ``servers/<name>``.
+
+        It shares this one's models, limits and settings. It sees its own articles and the one that this
+        library has in use, and never another branch's. The same name gives the same object.
+
+        Args:
+            name: Digits only: a server's id.
+
+        Raises:
+            LibraryError: it is none.
+        """
+        if self._articles.parent is not None or not re.fullmatch(r"[0-9]{1,20}", name):
+            raise LibraryError("“{name}” names no server's library: it has to be a number.", name=name)
+        with self._guard:
+            if name not in self._branches:
+                branch = Library.__new__(Library)
+                branch._parts, branch.upkeep = self._parts, self.upkeep
+                branch._only_at_hand = False
+                branch._articles = Collection(
+                    folder=self._articles.folder.branch(name), parent=self._articles
+                )
+                self._branches[name] = branch
+            return self._branches[name]
+
+    def at_hand(self) -> Library:
+        """The same library, of which nothing is opened or loaded that is not in memory already.
+
+        What would have to be raises NotAtHandError.
+        """
+        same = copy(self)
+        same._only_at_hand = True
+        return same
+
+    # Asking
+
+    def load(self, on_progress: OnProgress = lambda _: None) -> tuple[str, ...]:
+        """Makes ready to answer: loads the models, opens the article in use, builds or heals it where needed.
+
+        Calling it again costs nothing. Returns notices for people, empty when all was well, e.g. that
+        the index was damaged and has been rebuilt, or that a reindex was cut off.
+
+        Raises:
+            ArticleError: the article cannot be read and no earlier index of it is there to serve.
+            EmbeddingModelError: the model cannot be loaded.
+            RebuildingError: indexes are built in the background, and the one of the article in use is.
+            SnapshotError: the index cannot be saved.
+        """
+        self._parts.models.load()
+        notices = self._articles.transactions.mend_if_free()
+        if self._articles.parent is None:
+            for name in self._articles.folder.branches():
+                notices += self.branch(name)._articles.transactions.mend_if_free()
+        _, more = self._parts.opener.ready(self._articles.find(None), on_progress)
+        return (*notices, *more)
+
+    def rebuild_in(self, submit: Callable[[Rebuild], object]) -> None:
+        """Has indexes that cannot serve built in the background from now on, this one's and its branches'.
+
+        Without this, whoever asks first builds them. With it, questions are answered from the index before
+        where that is sound, and refused with a RebuildingError where none is.
+
+        Args:
+            submit: Runs what it is given in a thread of its choice, once, with what is to be told how far
+                it is, which may raise to call it off.
+        """
+        self._parts.rebuilder.work_in(submit)
+
+    def resolve(self, name: str | None = None, *, place: str | None = None) -> str:
+        """The id of the article that is meant: by its id or, else, its title; None for the one in use.
+
+        ALL, and what names no article here, is given back as it is.
+        """
+        if name == ALL:
+            return ALL
+        return self.in_use(place) if name is None else self._articles.named(name)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        article: str | None = None,
+        place: str | None = None,
+        turns: Sequence[Turn] = (),
+        version: str | None = None,
+    ) -> Found:
+        """Answers one question, opening the article first where that has not been done.
+
+        Args:
+            question: In words.
+            article: Which article; None for the one in use, ALL for the one of all that answers best.
+            place: Where it is asked (a channel's id): a place can have an article of its own in use.
+            turns: What was asked before in the conversation, oldest first.
+            version: The start of the SHA-256 of the text in which the turns count: they are left out where
+                the article has another text by now. None where they count anyway.
+
+        Raises:
+            QuestionError: the question is empty or longer than MAX_QUESTION_CHARS.
+            RebuildingError: the index is being built again, and no other one is there to answer from.
+            UnknownArticleError: no such article is here.
+        """
+        if article == ALL and question.strip() and len(question) <= MAX_QUESTION_CHARS:
+            return self._parts.all_articles.ask(self._articles, question, turns)
+        opened = self._opened(None if article == ALL else article, place)
+        counts = version is None or opened.info.article.sha256.startswith(version)
+        return Found(opened.answerer.answer(question, turns if counts else ()), opened.info)
+
+    def article(
+        self,
+        id: str | None = None,  # noqa: A002
+        *,
+        place: str | None = None,
+        version: str | None = None,
+    ) -> Article:
+        """An article as it is indexed now, or as it was.
+
+        Args:
+            id: Which one; None for the one in use.
+            place: Where.
+            version: The start of an ``Article.sha256``: the article as it was then, as far as snapshots are
+                kept, those that were taken back too.
+
+        Raises:
+            UnknownArticleError: no such article is here.
+            LibraryError: that version of it is gone.
+        """
+        if version is None:
+            return self._opened(id, place).info.article
+        holding = self._articles.find(id, place)
+        folder = holding.collection.folder.of(holding.id)
+        for name in (*folder.names(), *folder.undone()):
+            if version[:8] == name[-8:][: len(version)]:
+                try:
+                    article, _ = folder.article(name)
+                except SnapshotDamagedError:
+                    continue
+                if article.sha256.startswith(version):
+                    return article
+        raise LibraryError(
+            "“{id}” has changed since, and that version of it is no longer kept.", id=holding.id
+        )
+
+    def info(self, id: str | None = None, *, place: str | None = None) -> IndexInfo:  # noqa: A002
+        """What is indexed of an article now.
+
+        Raises:
+            UnknownArticleError: no such article is here.
+        """
+        return self._opened(id, place).info
+
+    def quotes(
+        self, speaker: str | None = None, *, article: str | None = None, place: str | None = None
+    ) -> tuple[Citation, ...]:
+        """What is said in an article, in its order: by everybody, or by one speaker."""
+        return self._opened(article, place).answerer.quotes(speaker)
+
+    def speakers(self, *, article: str | None = None, place: str | None = None) -> tuple[str, ...]:
+        """Who speaks in an article."""
+        return self._opened(article, place).answerer.speakers()
+
+    def summary(self, *, article: str | None = None, place: str | None = None) -> tuple[Citation, ...]:
+        """The sentences that carry an article, in its order."""
+        return self._opened(article, place).answerer.summary()
+
+    def nearest(self, text: str, *, article: str | None = None, place: str | None = None) -> Citation | None:
+        """The sentence of an article that is nearest to some words; None where none is near."""
+        return self._opened(article, place).answerer.nearest(text)
+
+    # Managing
+
+    def entries(self, *, place: str | None = None) -> tuple[Entry, ...]:
+        """Every article, in order of id; ``in_use`` is for the place. No index is opened for it."""
+        return self._articles.entries(place)
+
+    def in_use(self, place: str | None = None) -> str:
+        """The id of the article in use at a place: its own, the library's, or what it falls back to."""
+        return self._articles.in_use(place)
+
+    def use(self, id: str, *, who: str, place: str | None = None) -> None:  # noqa: A002
+        """Puts an article in use, for the whole library or for one place.
+
+        Raises:
+            UnknownArticleError: no such article is here.
+            SnapshotError: it cannot be written. In each case nothing was changed.
+        """
+        self._parts.changer.use(self._articles, id, who=who, place=place)
+
+    def add(
+        self,
+        source: Source,
+        *,
+        who: str,
+        id: str | None = None,  # noqa: A002
+        force: bool = False,
+        on_progress: OnProgress = lambda _: None,
+    ) -> ReindexReport:
+        """Adds an article. The first one that a library gets is put in use, unless one was chosen.
+
+        Args:
+            source: What to read it from.
+            who: For the history.
+            id: Its id; None to make one of its title.
+            force: Publish it whatever its own questions say.
+            on_progress: Told how far it is; may raise to call it off.
+
+        Raises:
+            ArticleError: it is no article.
+            LibraryError: the id is taken, or is none.
+            QuotaError: there is no room for it.
+            ReindexRunningError: another change of this library is under way.
+            SelfCheckError: too many of its own questions are answered wrongly.
+            SnapshotError: it cannot be written. In each case nothing was changed.
+        """
+        return self._parts.changer.add(
+            self._articles, source, who=who, id=id, force=force, on_progress=on_progress
+        )
+
+    def reindex(
+        self,
+        id: str | None = None,  # noqa: A002
+        *,
+        who: str,
+        source: Source | None = None,
+        place: str | None = None,
+        force: bool = False,
+        on_progress: OnProgress = lambda _: None,
+    ) -> ReindexReport:
+        """Reads an article afresh and publishes an index of it, if anything has changed.
+
+        What has not changed is not embedded again. Questions asked meanwhile are answered from the index
+        before; when this raises, that one stays.
+
+        Args:
+            id: Which article; None for the one in use.
+            who: For the history.
+            source: What to read it from, now and later; None to read it again from where it came, or, where
+                that was an upload, from what was uploaded.
+            place: Where.
+            force: Publish it whatever its own questions say.
+            on_progress: Told how far it is; may raise to call it off.
+
+        Raises:
+            UnknownArticleError, LibraryError: no such article is here, or it is everyone's.
+            ReindexRunningError: another change of this library is under way.
+            ArticleError, QuotaError, SelfCheckError, SnapshotError: nothing was changed.
+        """
+        article = self.in_use(place) if id is None else id
+        return self._parts.changer.reindex(
+            self._articles, article, who=who, source=source, force=force, on_progress=on_progress
+        )
+
+    def remove(self, id: str, *, who: str) -> None:  # noqa: A002
+        """Moves an article aside; ``undo`` brings it back. Of each id the one removed last is kept.
+
+        It is kept for as long as ``retention`` says, or until the library needs its room.
+
+        Raises:
+            UnknownArticleError: no such article is here.
+            LibraryError: it is everyone's.
+            SnapshotError: it cannot be moved. In each case nothing was changed.
+        """
+        self._parts.changer.remove(self._articles, id, who=who)
+
+    def undo(
+        self,
+        id: str | None = None,  # noqa: A002
+        *,
+        who: str,
+        place: str | None = None,
+    ) -> IndexInfo:
+        """Goes back to the snapshot before, or brings a removed article back.
+
+        Raises:
+            UnknownArticleError: no such article is here, and none was removed.
+            LibraryError: it is everyone's, or there is no snapshot to go back to.
+            SnapshotError: it cannot be written. In each case nothing was changed.
+        """
+        article = self.in_use(place) if id is None else id
+        self._parts.changer.undo(self._articles, article, who=who)
+        return self.info(article)
+
+    def history(self, id: str | None = None, *, limit: int = 50) -> tuple[Change, ...]:  # noqa: A002
+        """What was done to this library's articles, newest first; to one of them, where ``id`` is given."""
+        notes = self._articles.folder.catalogue.notes()
+        chosen = [note for note in notes if id is None or note.article == id]
+        return tuple(note.change() for note in chosen[::-1][:limit])
+
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong on disk, a sentence each, this library's branches included. Nothing is mended."""
+        return tuple(faults(self._articles.folder))
+
+    # For those who measure
+
+    def models(self) -> tuple[Embedder, Reranker | None]:
+        """The models that answer.
+
+        Raises:
+            EmbeddingModelError: one cannot be loaded.
+        """
+        return self._parts.models.load()
+
+    def article_in_use(self) -> Article:
+        """The article in use as its source says now, read afresh where that is the file of the settings.
+
+        Raises:
+            ArticleError: it cannot be read.
+        """
+        holding = self._articles.find(None)
+        if holding.is_set:
+            sources = self._parts.sources
+            return sources.read(sources.file(holding.set_path), holding.id).article
+        return self.article(holding.id)
+
+    def _opened(self, article: str | None, place: str | None) -> OpenArticle:
+        holding = self._articles.find(article, place)
+        return self._parts.opener.at_hand(holding) if self._only_at_hand else self._parts.opener.open(holding)

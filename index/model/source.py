@@ -1,0 +1,38 @@
+"""Where an article comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class SourceKind(StrEnum):
+    """Where an article can come from."""
+
+    SHIPPED = "shipped"
+    FILE = "file"
+    UPLOAD = "upload"
+    WEB = "web"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an article came from. ``place`` is a path, a file's name or a web address."""
+
+    kind: SourceKind
+    place: str
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What was read: enough to read the article again without the place that it came from.
+
+    ``sidecar`` is TOML (see ``index.sources.Sidecar``), ``questions`` are JSON lines with the article's own
+    questions and what answers them.
+    """
+
+    origin: Origin
+    content: bytes
+    sidecar: bytes | None = None
+    questions: bytes | None = None

@@ -1,0 +1,1 @@
+"""Passages, their embeddings, and what ranks them for a question."""

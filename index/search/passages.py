@@ -1,0 +1,302 @@
+"""Article -> passages: whole sentences, true offsets, within the embedding model's window."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from index.language.sentences import split_sentences, trimmed
+from index.model.article import Article, Paragraph, Passage, Sentence, Span
+
+TokenSpans = npt.NDArray[np.int32]
+"""Shape (tokens, 2): where each token starts and ends, in code points of its text."""
+
+Tokenize = Callable[[Sequence[str]], list[TokenSpans]]
+"""The embedding model's own tokenizer: the token spans of each text, special tokens left out."""
+
+_CLAUSE_END = re.compile(r"[;:,–—)\]](?=\s)|\s(?=[–—(\[])")
+_WORD_END = re.compile(r"\S(?=\s)")
+
+
+class Piece(NamedTuple):
+    """A passage in its run; all places are counted from where the run starts.
+
+    ``paragraph`` counts the run's paragraphs from 0.
+    """
+
+    paragraph: int
+    start: int
+    sentences: tuple[Span, ...]
+
+
+Run = tuple[str, int]
+"""What is cut by itself: headings and the paragraph after them, as their text and the number of headings."""
+
+Cuts = dict[Run, tuple[Piece, ...]]
+"""How runs were cut."""
+
+
+def chunk(
+    article: Article, tokenize: Tokenize, window: int, known: Cuts | None = None
+) -> tuple[Passage, ...]:
+    """Cuts an article into passages of whole sentences.
+
+    A paragraph that fits is one passage; a longer one is cut between sentences into passages of
+    about equal length; a sentence that is longer than the window is cut at the ends of clauses (then of
+    words, then anywhere) and its pieces count as sentences.
+
+    A heading stands at the front of the passage after it, where the model sees it, and is none of its
+    sentences. One that would take too much of the window from what it heads, or heads nothing, is a paragraph
+    like others.
+
+    Args:
+        article: What to cut.
+        tokenize: The embedding model's tokenizer.
+        window: How many tokens of a text the model sees, special tokens left out; at least 1.
+        known: How an article in the same language was cut for the same model: see ``cuts``.
+
+    Returns:
+        Passages that partition the text, in order.
+    """
+    text = article.text
+    headings = {heading.start for heading in article.headings}
+    runs = [(run, _key(text, run, headings)) for run in _runs(article)]
+    found: Cuts = dict(known or {})
+    sentences = _sentences(article)
+    fresh = {key: run for run, key in runs if key not in found}
+    paragraphs = [paragraph.of(text) for run in fresh.values() for paragraph in run]
+    token_spans = iter(tokenize(paragraphs) if paragraphs else ())
+    for key, run in fresh.items():
+        places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
+        tokens = [Tokens(spans) for spans in islice(token_spans, len(run))]
+        found[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
+    pieces = [(run, piece) for run, key in runs for piece in found[key]]
+    edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
+    paths = _paths(article)
+    parts = Counter(run[piece.paragraph].number for run, piece in pieces)
+    seen: Counter[int] = Counter()
+    passages: list[Passage] = []
+    for number, (run, piece) in enumerate(pieces):
+        paragraph, first = run[piece.paragraph].number, run[0].start
+        seen[paragraph] += 1
+        passages.append(
+            Passage(
+                start=edges[number],
+                end=edges[number + 1],
+                id=f"p{paragraph}" if parts[paragraph] == 1 else f"p{paragraph}.{seen[paragraph]}",
+                number=number,
+                paragraph=paragraph,
+                sentences=tuple(
+                    Sentence(first + s.start, first + s.end, paragraph, number) for s in piece.sentences
+                ),
+                path=paths[paragraph],
+            )
+        )
+    return tuple(passages)
+
+
+def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
+    """Gives a paragraph's sentences, counted from its start: as they were cut when it was read, else now."""
+    known = article.sentences
+    if known is None:
+        return lambda paragraph: split_sentences(paragraph.of(article.text), article.language)
+
+    def within(paragraph: Paragraph) -> tuple[Span, ...]:
+        first, end = (
+            bisect_left(known, at, key=attrgetter("start")) for at in (paragraph.start, paragraph.end)
+        )
+        return tuple(Span(s.start - paragraph.start, s.end - paragraph.start) for s in known[first:end])
+
+    return within
+
+
+def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
+    """How an article was cut, for ``chunk`` to cut the same text the same way without looking at it again."""
+    found: Cuts = {}
+    headings = {heading.start for heading in article.headings}
+    waiting = list(reversed(passages))
+    for run in _runs(article):
+        start = run[0].start
+        pieces: list[Piece] = []
+        while waiting and waiting[-1].paragraph <= run[-1].number:
+            passage = waiting.pop()
+            sentences = tuple(Span(s.start - start, s.end - start) for s in passage.sentences)
+            pieces.append(Piece(passage.paragraph - run[0].number, max(passage.start - start, 0), sentences))
+        found[_key(article.text, run, headings)] = tuple(pieces)
+    return found
+
+
+def _runs(article: Article) -> Iterator[list[Paragraph]]:
+    """The paragraphs of each run: headings, and what they stand right over (nothing, at the end)."""
+    headings = {heading.start for heading in article.headings}
+    run: list[Paragraph] = []
+    for paragraph in article.paragraphs:
+        run.append(paragraph)
+        if paragraph.start not in headings:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _key(text: str, run: Sequence[Paragraph], headings: Container[int]) -> Run:
+    return text[run[0].start : run[-1].end], sum(paragraph.start in headings for paragraph in run)
+
+
+def _paths(article: Article) -> dict[int, tuple[str, ...]]:
+    """The headings that each paragraph stands under, by its number."""
+    headings = {heading.start: heading for heading in article.headings}
+    under: list[tuple[int, str]] = []
+    path: tuple[str, ...] = ()
+    found: dict[int, tuple[str, ...]] = {}
+    for paragraph in article.paragraphs:
+        heading = headings.get(paragraph.start)
+        if heading:
+            under = [above for above in under if above[0] < heading.level]
+            path = tuple(words for _, words in under)
+        found[paragraph.number] = path
+        if heading:
+            under.append((heading.level, heading.of(article.text)))
+            path = tuple(words for _, words in under)
+    return found
+
+
+def _cut(
+    run: Run,
+    paragraphs: Sequence[Span],
+    tokens: Sequence[Tokens],
+    sentences: Sequence[Sequence[Span]],
+    tokenize: Tokenize,
+    window: int,
+) -> tuple[Piece, ...]:
+    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` and ``sentences`` from a paragraph's."""
+    text, headings = run
+    counts = [len(one) for one in tokens]
+    alone = headings  # so many of the headings are paragraphs like others
+    if headings < len(paragraphs):
+        first = sentences[-1][0]
+        room = min(window // 2, window - tokens[-1].count(first.start, first.end))
+        held = 0
+        while alone and held + counts[alone - 1] <= room:
+            alone -= 1
+            held += counts[alone]
+    pieces: list[Piece] = []
+    for number in [*range(alone), *range(headings, len(paragraphs))]:
+        start = paragraphs[number].start
+        lead = text[paragraphs[alone].start : start] if number == headings else ""
+        held = sum(counts[alone:headings]) if lead else 0
+        groups = _fitting(
+            paragraphs[number].of(text), sentences[number], tokens[number], lead, held, tokenize, window
+        )
+        for part, group in enumerate(groups):
+            pieces.append(
+                Piece(
+                    number,
+                    start + group[0].start if part else start - len(lead),
+                    tuple(Span(start + s.start, start + s.end) for s in group),
+                )
+            )
+    return tuple(pieces)
+
+
+def _fitting(
+    text: str,
+    sentences: Sequence[Span],
+    tokens: Tokens,
+    lead: str,
+    held: int,
+    tokenize: Tokenize,
+    window: int,
+) -> list[list[Span]]:
+    """The sentences of a paragraph, grouped into passages that fit the window also by themselves.
+
+    ``lead`` are the headings at the front of the first, of ``held`` tokens. A word that is cut can have more
+    tokens than it had whole: the cuts are then made closer together.
+    """
+    groups: list[list[Span]] = []
+    limit = window
+    while True:
+        pieces = [piece for sentence in sentences for piece in _pieces(text, sentence, tokens, limit)]
+        groups = list(_pack(pieces, [tokens.count(p.start, p.end) for p in pieces], limit, held))
+        alone = [text[group[0].start : group[-1].end] for group in groups]
+        alone[:1] = [lead + first for first in alone[:1]]
+        fits = (len(groups) == 1 and not lead) or all(len(spans) <= window for spans in tokenize(alone))
+        if fits or limit == 1:
+            break
+        limit = limit * 7 // 8
+    return groups
+
+
+class Tokens:
+    """The tokens of a paragraph, ``spans`` of shape (tokens, 2), to be looked up by place."""
+
+    def __init__(self, spans: TokenSpans) -> None:
+        self._starts = np.ascontiguousarray(np.maximum.accumulate(spans[:, 0]))
+        self._ends = np.ascontiguousarray(np.maximum.accumulate(spans[:, 1]))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def count(self, start: int, end: int) -> int:
+        """How many tokens stand, in part at least, in a span."""
+        return max(self._before(end) - self._after(start), 0)
+
+    def beyond(self, start: int, count: int) -> int:
+        """Where the token starts that follows ``count`` tokens from ``start`` on."""
+        return int(self._starts[self._after(start) + count])
+
+    def _before(self, end: int) -> int:
+        return int(np.searchsorted(self._starts, end, side="left"))
+
+    def _after(self, start: int) -> int:
+        return int(np.searchsorted(self._ends, start, side="right"))
+
+
+def _pieces(text: str, sentence: Span, tokens: Tokens, window: int) -> Iterator[Span]:
+    """The sentence itself, or where it is too long, pieces of it that fit."""
+    start = sentence.start
+    while tokens.count(start, sentence.end) > window:
+        limit = tokens.beyond(start, window)
+        cut = _last_end(_CLAUSE_END, text, start, limit) or _last_end(_WORD_END, text, start, limit) or limit
+        cut = max(cut, start + 1)
+        piece = trimmed(text, start, cut)
+        if piece is not None:
+            yield piece
+        start = cut
+    rest = trimmed(text, start, sentence.end)
+    if rest is not None:
+        yield rest
+
+
+def _last_end(pattern: re.Pattern[str], text: str, start: int, limit: int) -> int | None:
+    ends = [match.end() for match in pattern.finditer(text, start, limit)]
+    return ends[-1] if ends and trimmed(text, start, ends[-1]) else None
+
+
+def _pack(sentences: Sequence[Span], counts: Sequence[int], window: int, lead: int) -> Iterator[list[Span]]:
+    """Groups consecutive sentences into as few passages as fit, of about equal length.
+
+    ``lead`` tokens stand before the first.
+    """
+    total = lead + sum(counts)
+    target = total / -(-total // window) if total else window
+    group: list[Span] = []
+    held = lead
+    for sentence, count in zip(sentences, counts, strict=True):
+        too_long = held + count > window
+        far_enough = held + count / 2 > target
+        if group and (too_long or far_enough):
+            yield group
+            group, held = [], 0
+        group.append(sentence)
+        held += count
+    if group:
+        yield group

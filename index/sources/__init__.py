@@ -1,0 +1,1 @@
+"""Bytes or an address in, an article out."""

@@ -1,0 +1,160 @@
+"""Blocks: the paragraphs and headings that all formats but plain text are brought to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.model.article import Article, Heading
+from index.sources.extract.refusals import NO_TEXT, Refused, too_long
+from index.sources.limits import Limits
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph, or (with a level from 1) a heading. ``linked`` counts its characters that are links."""
+
+    text: str
+    level: int = 0
+    linked: int = 0
+
+
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hr item li list main nav ol p pre quote row section summary table tbody "
+    "tfoot thead tr ul".split()
+)
+_SKIPPED_TAGS = frozenset(
+    "audio button canvas embed head iframe input math noscript object option rp rt script select style svg "
+    "template textarea title video".split()
+)
+_ROW_TAGS, _CELL_TAGS, _LINK_TAGS = ("tr", "row"), ("td", "th", "cell"), ("a", "ref")
+_SPACE = re.compile(r"\s++")
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_HEADING = re.compile(r"h[1-6]")
+_CELL_END, _LINE_END = "\x1f", "\n"
+
+
+def blocks(root: _Element) -> Iterator[Block]:
+    """The paragraphs and headings under an element of HTML or of trafilatura's XML, in order.
+
+    A row of a table is one paragraph, its cells parted by a bar; two line breaks part paragraphs.
+    """
+    from lxml import etree
+
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
+    words: list[str] = []
+    level = linked = links = 0
+    row: _Element | None = None
+
+    def flush() -> Iterator[Block]:
+        nonlocal linked
+        raw = "".join(words)
+        words.clear()
+        for piece in _BLANK_LINE.split(raw):
+            cells = [text for cell in piece.split(_CELL_END) if (text := clean(cell))]
+            if cells:
+                yield Block(" | ".join(cells), level, linked)
+                linked = 0
+
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        tag = str(element.tag).rpartition("}")[2].lower()
+        heading = int(tag[1]) if _HEADING.fullmatch(tag) else 0
+        if event == "start":
+            if tag in _SKIPPED_TAGS or _is_note_mark(element, tag):
+                walk.skip_subtree()
+                continue
+            if tag in _BLOCK_TAGS and row is None:
+                yield from flush()
+                level = heading or level
+            if tag in _ROW_TAGS and row is None and _is_plain_row(element):
+                row = element
+            links += _leads_away(element, tag)
+            words.append(_LINE_END if tag in ("br", "lb") else " " if tag in _BLOCK_TAGS else "")
+            text = _SPACE.sub(" ", element.text or "")
+        else:
+            if tag in _SKIPPED_TAGS or _is_note_mark(element, tag):
+                pass
+            else:
+                links -= _leads_away(element, tag)
+                if element is row:
+                    row = None
+                if tag in _CELL_TAGS:
+                    words.append(_CELL_END if row is not None else " ")
+                if tag in _BLOCK_TAGS and row is None:
+                    yield from flush()
+                    level = 0 if heading else level
+            text = _SPACE.sub(" ", element.tail or "") if element is not root else ""
+        words.append(text)
+        linked += len(text) if links else 0
+    yield from flush()
+
+
+def _leads_away(element: _Element, tag: str) -> bool:
+    """Whether an element is a link to another page; a heading's link to itself is none."""
+    return tag in _LINK_TAGS and "#" not in (element.get("href") or element.get("target") or "#")
+
+
+def _is_note_mark(element: _Element, tag: str) -> bool:
+    """Whether an element is the little number that leads to a footnote, or the arrow back from it."""
+    if tag == "sup":
+        return element.find(".//{*}a") is not None or str(element.getparent().tag).endswith(("}a", "a"))
+    return tag == "a" and (
+        element.get("{http://www.idpf.org/2007/ops}type") == "noteref"
+        or (element.get("href") or "").startswith(("#footnote-ref-", "#endnote-ref-"))
+    )
+
+
+def _is_plain_row(row: _Element) -> bool:
+    """A table that lays out a page holds whole paragraphs in its cells: its rows are no paragraphs."""
+    inside = Counter(str(element.tag).rpartition("}")[2].lower() for element in row.iter("*"))
+    cells = sum(inside[tag] for tag in _CELL_TAGS)
+    return inside["p"] <= cells and not any(
+        inside[tag] for tag in ("table", "ul", "ol", "list", "h1", "h2", "h3")
+    )
+
+
+def clean(words: str) -> str:
+    """Words in one line: white space made single spaces, characters that cannot be seen left out."""
+    if not words.isascii() or not words.isprintable():
+        words = "".join(
+            char
+            for char in words
+            if char != "\xad" and (unicodedata.category(char) not in ("Cc", "Cs") or char.isspace())
+        )
+    return " ".join(words.split())
+
+
+def assembled(blocks: Iterable[Block], limits: Limits) -> Article:
+    """Blocks as an article's text, a blank line between them; the article says nothing of itself yet.
+
+    Raises:
+        Refused: it is longer than ``limits.max_chars``, or has no word.
+    """
+    texts: list[str] = []
+    headings: list[Heading] = []
+    length = 0
+    for block in blocks:
+        if length + len(block.text) > limits.max_chars:
+            raise too_long(limits)
+        if block.level and any(char.isalnum() for char in block.text):
+            headings.append(Heading(length, length + len(block.text), block.level))
+        texts.append(block.text)
+        length += len(block.text) + 2
+    text = "\n\n".join(texts)
+    if not any(char.isalnum() for char in text):
+        raise Refused(NO_TEXT)
+    return Article(id="", title="", text=text, language="", headings=tuple(headings))
+
+
+def first_heading(blocks: Sequence[Block]) -> str | None:
+    """The heading of the first level that a text begins with: its title, where nothing else says so."""
+    return blocks[0].text if blocks and blocks[0].level == 1 else None

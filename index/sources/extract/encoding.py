@@ -1,0 +1,59 @@
+"""Bytes -> text, once."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from index.sources.extract.refusals import BINARY, UNKNOWN_ENCODING, Refused
+
+_MARKED = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+BYTE_ORDER_MARKS = tuple(mark for mark, _ in _MARKED)
+_META_CHARSET = re.compile(
+    rb"<meta[^<>]{0,200}?charset\s*+=\s*+[\"']?\s*+([\w.:-]++)|<\?xml[^<>]*?encoding=[\"']([\w.:-]++)", re.I
+)
+
+
+def declared_charset(page: bytes) -> str | None:
+    """The encoding that an HTML or XML file names in its first bytes."""
+    declared = _META_CHARSET.search(page[:4096])
+    return (declared[1] or declared[2]).decode("ascii", "replace") if declared else None
+
+
+def decode(content: bytes, charset: str | None = None) -> str:
+    """Bytes as text: by byte order mark, as UTF-8, as ``charset`` says, or as the bytes themselves suggest.
+
+    Raises:
+        Refused: the encoding cannot be told, or these bytes are no text.
+    """
+    text = _decoded(content, charset)
+    if "\0" in text:
+        raise Refused(BINARY)
+    return text
+
+
+def _decoded(content: bytes, charset: str | None) -> str:
+    marked = next((encoding for mark, encoding in _MARKED if content.startswith(mark)), None)
+    for encoding in (marked, "utf-8", charset):
+        if encoding:
+            try:
+                return content.decode(encoding)
+            except (UnicodeError, LookupError):
+                continue
+    if sum(byte > 127 for byte in content) < 8 and b"\0" not in content:
+        try:  # too little to tell by; the encoding of Western Windows is by far the likeliest
+            return content.decode("cp1252")
+        except UnicodeError:
+            pass
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(content).best()
+    if best is None:
+        raise Refused(UNKNOWN_ENCODING)
+    return str(best)

@@ -1,0 +1,48 @@
+"""What a file says of itself, brought to one form. Nothing of it is believed here: see ``claims``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from index.model.article import Article
+from index.sources.extract.blocks import clean
+
+MAX_TITLE, MAX_NAME, MAX_ADDRESS = 300, 200, 2_000
+"""Characters that are kept of a title, of an author's or a site's name, and of a web address."""
+
+_WEB_ADDRESS = re.compile(r"https?://[^\s<>\"]++", re.IGNORECASE)
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]|\Z)")
+
+
+def tidied(article: Article, language: str | None) -> Article:
+    """An article whose words on itself are in one line each and not endless; what is none is left out.
+
+    Args:
+        article: As a file has it: its language is a tag such as en-GB, or empty.
+        language: What it is written in, where that is known better.
+    """
+    tag = _LANGUAGE.match(article.language.strip())
+    return replace(
+        article,
+        title=clean(article.title)[:MAX_TITLE],
+        author=clean(article.author or "")[:MAX_NAME] or None,
+        site=clean(article.site or "")[:MAX_NAME] or None,
+        source=web_address(article.source),
+        language=language or (tag[1].lower() if tag else "en"),
+    )
+
+
+def web_address(address: str | None) -> str | None:
+    """The address, if it is one of the web and not endless."""
+    said = (address or "").strip()
+    return said if len(said) <= MAX_ADDRESS and _WEB_ADDRESS.fullmatch(said) else None
+
+
+def day(written: str | None) -> date | None:
+    """The day of a date or time in ISO 8601."""
+    try:
+        return date.fromisoformat((written or "")[:10])
+    except ValueError:
+        return None

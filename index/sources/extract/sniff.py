@@ -1,0 +1,109 @@
+"""What a file is: by its first bytes, then by its media type, then by its name.
+
+The table of first bytes only names what is refused, for whoever sent it; that these bytes are no text is found
+without it. puremagic knows more names and was measured in its place: of 41 binary files it gave 28 their name
+first (an MP3 was ".koz", an EXE ".flt"), and of 257 English texts it took 14 for something else ("From 2005 to
+2014, …" for a mailbox), with as much confidence (0.2 to 0.5) as in many of the files. This table names 34 of
+them, and takes none of the texts.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+
+from index.sources.extract.encoding import BYTE_ORDER_MARKS
+from index.sources.extract.refusals import IS_NO_TEXT, Refused
+
+
+class Format(StrEnum):
+    """What a file is."""
+
+    TEXT = "text"
+    MARKDOWN = "Markdown"
+    HTML = "HTML"
+    PDF = "PDF"
+    ZIP = "ZIP"  # a DOCX or an EPUB: it takes a look inside to tell
+
+
+_MAGIC = (  # (where, what it starts with, the name of that format)
+    (0, b"\x89PNG\r\n", "PNG"),
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (0, b"GIF8", "GIF"),
+    (8, b"WEBP", "WebP"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (0, b"\0\0\x01\0", "ICO"),
+    (4, b"ftyp", "MP4/HEIC"),
+    (0, b"RIFF", "AVI/WAV"),
+    (0, b"OggS", "Ogg"),
+    (0, b"ID3", "MP3"),
+    (0, b"fLaC", "FLAC"),
+    (0, b"\x1aE\xdf\xa3", "Matroska"),
+    (0, b"\x7fELF", "ELF"),
+    (0, b"MZ", "EXE"),
+    (0, b"\xcf\xfa\xed\xfe", "Mach-O"),
+    (0, b"\xca\xfe\xba\xbe", "Java/Mach-O"),
+    (0, b"\0asm", "WebAssembly"),
+    (0, b"\x1f\x8b", "gzip"),
+    (0, b"BZh", "bzip2"),
+    (0, b"\xfd7zXZ", "xz"),
+    (0, b"7z\xbc\xaf", "7-Zip"),
+    (0, b"Rar!\x1a\7", "RAR"),
+    (0, b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (257, b"ustar", "tar"),
+    (0, b"SQLite format 3", "SQLite"),
+    (0, b"\xd0\xcf\x11\xe0", "Microsoft Office 97"),
+    (0, b"{\\rtf", "RTF"),
+    (0, b"%!PS", "PostScript"),
+    (0, b"wOF", "WOFF"),
+    (0, b"\0\x01\0\0", "TrueType"),
+    (0, b"OTTO", "OpenType"),
+)
+_SUFFIXES = {
+    ".md": Format.MARKDOWN,
+    ".markdown": Format.MARKDOWN,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".xhtml": Format.HTML,
+}
+_MEDIA_TYPES = {
+    "text/markdown": Format.MARKDOWN,
+    "text/x-markdown": Format.MARKDOWN,
+    "text/html": Format.HTML,
+    "application/xhtml+xml": Format.HTML,
+}
+_HTML_START = re.compile(
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s++html|html)\b", re.I | re.S
+)
+_XML_START = re.compile(rb"\s*+<(?:\?xml|svg)\b")
+
+
+def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
+    """What a file is: by its own first bytes, then by its media type, then by its name.
+
+    Raises:
+        Refused: it is nothing that an article can be read from; the message says what it is.
+    """
+    if b"%PDF-" in content[:1024]:
+        return Format.PDF
+    if content[:4] in (b"PK\3\4", b"PK\5\6"):
+        return Format.ZIP
+    if not content.startswith(BYTE_ORDER_MARKS):
+        for start, magic, format_ in _MAGIC:
+            if content[start : start + len(magic)] == magic and not _is_ascii_word(magic, content):
+                raise Refused(IS_NO_TEXT, format=format_)
+    by_type = _MEDIA_TYPES.get((media_type or "").partition(";")[0].strip().lower())
+    by_name = _SUFFIXES.get(PurePosixPath(name).suffix.lower())
+    if _HTML_START.match(content[:4096]) or Format.HTML in (by_type, by_name):
+        return Format.HTML
+    if _XML_START.match(content[:1024]):
+        raise Refused(IS_NO_TEXT, format="XML")
+    return by_type or by_name or Format.TEXT
+
+
+def _is_ascii_word(magic: bytes, content: bytes) -> bool:
+    """A text may well begin with the letters BM or MZ: what is told by letters alone has to be binary."""
+    return magic.isalnum() and b"\0" not in content[:512]

@@ -1,0 +1,221 @@
+"""Question files in: an article's own, and those that quality is measured with.
+
+An article's own questions come with it from whoever adds it, so they are read in the process that reads what
+strangers wrote. What quality is measured with is a file of whoever runs the command, and is read here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, Field, NonNegativeInt
+
+from index.errors import OwnQuestionsError, QuestionFileError
+from index.model.article import Article, Span
+from index.sources.extract.questions import (
+    JsonlConversation,
+    JsonlQuestion,
+    QuestionText,
+    Words,
+    decoded,
+    parsed,
+)
+from index.sources.extract.refusals import Refused
+from index.sources.limits import DEFAULT_LIMITS, Limits
+from index.sources.sandbox import jsonl_questions
+
+
+@dataclass(frozen=True)
+class GoldQuestion:
+    """A question, the spans of its article that answer it (none: the article does not say), its id."""
+
+    text: str
+    gold: tuple[Span, ...]
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class GoldArticle:
+    """An article and the questions asked of it."""
+
+    article: Article
+    questions: tuple[GoldQuestion, ...]
+
+
+@dataclass(frozen=True)
+class GoldConversation:
+    """Two turns; ``new_subject`` where the second does not lean on the first."""
+
+    first: str
+    then: GoldQuestion
+    new_subject: bool = False
+    held_out: bool = False
+
+
+@dataclass(frozen=True)
+class OwnQuestion:
+    """A question that came with an article, and the words of the article that answer it, if it has any."""
+
+    text: str
+    evidence: tuple[str, ...]
+
+
+class _SquadAnswer(BaseModel):
+    text: Words
+    answer_start: NonNegativeInt
+
+
+class _SquadQuestion(BaseModel):
+    id: str = ""
+    question: QuestionText
+    answers: tuple[_SquadAnswer, ...] = ()
+    is_impossible: bool = False
+
+
+class _SquadParagraph(BaseModel):
+    context: str
+    qas: tuple[_SquadQuestion, ...]
+
+
+class _SquadArticle(BaseModel):
+    title: str = ""
+    paragraphs: tuple[_SquadParagraph, ...]
+
+
+class _Squad(BaseModel):
+    data: tuple[_SquadArticle, ...] = Field(min_length=1)
+
+
+def own_questions(content: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[OwnQuestion, ...]:
+    """Reads the questions that came with an article.
+
+    Args:
+        content: JSON lines with ``question`` and ``evidence``, in UTF-8.
+        limits: What reading them may cost.
+
+    Raises:
+        OwnQuestionsError: it is no such file, or costs more.
+    """
+    try:
+        return tuple(OwnQuestion(text, evidence) for text, evidence in jsonl_questions(content, limits))
+    except Refused as refusal:
+        raise OwnQuestionsError(refusal.message, **{"source": "questions", **refusal.values}) from refusal
+
+
+def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
+    """Reads questions with their gold answers.
+
+    Two forms are read: JSON lines with ``question`` and ``evidence`` (exact parts of ``article``; an empty
+    list where it does not say), and SQuAD 1.1 or 2.0 JSON (Rajpurkar et al. 2016, 2018), which brings its
+    own articles.
+
+    Args:
+        path: The file.
+        article: What the questions of a JSON-lines file are about.
+
+    Raises:
+        QuestionFileError: the file cannot be read, is of neither form, or its answers are not in the text.
+    """
+    text, lines = _read(path)
+    if _is_question(next(iter(lines.values()))):
+        read = [parsed(JsonlQuestion, line, str(path), f"line {number}") for number, line in lines.items()]
+        return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
+    squad = parsed(_Squad, text, str(path))
+    found = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
+    if not any(one.questions for one in found):
+        raise QuestionFileError("The question file {file} has no questions.", file=path)
+    return found
+
+
+def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, ...]:
+    """Reads conversations of two turns about ``article``.
+
+    JSON lines with ``first`` and ``question``, the two turns, and the ``evidence`` of the second as for
+    ``load_questions``; ``new_subject`` and ``held_out`` may mark one.
+
+    Raises:
+        QuestionFileError: the file cannot be read, is of another form, or its evidence is not in the text.
+    """
+    _, lines = _read(path)
+    read = [parsed(JsonlConversation, line, str(path), f"line {n}") for n, line in lines.items()]
+    return tuple(
+        GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out) for one in read
+    )
+
+
+def _read(path: Path) -> tuple[str, dict[int, str]]:
+    """The text of a file, and its lines that are not blank by their numbers."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise QuestionFileError(
+            "The question file {file} cannot be read: {reason}.", file=path, reason=error.strerror
+        ) from error
+    text = decoded(content, str(path)).replace("\r\n", "\n").replace("\r", "\n")
+    lines = {number: line for number, line in enumerate(text.split("\n"), 1) if line.strip()}
+    if not lines:
+        raise QuestionFileError("The question file {file} is empty.", file=path)
+    return text, lines
+
+
+def _is_question(line: str) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return False  # SQuAD spread over lines
+    return isinstance(value, dict) and "question" in value
+
+
+def places(evidence: str, article: Article) -> list[Span]:
+    """Everywhere that some evidence stands in an article, not overlapping."""
+    found: list[Span] = []
+    at = article.text.find(evidence)
+    while at >= 0:
+        found.append(Span(at, at + len(evidence)))
+        at = article.text.find(evidence, at + len(evidence))
+    return found
+
+
+def _gold(question: JsonlQuestion, article: Article) -> GoldQuestion:
+    gold: list[Span] = []
+    for evidence in question.evidence:
+        found = places(evidence, article)
+        if not found:
+            raise QuestionFileError(
+                "Question {question}: its evidence {evidence} is not in the article {article}. "
+                "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+                question=repr(question.id or question.question),
+                evidence=repr(evidence),
+                article=repr(article.id),
+            )
+        gold += found
+    return GoldQuestion(question.question, tuple(gold), question.id)
+
+
+def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) -> GoldArticle:
+    text = ""
+    questions: list[GoldQuestion] = []
+    for paragraph in paragraphs:
+        for asked in paragraph.qas:
+            gold: list[Span] = []
+            for answer in () if asked.is_impossible else asked.answers:
+                span = Span(answer.answer_start, answer.answer_start + len(answer.text))
+                if span.of(paragraph.context) != answer.text:
+                    raise QuestionFileError(
+                        "Question {question}: its answer {answer} is not at {place} of its paragraph.",
+                        question=repr(asked.id or asked.question),
+                        answer=repr(answer.text),
+                        place=answer.answer_start,
+                    )
+                gold.append(Span(len(text) + span.start, len(text) + span.end))
+            questions.append(GoldQuestion(asked.question, tuple(gold), asked.id))
+        text += paragraph.context + "\n"
+    article = Article(id=f"article-{number}", title=f"{path.stem} {number}", text=text)
+    if not article.paragraphs:
+        raise QuestionFileError(
+            "The question file {file} has no text in its article {number}.", file=path, number=number
+        )
+    return GoldArticle(article, tuple(questions))

@@ -1,0 +1,225 @@
+"""A web address in, a source out: over http and https, from public addresses alone, within limits.
+
+A host's name is resolved once for each request. Every address that it resolves to is checked, and the
+connection goes to the very address that was checked, so that a name which resolves to something else a moment
+later gains nothing. Redirects are followed by hand and checked alike. Proxies are
+not used.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from http import HTTPStatus
+from http.client import HTTPException
+from urllib.parse import urljoin
+
+from urllib3 import BaseHTTPResponse
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.util import Url
+
+from index.errors import FetchError
+from index.model.source import Origin, Source, SourceKind
+from index.sources.addresses import Guard, checked, shown_address
+from index.sources.limits import DEFAULT_LIMITS, Limits
+
+MEDIA_TYPES = frozenset(
+    {
+        "text/html",
+        "application/xhtml+xml",
+        "text/plain",
+        "text/markdown",
+        "text/x-markdown",
+        "application/pdf",
+        "application/x-pdf",
+        "application/epub+zip",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/octet-stream",  # what it is, its first bytes and its name tell
+        "",
+    }
+)
+_HEADERS = {
+    "User-Agent": "Mozilla/5.0 (compatible; Footnote)",
+    "Accept": "text/html,application/xhtml+xml,application/pdf,text/plain;q=0.9,*/*;q=0.5",
+    "Accept-Encoding": "gzip, deflate",
+}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PIECE = 65_536
+_PUBLIC_WEB = Guard()
+
+
+def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = _PUBLIC_WEB) -> Source:
+    """Fetches what is at a web address; ``origin.place`` is the address that redirects led to.
+
+    Args:
+        address: An http or https address.
+        limits: How many bytes, seconds and redirects it may take.
+        guard: Decides where a connection may go to.
+
+    Raises:
+        FetchError: it must not be fetched, cannot be, or takes more than the limits.
+    """
+    visit = _Visit(limits, guard)
+    # In a thread: nothing else bounds how long a name's resolution or a header that drips in may take.
+    worker = threading.Thread(target=visit.run, args=(address,), daemon=True, name="footnote-fetch")
+    worker.start()
+    worker.join(limits.max_seconds)
+    too_long = worker.is_alive()  # whatever it comes to after being cut off is no answer
+    visit.abandon()
+    if visit.error is not None and not too_long:
+        raise visit.error
+    if visit.source is None or too_long:
+        raise FetchError(
+            "{address} takes longer than {limit} seconds to fetch. "
+            "Try again later, or give the article as a file.",
+            address=shown_address(address),
+            limit=f"{limits.max_seconds:g}",
+        )
+    return visit.source
+
+
+class _Visit:
+    """One fetch. ``source`` or ``error`` is set when it is over."""
+
+    def __init__(self, limits: Limits, guard: Guard) -> None:
+        self.source: Source | None = None
+        self.error: BaseException | None = None
+        self._limits = limits
+        self._guard = guard
+        self._deadline = time.monotonic() + limits.max_seconds
+        self._socket: socket.socket | None = None
+
+    def run(self, address: str) -> None:
+        try:
+            self.source = self._follow(address)
+        except TimeoutError:
+            return  # what fetch() says when there is neither
+        except BaseException as error:  # raised by fetch(), in the thread that asked
+            self.error = error
+
+    def abandon(self) -> None:
+        """Ends the connection, if there is one, so that the thread comes to its end."""
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return  # it was over already
+
+    def _left(self) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _follow(self, address: str) -> Source:
+        url = checked(address)
+        for _ in range(self._limits.max_redirects + 1):
+            connection = self._connect(url)
+            response = None
+            try:
+                self._socket = connection.sock  # the connection itself forgets it once an answer began
+                response = self._ask(connection, url)
+                target = response.headers.get("Location")
+                if response.status not in _REDIRECTS or not target:
+                    return self._read(url, response)
+            finally:
+                if response is not None:
+                    response.close()
+                connection.close()
+            url = checked(urljoin(url.url, target))
+        raise FetchError(
+            "{address} sends on more than {limit} times. Give the address that it leads to in the end.",
+            address=shown_address(address),
+            limit=self._limits.max_redirects,
+        )
+
+    def _connect(self, url: Url) -> HTTPConnection:
+        shown = shown_address(url.url)
+        host = (url.host or "").strip("[]")
+        port = url.port or (443 if url.scheme == "https" else 80)
+        refused: Exception | None = None
+        for place in self._guard.addresses(host, port, shown):
+            connection = (
+                HTTPSConnection(
+                    place,
+                    port,
+                    timeout=self._left(),
+                    cert_reqs="CERT_REQUIRED",
+                    server_hostname=host,
+                    assert_hostname=host,
+                )
+                if url.scheme == "https"
+                else HTTPConnection(place, port, timeout=self._left())
+            )
+            try:
+                connection.connect()
+            except (HTTPError, OSError) as error:
+                refused = error
+                connection.close()
+            else:
+                return connection
+        self._left()
+        raise FetchError(
+            "{address} cannot be reached. Check the address, or try again later.", address=shown
+        ) from refused
+
+    def _ask(self, connection: HTTPConnection, url: Url) -> BaseHTTPResponse:
+        host = url.host if url.port is None else f"{url.host}:{url.port}"
+        try:
+            connection.request(
+                "GET",
+                url.request_uri,
+                headers={**_HEADERS, "Host": str(host)},
+                preload_content=False,
+                decode_content=True,
+            )
+            return connection.getresponse()
+        except (HTTPError, HTTPException, OSError) as error:
+            self._left()
+            raise FetchError(
+                "{address} gives no answer that can be read. Try again later.", address=shown_address(url.url)
+            ) from error
+
+    def _read(self, url: Url, response: BaseHTTPResponse) -> Source:
+        shown = shown_address(url.url)
+        if response.status != HTTPStatus.OK:
+            raise FetchError(
+                "{address} answers {status}. Open it in a browser to see whether it is there for everybody.",
+                address=shown,
+                status=_status(response.status),
+            )
+        media_type = response.headers.get("Content-Type", "")
+        if media_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
+            raise FetchError(
+                "{address} is {media_type}, not an article. Pages, texts, PDF, DOCX and EPUB files are read.",
+                address=shown,
+                media_type=media_type[:100],
+            )
+        too_large = FetchError(
+            "{address} is larger than {limit} MB, the most that is read.",
+            address=shown,
+            limit=f"{self._limits.max_bytes / 1e6:.3g}",
+        )
+        length = response.headers.get("Content-Length", "")
+        if length.isdecimal() and int(length) > self._limits.max_bytes:
+            raise too_large
+        content = bytearray()
+        try:
+            for piece in response.stream(_PIECE, decode_content=True):
+                content += piece
+                if len(content) > self._limits.max_bytes:
+                    raise too_large
+                self._left()
+        except (HTTPError, HTTPException, OSError) as error:
+            self._left()
+            raise FetchError("{address} breaks off before its end. Try again.", address=shown) from error
+        return Source(Origin(SourceKind.WEB, url.url, media_type or None), bytes(content))
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} ({HTTPStatus(status).phrase})"
+    except ValueError:
+        return str(status)

@@ -1,0 +1,1142 @@
+"""The command line: what it prints where, its exit codes, and that nothing makes it show a traceback."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from bot.cli import app as cli
+from bot.cli.doctor import plausible
+from bot.cli.terminal import answer_json, answer_text, printable
+from bot.settings import Settings
+from index import (
+    Action,
+    ArticleError,
+    Carried,
+    ConversationMetrics,
+    EmbeddingModelError,
+    Expired,
+    ExpiredKind,
+    FootnoteError,
+    Found,
+    LibraryUse,
+    Limits,
+    Metrics,
+    Mode,
+    Origin,
+    Progress,
+    ReindexReport,
+    SelfCheckError,
+    SnapshotError,
+    Source,
+    SourceKind,
+    Stage,
+)
+from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+
+ROOT = Path(__file__).parents[3]
+COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
+LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history", "prune"]
+WITH_FAKE = (
+    "import bot.cli.app as cli; from tests.fakes import FakeLibrary;"
+    "cli.open_library = lambda _: FakeLibrary(); cli.main()"
+)
+BUILT = """\
+The harbour of Elms was built in 1901. [1]
+“We never turn a ship away,” said Ada Berg, the harbour master. [2]
+
+[1] paragraph 1, characters 0 to 38
+    The harbour of Elms was built in 1901.
+[2] paragraph 2, characters 78 to 141, said by Ada Berg
+    “We never turn a ship away,” said Ada Berg, the harbour master.
+"""
+NOTHING = """\
+The article does not say.
+
+The closest it comes:
+[1] paragraph 1, characters 0 to 38
+    The harbour of Elms was built in 1901.
+"""
+
+
+class BuildingLibrary(FakeLibrary):
+    """A library that has to build its index first."""
+
+    def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
+        assert on_progress
+        for stage in Stage:
+            on_progress(Progress(stage, 0, 2))
+            on_progress(Progress(stage, 2, 2))
+        return ("The index was damaged: rebuilt.",)
+
+
+FOUND = Metrics(
+    file="questions.json",
+    mode=Mode.ARTICLE,
+    questions=1709,
+    citation_at_1=0.8364,
+    citation_at_3=0.95,
+    answer_recall=0.9,
+    mean_quoted_chars=237.79,
+    passage_recall_at_1=0.97,
+    passage_mrr=0.9833,
+    not_answered_when_impossible=None,
+    false_refusals=0.0,
+    answered=0.88,
+    byte_exact=1.0,
+    latency_ms={"p50": 16.35, "p95": 21.0, "bare_encode_p50": 12.04},
+)
+PLAIN = replace(
+    FOUND,
+    citation_at_1=0.7,
+    answer_recall=None,
+    mean_quoted_chars=None,
+    false_refusals=None,
+    answered=None,
+    byte_exact=None,
+    latency_ms={"p50": 13.0, "p95": 15.0, "bare_encode_p50": 12.0},
+)
+MEASURED = """\
+questions.json: 1,709 questions
+each question asked of its own article
+
+                                                                   Footnote     plain
+The first citation holds the answer                                   83.6%     70.0%
+One of the first three citations holds the answer                     95.0%     95.0%
+The first passage is the one with the answer                          97.0%     97.0%
+1 / place of the passage with the answer, on average                  0.983     0.983
+The answer given quotes the answer                                    90.0%         –
+Characters quoted in an answer, on average                              238         –
+Answered without reserve, where the article answers                   88.0%         –
+Refused, though the article answers                                    0.0%         –
+Refused or marked uncertain, where the article does not answer            –         –
+Quotes that are the article's text, byte for byte                    100.0%         –
+Time for a question: half take at most                              16.4 ms   13.0 ms
+Time for a question: 95 of 100 take at most                         21.0 ms   15.0 ms
+Time for the model alone to encode a question: half take at most    12.0 ms   12.0 ms
+"""
+
+
+CONVERSED = ConversationMetrics(
+    file="",
+    conversations=71,
+    all=Carried(57, 0.9123, 0.7018),
+    follow_ups=Carried(42, 0.9048, 0.6429),
+    new_subjects=Carried(15, 0.9333, 0.8667),
+    held_out=Carried(0, None, None),
+    not_answered_when_impossible=0.8571,
+    byte_exact=1,
+)
+CONVERSED_TEXT = """\
+two.jsonl: 71 conversations
+each second turn asked after the first, and by itself
+
+The first citation holds the answer         questions   after the first turn   alone
+All second turns that the article answers          57                  91.2%   70.2%
+… that ask on                                      42                  90.5%   64.3%
+… that change the subject                          15                  93.3%   86.7%
+… that were held out                                0                      –       –
+
+Refused or marked uncertain, where the article does not answer   85.7%
+Quotes that are the article's text, byte for byte                100.0%
+"""
+
+
+def measured(
+    file: Path,
+    *_: object,
+    mode: Mode = Mode.ARTICLE,
+    plain: bool = False,
+    on_question: Callable[[int, int], None] = lambda *_: None,
+) -> Metrics:
+    """What was measured before."""
+    for done in (1, 2):
+        on_question(done, 2)
+    return replace(PLAIN if plain else FOUND, file=file.name, mode=mode)
+
+
+def conversed(
+    file: Path, *_: object, on_question: Callable[[int, int], None] = lambda *_: None
+) -> ConversationMetrics:
+    """The same of conversations."""
+    on_question(1, 71)
+    return replace(CONVERSED, file=file.name)
+
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, library: FakeLibrary) -> Invoke:
+    def invoke(*args: str, input: str | None = None, uses: FakeLibrary = library) -> Result:  # noqa: A002
+        monkeypatch.setattr(cli, "open_library", lambda _: uses)
+        monkeypatch.setattr(cli, "measure", measured)
+        monkeypatch.setattr(cli, "measure_conversations", conversed)
+        return CliRunner().invoke(cli.app, args, input=input, prog_name="footnote")
+
+    return invoke
+
+
+def variables() -> set[str]:
+    """The environment variables that are settings."""
+    return {
+        str(field.validation_alias or f"FOOTNOTE_{name.upper()}")
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def process(
+    *args: str | bytes, env: Mapping[str, str] | None = None, code: str = WITH_FAKE
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *args],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # What a shell starts in the background ignores Ctrl-C; a test run from there must not pass that on.
+        preexec_fn=None if os.name == "nt" else heed_ctrl_c,
+    )
+
+
+def heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def finished(*args: str | bytes, env: Mapping[str, str] | None = None) -> tuple[int, bytes, bytes]:
+    with process(*args, env=env) as running:
+        out, err = running.communicate(timeout=60)
+    return running.returncode, out, err
+
+
+def commands_in(result: Result) -> list[str]:
+    return re.findall(r"^│ (\w+) {2,}\w", result.stdout, re.MULTILINE)
+
+
+def outcome(result: Result) -> tuple[int, str, str]:
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in COMMANDS), *(["library", name] for name in LIBRARY_COMMANDS)]
+)
+def test_help_explains_every_command(run: Invoke, command: Sequence[str]) -> None:
+    result = run(*command, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(" ") or "Usage: footnote" in result.stdout
+    if not command:
+        assert commands_in(result) == COMMANDS
+        assert "Exit codes: 0 done; 1 it could not be done" in result.stdout
+
+
+def test_the_commands_of_the_library_are_listed(run: Invoke) -> None:
+    assert commands_in(run("library", "--help")) == LIBRARY_COMMANDS
+
+
+def test_ask_prints_the_answer_with_its_footnotes_and_nothing_else(run: Invoke) -> None:
+    assert outcome(run("ask", "When was the harbour of Elms built?")) == (0, BUILT, "")
+
+
+def test_ask_says_that_the_article_does_not_say_and_what_comes_closest(run: Invoke) -> None:
+    assert outcome(run("ask", "Why?")) == (0, NOTHING, "")
+
+
+def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library: FakeLibrary) -> None:
+    class Slips(FakeLibrary):
+        def ask(self, question: str, **options: Any) -> Found:
+            found = library.ask(question, **options)
+            return replace(found, answer=replace(found.answer, read_as=(("lighthuose", "lighthouse"),)))
+
+    assert run("ask", "lighthouse?", uses=Slips()).stdout.splitlines()[:3] == [
+        "Read “lighthuose” as “lighthouse”.",
+        "Uncertain: this may not answer the question.",
+        "The harbour of Elms was built in 1901. [1]",
+    ]
+
+
+def test_ask_json_is_one_object(run: Invoke) -> None:
+    code, out, err = outcome(run("ask", "When was the harbour of Elms built?", "--json"))
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found == {
+        "question": "When was the harbour of Elms built?",
+        "status": "answered",
+        "answer": "The harbour of Elms was built in 1901. “We never turn a ship away,” said Ada Berg, "
+        "the harbour master.",
+        "citations": [
+            {
+                "number": 1,
+                "quote": "The harbour of Elms was built in 1901.",
+                "start": 0,
+                "end": 38,
+                "paragraph": 1,
+                "passage_id": "p1",
+                "speaker": None,
+                "score": 4.0,
+            },
+            {
+                "number": 2,
+                "quote": "“We never turn a ship away,” said Ada Berg, the harbour master.",
+                "start": 78,
+                "end": 141,
+                "paragraph": 2,
+                "passage_id": "p2",
+                "speaker": "Ada Berg",
+                "score": 1.0,
+            },
+        ],
+        "closest": [],
+        "read_as": [],
+        "article": {"id": "harbour", "title": "The harbour of *Elms*"},
+        "timings_ms": {},
+    }
+    article = json.loads(run("show", "--json").stdout)
+    assert all(article["text"][c["start"] : c["end"]] == c["quote"] for c in found["citations"])
+
+
+def test_building_and_healing_are_told_on_standard_error_only(run: Invoke) -> None:
+    code, out, err = outcome(run("ask", "Why?", uses=BuildingLibrary()))
+    assert (code, out) == (0, NOTHING)
+    assert err.splitlines() == [
+        "Index: reading the article",
+        "Index: cutting it into passages",
+        "Index: embedding the passages",
+        "Index: fitting the confidence thresholds",
+        "Index: asking its questions",
+        "Index: saving the index",
+        "The index was damaged: rebuilt.",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_json_is_utf_8_whatever_the_terminal_and_the_question_are(encoding: str) -> None:
+    code, out, err = finished("ask", "--json", b"\xff Ada Berg", env={"PYTHONIOENCODING": encoding})
+    assert (code, err) == (0, b"")
+    found = json.loads(out.decode())
+    assert found["question"] == "? Ada Berg"
+    assert found["citations"][0]["quote"] == "“We never turn a ship away,” said Ada Berg, the harbour master."
+
+
+def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None:
+    code, out, err = finished("ask", "Who is Ada Berg?", env={"PYTHONIOENCODING": "ascii"})
+    assert (code, err) == (0, b"")
+    assert out.decode("ascii").splitlines()[1] == (
+        "?We never turn a ship away,? said Ada Berg, the harbour master. [2]"
+    )
+
+
+@pytest.mark.parametrize("args", [["“ask”"], ["ask", "--“json”"]])
+def test_a_wrong_command_line_is_exit_code_2_in_any_encoding(args: list[str]) -> None:
+    code, out, err = finished(*args, env={"PYTHONIOENCODING": "ascii"})
+    assert (code, out) == (2, b"")
+    assert err.startswith(b"Usage: footnote ")
+    assert b"Traceback" not in err
+
+
+def test_show_prints_the_article_as_it_is_indexed(run: Invoke) -> None:
+    one, two, three = ARTICLE.text.splitlines()
+    assert outcome(run("show")) == (
+        0,
+        "The harbour of *Elms*\n"
+        "source     unknown\n"
+        "published  unknown\n"
+        "language   en\n"
+        "indexed    3 passages, 2026-05-04T12:00:00+00:00\n"
+        f"model      bag of words, SHA-256 {'0' * 64}\n"
+        "\n"
+        f"1    {one}\n2    {two}\n3    {three}\n",
+        "",
+    )
+
+
+def test_show_says_that_a_title_is_only_a_label(run: Invoke) -> None:
+    labelled = FakeLibrary(replace(ARTICLE, title_is_label=True, source="[x](y)"))
+    lines = run("show", uses=labelled).stdout.splitlines()
+    assert lines[:2] == [
+        "The harbour of *Elms* (a label: the article has no title of its own)",
+        "source     [x](y)",
+    ]
+
+
+def test_show_tells_what_an_article_only_claims_to_be_from(run: Invoke) -> None:
+    article = replace(
+        ARTICLE,
+        source="https://evil.example/1",
+        site="evil.example",
+        claimed_source="https://bbc.co.uk/1",
+        claimed_site="BBC \u202eNews",
+    )
+    assert run("show", uses=FakeLibrary(article)).stdout.splitlines()[1:5] == [
+        "source     https://evil.example/1",
+        "site       evil.example",
+        "claims     says it is from https://bbc.co.uk/1, unchecked",
+        "claims     says it is from BBC �News, unchecked",
+    ]
+    said = json.loads(run("show", "--json", uses=FakeLibrary(article)).stdout)
+    assert {name: said[name] for name in ("source", "site", "claimed_source", "claimed_site")} == {
+        "source": "https://evil.example/1",
+        "site": "evil.example",
+        "claimed_source": "https://bbc.co.uk/1",
+        "claimed_site": "BBC \u202eNews",
+    }
+
+
+def test_show_json_is_the_whole_article(run: Invoke) -> None:
+    code, out, err = outcome(run("show", "--json"))
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {
+        "id": "harbour",
+        "title": "The harbour of *Elms*",
+        "source": None,
+        "site": None,
+        "claimed_source": None,
+        "claimed_site": None,
+        "text": ARTICLE.text,
+        "paragraphs": [
+            {"number": 1, "start": 0, "end": 77},
+            {"number": 2, "start": 78, "end": 178},
+            {"number": 3, "start": 179, "end": 216},
+        ],
+        "passages": [
+            {"id": "p1", "paragraph": 1, "start": 0, "end": 77},
+            {"id": "p2", "paragraph": 2, "start": 78, "end": 178},
+            {"id": "p3", "paragraph": 3, "start": 179, "end": 216},
+        ],
+        "model": "bag of words",
+        "indexed_at": "2026-05-04T12:00:00+00:00",
+    }
+
+
+def test_reindex_tells_its_stages_and_what_changed(run: Invoke) -> None:
+    assert outcome(run("reindex")) == (
+        0,
+        "Indexed “The harbour of *Elms*” in 2.5 s: 3 passages (3 kept, 0 new, 0 removed).\n"
+        "Nothing has changed, so the index from before goes on serving.\n"
+        "Example questions whose answer moved: 0 of 1.\n",
+        "Index: reading the article\n"
+        "Index: cutting it into passages\n"
+        "Index: embedding the passages\n"
+        "Index: fitting the confidence thresholds\n"
+        "Index: asking its questions\n"
+        "Index: saving the index\n",
+    )
+
+
+def test_reindex_takes_an_article_a_source_and_a_server(run: Invoke, library: FakeLibrary) -> None:
+    path = Path("bridge.txt").resolve()
+    path.write_text(BRIDGE.text, encoding="utf-8")
+    server = library.branch("42")
+    assert run("library", "add", "bridge.txt", "--id", "crossing", "--server", "42").exit_code == 0
+    path.write_text(BRIDGE.text + "\nIt is closed in winter.", encoding="utf-8")
+    code, out, _ = outcome(run("reindex", "crossing", "--from", "bridge.txt", "--server", "42"))
+    assert (code, out) == (0, f"Indexed “{path}” in 2.5 s: 3 passages (2 kept, 1 new, 0 removed).\n")
+    assert server.article("crossing").text.endswith("It is closed in winter.")
+    assert [change.action for change in server.history()] == [Action.REINDEXED, Action.ADDED]
+    assert library.history() == ()
+
+
+def test_ask_show_and_chat_take_an_article(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    question = "How many arches has the bridge of Oaks?"
+    arches = "The bridge of Oaks has seven arches. [1]"
+    assert arches in run("ask", question, "--article", "bridge", uses=both).stdout
+    assert run("show", "bridge", uses=both).stdout.startswith("The bridge of Oaks\n")
+    assert arches in run("chat", "--article", "bridge", input=question, uses=both).stdout
+    assert [(call.library, call.article) for call in both.calls] == [("", "bridge"), ("", "bridge")]
+
+
+def test_all_articles_are_asked_and_the_one_that_answers_is_named(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    lines = run("ask", "How many arches?", "--article", "all", uses=both).stdout.splitlines()
+    assert lines[0] == "The bridge of Oaks (bridge)"
+    assert [call.article for call in both.calls] == ["*"]
+
+
+def test_ask_names_what_is_not_there(run: Invoke) -> None:
+    assert outcome(run("ask", "Why?", "--article", "canal")) == (
+        1,
+        "",
+        "Error: No article “canal” is here.\n",
+    )
+
+
+def test_chat_carries_what_was_asked_before(run: Invoke, library: FakeLibrary) -> None:
+    run("chat", input="When was the harbour of Elms built?\nWhy?\nWho is Ada Berg?\n")
+    assert [[turn.question for turn in call.turns] for call in library.calls] == [
+        [],
+        ["When was the harbour of Elms built?"],
+        ["When was the harbour of Elms built?", "Why?"],
+    ]
+    first, second = library.calls[2].turns
+    assert [span.of(ARTICLE.text) for span in first.cited] == [
+        "The harbour of Elms was built in 1901.",
+        "“We never turn a ship away,” said Ada Berg, the harbour master.",
+    ]
+    assert second.cited == ()
+
+
+def test_chat_of_all_articles_forgets_where_another_article_answers(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    said = "How many arches has the bridge?\nWho is Ada Berg?\nWhat is the lighthouse?\n"
+    run("chat", "--article", "all", input=said, uses=both)
+    assert [[turn.question for turn in call.turns] for call in both.calls] == [
+        [],
+        ["How many arches has the bridge?"],
+        ["Who is Ada Berg?"],
+    ]
+
+
+LISTED = """\
+   id        title                   passages   indexed                  from
+   bridge    The bridge of Oaks             2   2026-05-04 12:00+00:00   bridge.txt
+*  harbour   The harbour of *Elms*          3   2026-05-04 12:00+00:00   harbour.txt
+"""
+
+
+def test_library_list_marks_the_one_in_use(run: Invoke) -> None:
+    code, out, err = outcome(run("library", "list", uses=FakeLibrary(ARTICLE, BRIDGE)))
+    assert (code, err) == (0, "")
+    assert [line.split() for line in out.splitlines()] == [line.split() for line in LISTED.splitlines()]
+
+
+def test_library_list_json_is_one_list(run: Invoke, library: FakeLibrary) -> None:
+    assert json.loads(run("library", "list", "--json", "--server", "42").stdout) == [
+        {
+            "id": "harbour",
+            "title": "The harbour of *Elms*",
+            "place": "harbour.txt",
+            "passages": 3,
+            "indexed_at": "2026-05-04T12:00:00+00:00",
+            "snapshots": 1,
+            "own": False,
+            "in_use": True,
+            "path": None,
+        }
+    ]
+    assert "harbour.txt (the default)" in run("library", "list", "--server", "42").stdout
+    assert library.history() == ()
+
+
+def test_library_add_use_remove_and_undo_are_in_its_history(
+    run: Invoke, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    library.next_article = BRIDGE
+    path = Path("oaks.md").resolve()
+    path.write_text("# The bridge of Oaks", encoding="utf-8")
+    assert run("library", "add", "oaks.md").stdout == (
+        "Indexed “The bridge of Oaks” in 2.5 s: 2 passages (0 kept, 2 new, 0 removed).\n"
+        "Example questions whose answer moved: 0 of 1.\n"
+        "Its id is bridge. `footnote library use bridge` puts it in use.\n"
+    )
+    assert outcome(run("library", "use", "bridge")) == (0, "In use: bridge.\n", "")
+    assert library.in_use() == "bridge"
+    assert run("library", "use", "harbour").exit_code == 0
+    removed = "Removed bridge. `footnote library undo bridge` brings it back.\n"
+    assert outcome(run("library", "remove", "bridge", "--yes")) == (0, removed, "")
+    assert [entry.id for entry in library.entries()] == ["harbour"]
+    back = "“The bridge of Oaks” is back as it was indexed at 2026-05-04T12:00:00+00:00.\n"
+    assert outcome(run("library", "undo", "bridge")) == (0, back, "")
+    assert [line.split() for line in run("library", "history").stdout.splitlines()] == [
+        ["2026-05-04", "12:00:00+00:00", "ada", "undone", "bridge"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "removed", "bridge"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "used", "harbour"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "used", "bridge"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "added", "bridge", str(path)],
+    ]
+    assert json.loads(run("library", "history", "--json").stdout)[-1] == {
+        "when": "2026-05-04T12:00:00+00:00",
+        "who": "ada",
+        "action": "added",
+        "article": "bridge",
+        "detail": str(path),
+    }
+
+
+def test_the_first_article_of_a_server_is_in_use(run: Invoke, library: FakeLibrary) -> None:
+    Path("oaks.txt").write_text(BRIDGE.text, encoding="utf-8")
+    added = run("library", "add", "oaks.txt", "--id", "oaks", "--server", "42").stdout
+    assert added.splitlines()[-1] == "It is the one in use, as oaks."
+    assert (library.branch("42").in_use(), library.in_use()) == ("oaks", "harbour")
+
+
+def test_the_history_of_a_new_library_is_empty(run: Invoke) -> None:
+    assert outcome(run("library", "history")) == (0, "Nothing has been changed yet.\n", "")
+
+
+def test_removing_asks_first(run: Invoke) -> None:
+    both = FakeLibrary(ARTICLE, BRIDGE)
+    declined = run("library", "remove", "bridge", input="n\n", uses=both)
+    assert (declined.exit_code, declined.stderr) == (
+        130,
+        "Remove “The bridge of Oaks”? [y/N]:Error: Nothing was removed.\n",
+    )
+    assert len(both.entries()) == 2
+    assert run("library", "remove", "bridge", input="y\n", uses=both).exit_code == 0
+    assert len(both.entries()) == 1
+
+
+def test_what_is_not_there_is_not_asked_about(run: Invoke) -> None:
+    missing = (1, "", "Error: No article “canal” is here.\n")
+    assert outcome(run("library", "remove", "canal")) == missing
+    assert outcome(run("library", "use", "canal")) == missing
+    assert outcome(run("library", "undo", "canal")) == missing
+
+
+def test_a_web_address_is_fetched_and_a_path_is_read(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[tuple[str, int]] = []
+
+    def fetch(address: str, limits: Limits) -> Source:
+        fetched.append((address, limits.max_redirects))
+        return Source(Origin(SourceKind.WEB, address), b"The canal is dry.")
+
+    monkeypatch.setattr(cli, "fetch", fetch)
+    monkeypatch.setenv("FOOTNOTE_MAX_REDIRECTS", "2")
+    assert run("library", "add", "https://example.org/canal", "--id", "canal").exit_code == 0
+    assert run("library", "add", "file:///etc/passwd", "--id", "passwords").exit_code == 0
+    assert fetched == [("https://example.org/canal", 2), ("file:///etc/passwd", 2)]
+
+
+def test_questions_accompany_a_source(run: Invoke) -> None:
+    class Reading(FakeLibrary):
+        source: Source
+
+        def add(self, source: Source, **options: Any) -> ReindexReport:
+            self.source = source
+            return super().add(source, **options)
+
+    reading = Reading()
+    Path("oaks.txt").write_text(BRIDGE.text, encoding="utf-8")
+    Path("own.jsonl").write_bytes(b'{"question": "Why?", "evidence": []}')
+    result = run("library", "add", "oaks.txt", "--id", "oaks", "--questions", "own.jsonl", uses=reading)
+    assert result.exit_code == 0
+    assert reading.source.questions == b'{"question": "Why?", "evidence": []}'
+    assert outcome(run("reindex", "oaks", "--questions", "own.jsonl", uses=reading)) == (
+        2,
+        "",
+        "Error: --questions goes with --from: a file of questions accompanies a source.\n",
+    )
+    missing = run("library", "add", "oaks.txt", "--questions", "gone.jsonl", uses=reading)
+    assert outcome(missing)[::2] == (1, "Error: gone.jsonl: No such file or directory\n")
+
+
+def test_a_failed_self_check_names_the_questions(run: Invoke, library: FakeLibrary) -> None:
+    library.error = SelfCheckError("1 of 2 is right. Wrong: {wrong}", failed=("Who?",), wrong="Who\x1b?")
+    code, out, err = outcome(run("reindex"))
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-2:] == [
+        "Error: 1 of 2 is right. Wrong: Who\ufffd?",
+        "To put it in place all the same: --force",
+    ]
+
+
+LONG = """
+import time
+import bot.cli.app as cli
+from index import Progress, Stage
+from tests.fakes import FakeLibrary
+
+class Long(FakeLibrary):
+    def _work(self, on_progress):
+        while True:
+            on_progress(Progress(Stage.EMBED, 1, 2))
+            time.sleep(0.02)
+
+cli.open_library = lambda _: Long()
+cli.main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to a console, not to a process")
+def test_ctrl_c_calls_a_reindex_off() -> None:
+    with process("reindex", code=LONG) as running:
+        assert running.stderr
+        assert running.stderr.readline() == b"Index: embedding the passages\n"
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, out, err) == (130, b"", b"Error: Called off: nothing was changed.\n")
+
+
+def test_chat_goes_on_after_an_error_until_exit(run: Invoke) -> None:
+    said = f"When was the harbour of Elms built?\n\n{'x' * 4_001}\nWhy?\nexit\nnever asked\n"
+    assert outcome(run("chat", input=said)) == (
+        0,
+        f"{BUILT}\n{NOTHING}\n",
+        "A question has 1 to 4,000 characters; this has 4,001.\n",
+    )
+
+
+def test_chat_ends_with_its_input(run: Invoke) -> None:
+    assert outcome(run("chat", input="Why?")) == (0, f"{NOTHING}\n", "")
+
+
+def test_demo_without_its_page_asks_the_first_example(run: Invoke) -> None:
+    assert outcome(run("demo", "--no-page")) == (0, f"When was the harbour built?\n{BUILT}", "")
+
+
+def test_run_without_a_token_says_how_to_get_one(run: Invoke) -> None:
+    assert outcome(run("run")) == (
+        2,
+        "",
+        "Error: DISCORD_TOKEN is not set, so there is no bot to log in as.\n"
+        "  1. Open https://discord.com/developers/applications and create a New Application.\n"
+        "  2. Bot: press Reset Token and copy the token. No privileged intent is needed.\n"
+        "  3. OAuth2, URL Generator: tick the scopes bot and applications.commands, then the permissions\n"
+        "     View Channels, Send Messages, Send Messages in Threads and Read Message History.\n"
+        "     Open the link below them to invite the bot.\n"
+        "  4. Write DISCORD_TOKEN=<the token> in a file .env in this folder.\n"
+        "  5. Start `footnote run` again.\n"
+        "To try Footnote without Discord: footnote demo\n",
+    )
+
+
+@pytest.mark.parametrize("token", ["refused", "tökén", "two\nlines"])
+def test_run_with_a_wrong_token_says_so(run: Invoke, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    async def refuse(_http: object, token: str) -> None:
+        assert token == "refused"  # noqa: S105
+        raise discord.LoginFailure
+
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    monkeypatch.setattr("discord.http.HTTPClient.static_login", refuse)
+    assert outcome(run("run")) == (
+        2,
+        "",
+        "Error: Discord does not accept DISCORD_TOKEN. A token is shown once and ends when a new one is "
+        "made.\nMake a new one at https://discord.com/developers/applications: your application, Bot, "
+        "Reset Token.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError("Cannot connect to host discord.com:443"), "Cannot connect to host discord.com:443"),
+        (aiohttp.ServerDisconnectedError(), "Server disconnected"),
+        (TimeoutError(), "it did not answer in time"),
+        (ConnectionResetError(), "ConnectionResetError"),
+    ],
+)
+def test_run_without_a_network_says_what_to_do(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
+) -> None:
+    async def fail(_bot: object, _token: str) -> None:
+        raise error
+
+    monkeypatch.setenv("DISCORD_TOKEN", "token")
+    monkeypatch.setattr("bot.client.FootnoteBot.start", fail)
+    assert outcome(run("run")) == (
+        1,
+        "",
+        f"Error: Discord cannot be reached: {reason}.\n"
+        "Check this machine's connection to the internet, and whether a firewall or a proxy keeps it from "
+        "discord.com.\nWhether Discord itself is down stands at https://discordstatus.com. Then start "
+        "`footnote run` again.\n",
+    )
+
+
+def test_run_with_a_data_folder_that_cannot_be_written_names_it(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_bot: object, _token: str) -> None:
+        raise PermissionError(13, "Permission denied", "/there")
+
+    monkeypatch.setenv("DISCORD_TOKEN", "token")
+    monkeypatch.setattr("bot.client.FootnoteBot.start", fail)
+    assert outcome(run("run")) == (1, "", "Error: /there: Permission denied\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (FootnoteError("The [bold]article[/] is\x1b[2J gone."), "The [bold]article[/] is\ufffd[2J gone."),
+        (PermissionError(13, "Permission denied", "/there"), "/there: Permission denied"),
+        (OSError("No route to Discord"), "No route to Discord"),
+        (discord.DiscordException("it is down"), "Discord: it is down"),
+    ],
+)
+def test_an_expected_error_is_one_message_and_exit_code_1(
+    run: Invoke, library: FakeLibrary, error: Exception, message: str
+) -> None:
+    library.error = error
+    assert outcome(run("ask", "Why?")) == (1, "", f"Error: {message}\n")
+
+
+def test_a_wrong_setting_is_named(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTE_SYNC_GUILD", "my server")
+    assert outcome(run("ask", "Why?")) == (
+        2,
+        "",
+        "Error: A setting is wrong.\n"
+        "FOOTNOTE_SYNC_GUILD: Input should be a valid integer, unable to parse string as an integer\n",
+    )
+
+
+def test_a_settings_file_that_is_not_text_is_named(run: Invoke) -> None:
+    Path(".env").write_bytes(b"DISCORD_TOKEN=\xff\xfe")
+    assert outcome(run("ask", "Why?")) == (
+        2,
+        "",
+        "Error: The file .env is not UTF-8 text. Save it as UTF-8.\n",
+    )
+
+
+@pytest.mark.parametrize("args", [["--debug", "run"], ["run"]])
+def test_debugging_shows_the_traceback_as_well(args: list[str]) -> None:
+    debug = {} if "--debug" in args else {"FOOTNOTE_LOG_LEVEL": "debug"}
+    code, out, err = finished(*args, env=debug)
+    assert (code, out) == (2, b"")
+    assert b"Traceback (most recent call last):" in err
+    assert b"\nError: DISCORD_TOKEN is not set" in err
+
+
+def test_a_reader_who_goes_away_ends_it_quietly() -> None:
+    with process("show") as running:
+        assert running.stdout
+        running.stdout.close()
+        assert running.stderr
+        assert (running.stderr.read(), running.wait(60)) == (b"", 130)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows delivers Ctrl-C to a console, not to a process")
+def test_ctrl_c_ends_it_quietly() -> None:
+    with process("chat") as running:
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write(b"Why?\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == b"The article does not say.\n"  # so it listens again by now
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert (running.returncode, err.strip()) == (130, b"")
+
+
+def test_eval_prints_a_line_for_each_measure_with_the_baseline_beside_it(run: Invoke) -> None:
+    assert outcome(run("eval", "folder/questions.json", "--compare", "plain")) == (
+        0,
+        MEASURED,
+        "Asking Footnote: 2 questions\nAsking the plain baseline: 2 questions\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "mode", "asked"),
+    [
+        ([], Mode.ARTICLE, "each question asked of its own article"),
+        (["--pooled"], Mode.POOLED, "each question asked of all articles as one"),
+        (
+            ["--foreign"],
+            Mode.FOREIGN,
+            "each question asked of its own article, and of another that does not answer it",
+        ),
+    ],
+)
+def test_eval_asks_what_its_flags_say(run: Invoke, flags: list[str], mode: Mode, asked: str) -> None:
+    lines = run("eval", "questions.json", *flags).stdout.splitlines()
+    assert lines[:4] == ["questions.json: 1,709 questions", asked, "", lines[3]]
+    assert re.fullmatch(r"The first citation holds the answer +83\.6%", lines[3])
+    found = run("eval", "questions.json", *flags, "--json").stdout
+    assert json.loads(found)["mode"] == mode
+
+
+def test_eval_of_conversations_prints_each_kind_with_the_first_turn_and_without(run: Invoke) -> None:
+    code, out, err = outcome(run("eval", "--conversations", "folder/two.jsonl"))
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert (code, lines, err) == (0, CONVERSED_TEXT.splitlines(), "Asking Footnote: 71 questions\n")
+
+
+def test_eval_of_conversations_as_json(run: Invoke) -> None:
+    found = json.loads(run("eval", "--conversations", "two.jsonl", "--json").stdout)
+    assert found == {
+        "file": "two.jsonl",
+        "conversations": 71,
+        "all": {"questions": 57, "citation_at_1": 0.9123, "alone": 0.7018},
+        "follow_ups": {"questions": 42, "citation_at_1": 0.9048, "alone": 0.6429},
+        "new_subjects": {"questions": 15, "citation_at_1": 0.9333, "alone": 0.8667},
+        "held_out": {"questions": 0, "citation_at_1": None, "alone": None},
+        "not_answered_when_impossible": 0.8571,
+        "byte_exact": 1,
+    }
+
+
+POOLED_AND_FOREIGN = (
+    "--pooled makes all articles one, and --foreign needs another one to ask. Give one of the two."
+)
+CONVERSATIONS_ALONE = "--conversations are about one article: leave --pooled, --foreign and --compare out."
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--pooled", "--foreign"], POOLED_AND_FOREIGN),
+        (["--conversations", "--pooled"], CONVERSATIONS_ALONE),
+        (["--conversations", "--foreign"], CONVERSATIONS_ALONE),
+        (["--conversations", "--compare", "plain"], CONVERSATIONS_ALONE),
+    ],
+)
+def test_eval_flags_that_exclude_each_other_are_a_misuse(run: Invoke, flags: list[str], message: str) -> None:
+    assert outcome(run("eval", "questions.json", *flags)) == (2, "", f"Error: {message}\n")
+
+
+def test_eval_json_is_one_object_with_the_baseline_in_it(run: Invoke) -> None:
+    def figures(metrics: Metrics) -> dict[str, object]:
+        return {**vars(metrics), "mode": "article"}
+
+    code, out, err = outcome(run("eval", "questions.json", "--json"))
+    assert (code, err) == (0, "Asking Footnote: 2 questions\n")
+    assert json.loads(out) == figures(FOUND)
+    out = run("eval", "questions.json", "--json", "--compare", "plain").stdout
+    assert json.loads(out) == {**figures(FOUND), "plain": figures(PLAIN)}
+
+
+def test_eval_of_the_article_with_the_real_model() -> None:
+    Path("three.jsonl").write_text(
+        '{"question": "How many Labour MPs signed the letter?", "evidence": ["Nearly 60 Labour MPs"]}\n'
+        '{"question": "Who is the Health Secretary?", "evidence": ["Wes Streeting"]}\n'
+        '{"question": "What is the price of bread in Lisbon?", "evidence": []}\n',
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(cli.app, ["eval", "three.jsonl", "--json", "--compare", "plain"])
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "Asking Footnote: 3 questions\nAsking the plain baseline: 3 questions\n",
+    )
+    found = json.loads(result.stdout)
+    plain = found.pop("plain")
+    assert list(plain["latency_ms"]) == ["p50", "p95", "bare_encode_p50"]
+    assert (plain["answer_recall"], plain["not_answered_when_impossible"]) == (None, None)
+    assert (plain["file"], plain["questions"], plain["passage_mrr"]) == ("three.jsonl", 3, 0.75)
+    assert found.pop("latency_ms").keys() == plain["latency_ms"].keys()
+    assert found.pop("mean_quoted_chars") > len("Nearly 60 Labour MPs")
+    assert found == {
+        "file": "three.jsonl",
+        "mode": "article",
+        "questions": 3,
+        "citation_at_1": 1,
+        "citation_at_3": 1,
+        "answer_recall": 1,
+        "passage_recall_at_1": 1,
+        "passage_mrr": 1,
+        "not_answered_when_impossible": 1,
+        "false_refusals": 0,
+        "answered": 1,
+        "byte_exact": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["gone.json"], "The question file gone.json cannot be read: No such file or directory."),
+        (["."], "The question file . cannot be read: Is a directory."),
+        (
+            ["one.jsonl", "--foreign"],
+            "one.jsonl is about one article: there is no other to ask its questions of.",
+        ),
+        (
+            ["elsewhere.jsonl"],
+            "Question 'Who?': its evidence 'Ada Berg' is not in the article 'khan-gaza-palestine'. "
+            "Set FOOTNOTE_ARTICLE to the article that the questions are about.",
+        ),
+    ],
+)
+def test_eval_says_what_is_wrong_with_a_file(args: list[str], message: str) -> None:
+    Path("one.jsonl").write_text('{"question": "Why?", "evidence": []}', encoding="utf-8")
+    Path("elsewhere.jsonl").write_text('{"question": "Who?", "evidence": ["Ada Berg"]}', encoding="utf-8")
+    assert outcome(CliRunner().invoke(cli.app, ["eval", *args])) == (1, "", f"Error: {message}\n")
+
+
+def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    token = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB"  # noqa: S105
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "warning")
+    library = FakeLibrary()
+    leaves = datetime(2026, 5, 18, tzinfo=UTC)
+    library.upkeep.left.append(LibraryUse("77", articles=2, nbytes=20_000, leaves=leaves))
+    code, out, err = outcome(run("doctor", uses=library))
+    assert (code, err) == (0, "")
+    versions, *rest = out.splitlines()
+    assert re.fullmatch(r"ok       versions  Python 3\.\S+, footnote \S+, discord\.py 2\.\S+, .*", versions)
+    assert rest == [
+        "ok       settings  log_level = WARNING",
+        "ok       token     DISCORD_TOKEN has the shape of a bot's token",
+        f"ok       data      {tmp_path / '.footnote'} can be written",
+        "ok       article   “The harbour of *Elms*”, 216 characters, from this package",
+        f"ok       model     bag of words, SHA-256 {'0' * 64}",
+        "ok       index     3 passages, whole, built 2026-05-04T12:00:00+00:00",
+        "ok       use       the common library: 1 article, 1.5 MB, in use",
+        "ok       use       server 77: 2 articles, 20.0 kB, left by the bot; goes on 2026-05-18",
+    ]
+
+
+def test_doctor_says_that_the_disk_is_nearly_full(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=499_900_000))
+    code, out, _ = outcome(run("doctor"))
+    assert code == 1
+    assert [line for line in out.splitlines() if line.startswith("problem")] == [
+        "problem  disk      499.9 MB are free, less than FOOTNOTE_FREE_MB = 500: nothing is added or "
+        "indexed. Make room; `footnote library prune --dry-run` says what can go."
+    ]
+
+
+GOES = [
+    Expired(ExpiredKind.REMOVED, None, "notes", 1_500_000),
+    Expired(ExpiredKind.SERVER, "77", None, 20_000),
+]
+
+
+def test_prune_says_what_goes_asks_and_deletes(run: Invoke) -> None:
+    library = FakeLibrary()
+    assert outcome(run("library", "prune", uses=library)) == (
+        0,
+        "Nothing has been kept long enough to go.\n",
+        "",
+    )
+    library.upkeep.goes = GOES
+    listed = (
+        "removed article notes, the common library: 1.5 MB\n"
+        "library of a server that left, server 77: 20.0 kB\n"
+        "1.5 MB would be freed.\n"
+    )
+    assert outcome(run("library", "prune", "--dry-run", uses=library)) == (0, listed, "")
+    code, out, err = outcome(run("library", "prune", input="n\n", uses=library))
+    assert (code, out.removesuffix(" n\n")) == (130, listed)  # what is typed is echoed there
+    assert err.endswith("Error: Nothing was deleted.\n")
+    assert library.upkeep.told == []
+    assert outcome(run("library", "prune", "--yes", uses=library)) == (0, f"{listed}1.5 MB freed.\n", "")
+    assert library.upkeep.told == [("prune", None)]
+
+
+def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> None:
+    code, out, _ = outcome(run("doctor", uses=BuildingLibrary()))
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("note")] == [
+        "note     token     DISCORD_TOKEN is not set. "
+        "Only `footnote run` needs it: it says where to get one.",
+        "note     index     The index was damaged: rebuilt.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "about"),
+    [
+        (ArticleError("It is empty."), "article"),
+        (EmbeddingModelError("It is empty."), "model"),
+        (SnapshotError("It is empty."), "index"),
+    ],
+)
+def test_doctor_tells_what_is_broken(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch, error: FootnoteError, about: str
+) -> None:
+    class Broken(FakeLibrary):
+        def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
+            del on_progress
+            raise error
+
+    Path("file").touch()
+    monkeypatch.setenv("FOOTNOTE_DATA_DIR", "file")
+    monkeypatch.setenv("DISCORD_TOKEN", "not-a-token")
+    code, out, _ = outcome(run("doctor", uses=Broken()))
+    assert code == 1
+    assert [line for line in out.splitlines() if line.startswith("problem")] == [
+        "problem  token     DISCORD_TOKEN does not look like a bot's token, which has three parts with a dot "
+        "between them. Copy it anew: discord.com/developers, your application, Bot, Reset Token.",
+        f"problem  data      {Path('file').absolute()} cannot be written (File exists). "
+        "Set FOOTNOTE_DATA_DIR to another folder.",
+        f"problem  {about:<8}  It is empty.",
+    ]
+    assert "not-a-token" not in out
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a.b.c",
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl",
+        "bm90IGEgbnVtYmVyIGF0IGFsbA.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB",
+        "MTIzNDU2Nzg5MDEyMzQ1Njc4O.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB",
+    ],
+)
+def test_what_is_no_token_is_not_plausible(token: str) -> None:
+    assert not plausible(token)
+
+
+LOGGED = """
+import logging, sys
+from bot.cli import app
+app._log(logging.getLevelNamesMapping()[sys.argv[1]])
+import bm25s
+bm25s.BM25().index([["harbour", "elms"], ["bridge", "oaks"]], show_progress=False)
+logging.getLogger("bot").info("ready")
+"""
+
+
+@pytest.mark.parametrize(("level", "shown"), [("INFO", False), ("DEBUG", True)])
+def test_what_libraries_say_for_themselves_is_not_shown_above_its_level(level: str, shown: bool) -> None:
+    """The real bm25s sets its own logger to DEBUG, and says what it does at that level."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGED, level], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "ready" in done.stderr
+    assert ("DEBUG" in done.stderr and "bm25s" in done.stderr) is shown
+    assert ("DEBUG" in done.stderr) is shown
+
+
+@given(st.text())
+def test_plausible_takes_any_text(token: str) -> None:
+    assert plausible(token) in {True, False}
+
+
+@given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
+def test_no_text_reaches_the_terminal_as_a_command(words: str, speaker: str, word: str) -> None:
+    plain = FakeLibrary().ask("Ada Berg").answer
+    citation = replace(plain.citations[0], quote=words, before=speaker, speaker=speaker)
+    answer = replace(plain, citations=(citation,), closest=(citation,), read_as=((word, words),))
+    screen = io.StringIO()
+    terminal = Console(file=screen, markup=False, emoji=False, highlight=False, width=80)
+    terminal.print(answer_text(answer))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", screen.getvalue())
+    json.dumps(answer_json(answer), ensure_ascii=False).encode(errors="backslashreplace")
+
+
+def test_printable_leaves_what_people_write() -> None:
+    assert printable("“Ünï” \tline\nline 👩‍👧 שלום") == "“Ünï” \tline\nline 👩‍👧 שלום"
+
+
+def test_the_example_of_a_settings_file_names_every_setting_and_changes_none() -> None:
+    example = ROOT / ".env.example"
+    named = re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(named) == sorted(variables())
+    Path(".env").write_bytes(example.read_bytes())
+    assert Settings() == Settings.model_construct()
+
+
+def test_the_readme_names_every_setting_as_the_example_does() -> None:
+    readme, example = (ROOT / name for name in ("README.md", ".env.example"))
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", readme.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), re.MULTILINE)

@@ -1,0 +1,220 @@
+"""A process that ends at each point of each change: at its first call to the disk, its second, and so on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from index.library.library import Library
+from index.sources.files import upload
+from index.storage.library_folder import LibraryFolder
+from index.storage.upkeep import Retention, Upkeep
+from tests.faults.world import LOG, WHO, Result, demand, log_of, new_world, open_library
+
+WRITES = set("open os.mkdir os.rename os.remove os.rmdir tempfile.mkdtemp os.truncate os.utime".split())
+EXTRA, SERVER = "extra", "7"
+OLDER, NEWER = ("The older rope is blue.\n", "The newer rope is red.\n")
+RETENTION = Retention(removed=timedelta(days=30), left=timedelta(days=14))
+
+
+def run(folder: Path, *, quick: bool = False) -> list[Result]:
+    """Does all of it, or a little of it, in folders of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    changes = ("removed over an older one", "server deleted") if quick else tuple(CHANGES)
+    result = Result("ended at each point of a change")
+    points = {change: _interrupted(folder / change.replace(" ", "-"), change, result) for change in changes}
+    result.note = ", ".join(f"{change}: {count} points" for change, count in points.items())
+    return [result]
+
+
+def _interrupted(folder: Path, change: str, result: Result) -> int:
+    """Makes a change in child after child, each of which ends one call later; returns how many did."""
+    before, make, holds = CHANGES[change]
+    pristine = folder / "pristine"
+    pristine.mkdir(parents=True)
+    new_world(pristine)
+    before(pristine)
+    point = 0
+    while True:
+        world = folder / "world"
+        shutil.rmtree(world, ignore_errors=True)
+        shutil.copytree(pristine, world)
+        done = _ends_at(point, world, make)
+
+        def case(world: Path = world, done: bool = done) -> None:
+            library = open_library(world)
+            library.load()
+            holds(world, library, done)
+            demand(library.faults() == (), f"it has faults: {library.faults()}")
+            library.reindex(LOG, who=WHO, source=log_of(9))
+            demand(library.faults() == (), f"after the next reindex: {library.faults()}")
+            _demand_no_leftovers(world)
+
+        result.run(f"{change}, call {point + 1}", case)
+        if done:
+            return point
+        point += 1
+
+
+def _ends_at(point: int, world: Path, make: Callable[[Path], None]) -> bool:
+    """Makes a change in a child that ends, as if killed, before a call; whether it came to its end."""
+    child = os.fork()
+    if child == 0:
+        count = 0
+        folder = str(world / "data")
+
+        def hook(event: str, args: tuple[Any, ...]) -> None:
+            nonlocal count
+            if event not in WRITES or not str(args[0]).startswith(folder) or not _writes(event, args):
+                return
+            count += 1
+            if count > point:
+                os._exit(9)
+
+        sys.addaudithook(hook)
+        try:
+            make(world)
+        except BaseException:
+            os._exit(3)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    demand(code in (0, 9), f"the child ended with {code}")
+    return code == 0
+
+
+def _writes(event: str, args: tuple[Any, ...]) -> bool:
+    if event != "open":
+        return True
+    _, mode, flags = args
+    if mode is not None:
+        return any(letter in mode for letter in "wax+")
+    return bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) and not str(args[0]).endswith(".lock")
+
+
+def _demand_no_leftovers(world: Path) -> None:
+    upkeep = Upkeep(LibraryFolder(world / "data", kept=3), retention=RETENTION)
+    upkeep.prune()
+    names = (".removing", ".writing", ".older")
+    left = [path for path in (world / "data").rglob(".*") if path.name.startswith(names)]
+    demand(not left, f"left behind: {left}")
+
+
+def _says(library: Library, article: str) -> str | None:
+    try:
+        return library.article(article).text
+    except Exception:
+        return None
+
+
+# What comes before, what is done, and what has to hold when it ended somewhere, or came to its end.
+
+
+def _nothing(_: Path) -> None:
+    """The world as it is."""
+
+
+def _with_an_older_one(world: Path) -> None:
+    library = open_library(world)
+    library.add(upload("e.txt", OLDER.encode()), who=WHO, id=EXTRA)
+    library.remove(EXTRA, who=WHO)
+    library.add(upload("e.txt", NEWER.encode()), who=WHO, id=EXTRA)
+
+
+def _remove(world: Path) -> None:
+    open_library(world).remove(EXTRA, who=WHO)
+
+
+def _one_is_there_and_one_aside(world: Path, library: Library, done: bool) -> None:
+    """The newer one is never lost; the older one not before the newer one lies in its place."""
+    aside = LibraryFolder(world / "data", kept=3).was_removed(EXTRA)
+    demand(aside, "nothing lies aside")
+    there = _says(library, EXTRA)
+    demand(there in (None, NEWER), f"the article says {there!r}")
+    demand(not done or there is None, "it was not removed")
+    library.add(upload("x.txt", b"Something else.\n"), who=WHO, id="other")
+    if there is not None:  # then the older one lies aside
+        (world / "data" / "articles" / EXTRA).rename(world / "newer")
+        demand(library.undo(EXTRA, who=WHO).article.text == OLDER, "the older one is lost")
+        shutil.rmtree(world / "data" / "articles" / EXTRA)
+        (world / "newer").rename(world / "data" / "articles" / EXTRA)
+    else:
+        demand(library.undo(EXTRA, who=WHO).article.text == NEWER, "the newer one is lost")
+
+
+def _removed(world: Path) -> None:
+    library = open_library(world)
+    library.add(upload("e.txt", NEWER.encode()), who=WHO, id=EXTRA)
+    library.remove(EXTRA, who=WHO)
+
+
+def _bring_back(world: Path) -> None:
+    open_library(world).undo(EXTRA, who=WHO)
+
+
+def _it_is_there_or_aside(world: Path, library: Library, done: bool) -> None:
+    there, aside = _says(library, EXTRA), LibraryFolder(world / "data", kept=3).was_removed(EXTRA)
+    demand((there == NEWER) != aside, f"there: {there!r}, aside: {aside}")
+    demand(not done or there == NEWER, "it was not brought back")
+
+
+def _undo(world: Path) -> None:
+    open_library(world).undo(LOG, who=WHO)
+
+
+def _either_version(_: Path, library: Library, done: bool) -> None:
+    said = (library.article(LOG).text.split()[1], library.history(LOG)[0].action.value)
+    demand(said in ([("0", "undone")] if done else [("0", "undone"), ("1", "reindexed")]), f"it is {said}")
+
+
+def _use(world: Path) -> None:
+    open_library(world).use("set", who=WHO, place="5")
+
+
+def _in_use_as_the_history_says(_: Path, library: Library, done: bool) -> None:
+    used = any(change.article == "set" and change.action.value == "used" for change in library.history())
+    demand((library.in_use("5") == "set") == used, "the history and what is in use differ")
+    demand(used or not done, "it was not put in use")
+
+
+def _servers_article(world: Path) -> None:
+    library = open_library(world)
+    library.branch(SERVER).add(upload("e.txt", NEWER.encode()), who=WHO, id=EXTRA)
+    library.upkeep.leave(SERVER)
+
+
+def _prune_later(world: Path) -> None:
+    later = datetime.now(UTC) + timedelta(days=40)
+    Upkeep(LibraryFolder(world / "data", kept=3), retention=RETENTION, now=lambda: later).prune()
+
+
+def _all_of_a_server_or_nothing(world: Path, library: Library, done: bool) -> None:
+    there = (world / "data" / "servers" / SERVER).exists()
+    demand(not (there and done), "the library was not deleted")
+    if there:
+        text = _says(library.branch(SERVER), EXTRA)
+        demand(text == NEWER, f"of the library there is {text!r}")
+        demand(library.upkeep.come_back(SERVER), "its mark is gone")
+
+
+def _removed_is_gone_or_whole(world: Path, library: Library, done: bool) -> None:
+    aside = LibraryFolder(world / "data", kept=3).was_removed(EXTRA)
+    demand(not (aside and done), "it was not deleted")
+    if aside:
+        demand(library.undo(EXTRA, who=WHO).article.text == NEWER, "half of it is gone")
+
+
+Holds = Callable[[Path, Library, bool], None]
+CHANGES: dict[str, tuple[Callable[[Path], None], Callable[[Path], None], Holds]] = {
+    "removed over an older one": (_with_an_older_one, _remove, _one_is_there_and_one_aside),
+    "brought back": (_removed, _bring_back, _it_is_there_or_aside),
+    "undone": (_nothing, _undo, _either_version),
+    "put in use": (_nothing, _use, _in_use_as_the_history_says),
+    "server deleted": (_servers_article, _prune_later, _all_of_a_server_or_nothing),
+    "removed article deleted": (_removed, _prune_later, _removed_is_gone_or_whole),
+}

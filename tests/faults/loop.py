@@ -1,0 +1,111 @@
+"""How long hostile texts hold the event loop of the bot: ``python -m tests.faults.loop [--chars N] [NAME]...``.
+
+Each text is added as an article to the library of a server, through the bot's own service, and then asked,
+quoted and summed up, while the loop notes how late it wakes. Another thread holds the loop only while it holds
+the interpreter, and then this process is at work: of the time that the loop was late, only what the process
+worked meanwhile counts, so that a busy machine is no fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.service.service import Place, Service
+from index import ArticleError, Library, QuestionError, upload
+from tests.faults.world import prepare
+from tests.index.fakes import FakeEmbedder
+from tests.index.hostile_texts import TEXTS
+
+MAX_SECONDS = 0.1
+PLACE = Place(server=1, channel=10)
+_NAP = 0.005
+
+
+class Lag:
+    """The longest that the loop was held, in seconds."""
+
+    def __init__(self) -> None:
+        self.worst = 0.0
+
+    async def watch(self) -> None:
+        """Notes it until it is cancelled."""
+        while True:
+            began, worked = time.perf_counter(), time.process_time()
+            await asyncio.sleep(_NAP)
+            late = time.perf_counter() - began - _NAP
+            self.worst = max(self.worst, min(late, time.process_time() - worked))
+
+
+@contextlib.contextmanager
+def service(folder: Path) -> Iterator[Service]:
+    """The bot's service over a library whose model is a bag of words: the real one lets go of the interpreter."""
+    path = folder / "set.txt"
+    path.write_text("The set article is short. The lighthouse is closed on Mondays.\n")
+    library = Library(folder / "data", article_path=path, embedder=FakeEmbedder())
+    yield Service(library)
+
+
+async def held(serving: Service, name: str, content: bytes, ending: str = "txt") -> tuple[float, str]:
+    """How long the loop is held while a text is added and asked, and what came of it."""
+    lag = Lag()
+    watching = asyncio.create_task(lag.watch())
+    try:
+        came = await _use(serving, f"{name}.{ending}", content)
+    finally:
+        watching.cancel()
+    return lag.worst, came
+
+
+async def _use(serving: Service, name: str, content: bytes) -> str:
+    try:
+        report = await serving.change(
+            PLACE,
+            lambda library, tell: library.add(upload(name, content), who="eve", on_progress=tell),
+            lambda _: None,
+        )
+    except ArticleError as error:
+        return f"refused: {error}"
+    article = report.info.article
+    await serving.ask("What did she say of it?", place=PLACE, asker=1, article=article.id)
+    with contextlib.suppress(QuestionError):
+        await serving.ask(article.text[:3_900], place=PLACE, asker=1, article=article.id)
+    await serving.read(PLACE, lambda library: library.quotes(article=article.id))
+    await serving.read(PLACE, lambda library: library.quotes(article.text[:4_000], article=article.id))
+    await serving.read(PLACE, lambda library: library.speakers(article=article.id))
+    await serving.read(PLACE, lambda library: library.summary(article=article.id))
+    await serving.alter(PLACE, lambda library: library.remove(article.id, who="eve"))
+    return f"read, {report.added} passages"
+
+
+async def _all(names: list[str], chars: int) -> int:
+    worst, wrong = 0.0, 0
+    for name in names or list(TEXTS):
+        with tempfile.TemporaryDirectory() as folder, service(Path(folder)) as serving:
+            began = time.perf_counter()
+            seconds, came = await held(serving, name, TEXTS[name](chars).encode())
+            await serving.close(patience=1)
+        worst, wrong = max(worst, seconds), wrong + (seconds > MAX_SECONDS)
+        print(
+            f"{seconds * 1000:5.0f} ms of {time.perf_counter() - began:5.1f} s  {name}: {came[:70]}",
+            flush=True,
+        )
+    print(
+        f"The event loop was held {worst * 1000:.0f} ms at the most; {wrong} texts held it for longer than 100 ms."
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.loop", description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--chars", type=int, default=200_000)
+    args = parser.parse_args()
+    prepare()
+    sys.exit(asyncio.run(_all(args.names, args.chars)))

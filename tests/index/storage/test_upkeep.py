@@ -1,0 +1,215 @@
+"""What goes after its time, and not before; servers that leave and come back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from index.library.library import Library
+from index.model.library import Action, Expired, ExpiredKind, LibraryUse
+from index.model.source import Source
+from index.sources.files import upload
+from index.storage.catalogue import Catalogue, Note, State
+from index.storage.library_folder import LibraryFolder
+from index.storage.transactions import Transactions
+from index.storage.upkeep import HISTORY_LINES, Retention, Upkeep
+from tests.index.fakes import FakeEmbedder
+
+WHO = "ada"
+RETENTION = Retention(removed=timedelta(days=30), left=timedelta(days=14))
+
+pytestmark = pytest.mark.usefixtures("_known_thresholds")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def note(number: int = 0) -> Source:
+    return upload(f"note-{number}.txt", f"Rope {number} is red.\n".encode())
+
+
+def library_of(tmp_path: Path, clock: Clock) -> Library:
+    path = tmp_path / "harbour.txt"
+    path.write_text("Forty ships anchor there.\n")
+    library = Library(tmp_path / "data", article_path=path, embedder=FakeEmbedder())
+    library.upkeep = Upkeep(LibraryFolder(tmp_path / "data", kept=3), retention=RETENTION, now=clock)
+    return library
+
+
+def kinds(expired: list[Expired]) -> list[tuple[ExpiredKind, str | None, str | None]]:
+    assert all(one.nbytes > 0 for one in expired)
+    return [(one.kind, one.server, one.article) for one in expired]
+
+
+def test_what_was_removed_or_undone_goes_when_its_days_are_over(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    for one, server in ((library, None), (library.branch("7"), "7")):
+        one.add(note(1), who=WHO, id="gone")
+        one.add(note(2), who=WHO, id="back")
+        one.reindex("back", who=WHO, source=note(3))
+        version = one.article("back").sha256
+        one.undo("back", who=WHO)
+        one.remove("gone", who=WHO)
+        assert one.article("back", version=version).sha256 == version
+        del server
+    clock.ahead = timedelta(days=29, hours=23)
+    assert (library.upkeep.expired(), library.upkeep.prune()) == ([], [])
+    assert library.branch("7").undo("gone", who=WHO).article.id == "gone"
+    library.branch("7").remove("gone", who=WHO)
+    clock.ahead = timedelta(days=30, hours=1)
+    goes = library.upkeep.expired()
+    assert kinds(goes) == [
+        (ExpiredKind.REMOVED, None, "gone"),
+        (ExpiredKind.UNDONE, None, "back"),
+        (ExpiredKind.REMOVED, "7", "gone"),
+        (ExpiredKind.UNDONE, "7", "back"),
+    ]
+    before = _bytes_of(tmp_path / "data")
+    assert library.upkeep.prune() == goes
+    assert before - _bytes_of(tmp_path / "data") == sum(one.nbytes for one in goes)
+    assert (library.upkeep.expired(), library.upkeep.prune()) == ([], [])
+    for one in (library, library.branch("7")):
+        assert one.ask("What is red?", article="back").answer.citations[0].quote == "Rope 2 is red."
+    assert not list((tmp_path / "data").rglob(".removing-*"))
+
+
+def _bytes_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_was_removed_by_an_earlier_version_counts_from_the_history(tmp_path: Path, clock: Clock) -> None:
+    """Its folder is as old as its index."""
+    library = library_of(tmp_path, clock)
+    library.add(note(1), who=WHO, id="gone")
+    library.remove("gone", who=WHO)
+    os.utime(tmp_path / "data" / "removed" / "gone", (0, 0))
+    assert library.upkeep.expired() == []
+    clock.ahead = timedelta(days=31)
+    assert kinds(library.upkeep.prune()) == [(ExpiredKind.REMOVED, None, "gone")]
+
+
+def test_a_server_that_left_is_kept_for_its_grace_and_then_deleted(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    library.load()
+    for name in ("7", "8"):
+        library.branch(name).add(note(int(name)), who=WHO, id="mine")
+    assert library.upkeep.leave("7")
+    assert not library.upkeep.leave("7")  # it does not count anew
+    assert not library.upkeep.leave("9")  # it never had a library
+    assert not (tmp_path / "data" / "servers" / "9").exists()
+    common, seven, eight = library.upkeep.use()
+    assert (common.server, common.articles, common.leaves) == (None, 1, None)
+    assert (eight.server, eight.articles, eight.leaves) == ("8", 1, None)
+    assert seven.leaves is not None
+    assert timedelta(days=13, hours=23) < seven.leaves - datetime.now(UTC) < timedelta(days=14, hours=1)
+    assert seven.nbytes == eight.nbytes > 0
+    clock.ahead = timedelta(days=13, hours=23)
+    assert library.upkeep.prune() == []
+    assert library.branch("7").ask("What is red?").answer.citations[0].quote == "Rope 7 is red."
+    assert library.upkeep.come_back("7")  # within its grace, it finds everything
+    assert not library.upkeep.come_back("7")
+    clock.ahead = timedelta(days=40)
+    assert library.upkeep.prune() == []
+    assert library.upkeep.meet(["8"]) == ["7"]  # it left while the bot did not run
+    assert library.upkeep.meet(["8"]) == []
+    clock.ahead += timedelta(days=13)
+    assert library.upkeep.meet(["7", "8"]) == []
+    clock.ahead += timedelta(days=13)
+    assert library.upkeep.prune() == []
+    assert library.upkeep.leave("7")
+    clock.ahead += timedelta(days=15)
+    assert kinds(library.upkeep.expired()) == [(ExpiredKind.SERVER, "7", None)]
+    assert kinds(library.upkeep.prune()) == [(ExpiredKind.SERVER, "7", None)]
+    assert sorted(path.name for path in (tmp_path / "data" / "servers").iterdir()) == ["8"]
+    assert [entry.id for entry in library.branch("7").entries()] == ["harbour"]
+    assert library.branch("7").ask("How many ships?").answer.citations[0].quote == "Forty ships anchor there."
+    library.branch("7").add(note(1), who=WHO, id="anew")
+
+
+def test_a_mark_that_cannot_be_read_counts_from_when_it_was_written(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    library.branch("7").add(note(7), who=WHO, id="mine")
+    (tmp_path / "data" / "servers" / "7" / "left.json").write_text("{")
+    clock.ahead = timedelta(days=13)
+    assert library.upkeep.prune() == []
+    clock.ahead = timedelta(days=15)
+    assert kinds(library.upkeep.prune()) == [(ExpiredKind.SERVER, "7", None)]
+
+
+def test_a_library_that_is_being_changed_is_left_for_another_time(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    library.branch("7").add(note(7), who=WHO, id="mine")
+    library.branch("8").add(note(8), who=WHO, id="gone")
+    library.branch("8").remove("gone", who=WHO)
+    library.upkeep.leave("7")
+    clock.ahead = timedelta(days=40)
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with Transactions(LibraryFolder(tmp_path / "data" / "servers" / "7", kept=3)).alone(0):
+            held.set()
+            let_go.wait(timeout=30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(timeout=30)
+    assert kinds(library.upkeep.prune()) == [(ExpiredKind.REMOVED, "8", "gone")]
+    let_go.set()
+    thread.join()
+    assert kinds(library.upkeep.prune()) == [(ExpiredKind.SERVER, "7", None)]
+
+
+def test_what_a_killed_process_was_deleting_goes_the_next_time(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    library.branch("7").add(note(7), who=WHO, id="mine")
+    servers = tmp_path / "data" / "servers"
+    shutil.copytree(servers / "7", servers / ".removing-9-00000000")
+    shutil.copytree(
+        servers / "7" / "articles" / "mine", servers / "7" / "removed" / ".removing-mine-00000000"
+    )
+    assert kinds(library.upkeep.prune()) == [
+        (ExpiredKind.UNFINISHED, None, None),
+        (ExpiredKind.UNFINISHED, "7", None),
+    ]
+    assert [path.name for path in servers.iterdir()] == ["7"]
+    assert library.branch("7").ask("What is red?").answer.citations[0].quote == "Rope 7 is red."
+    assert library.upkeep.use()[1:] == [LibraryUse("7", 1, library.upkeep.use()[1].nbytes, None)]
+
+
+def test_the_history_is_as_long_as_it_is_looked_back_at(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    library.add(note(1), who=WHO, id="a")
+    library.add(note(2), who=WHO, id="b")
+    library.use("b", who=WHO, place="5")
+    when = datetime.now(UTC)
+    lines = (
+        Note(when=when, who=str(number), action=Action.REINDEXED, article="a").line()
+        for number in range(HISTORY_LINES + 5)
+    )
+    with (tmp_path / "data" / "history.jsonl").open("ab") as history:
+        history.write(b"\n".join(lines) + b"\n")
+    goes = library.upkeep.prune()
+    assert kinds(goes) == [(ExpiredKind.HISTORY, None, None)]
+    assert [change.who for change in library.history(limit=2000)] == [
+        *(str(number) for number in reversed(range(5, HISTORY_LINES + 5))),
+        WHO,
+        WHO,
+    ]
+    assert library.upkeep.prune() == []
+    (tmp_path / "data" / "library.json").write_text("{")  # what is in use can still be worked out
+    assert Catalogue(tmp_path / "data").state() == State("a", {"5": "b"})
