@@ -121,10 +121,13 @@ def _train(rank: int, options: argparse.Namespace) -> None:
     trainer.run()
 
 
-def _held_out(mixture: Mixture, tokenizer: object) -> HeldOut:
-    """A few hundred questions of each kind, the same in every run."""
+def _held_out(mixture: Mixture, tokenizer: object) -> HeldOut | None:
+    """A few hundred questions of each kind, the same in every run; None where there is too little data."""
     rng = random.Random(0)  # noqa: S311
     people = [example for example in mixture.held_out_spans if example.source == "squad2-train"]
+    if len({example.start is None for example in people}) < 2 or not mixture.held_out_verdicts:
+        log.info("held out: nothing, there is too little data")
+        return None
     others: list[SpanExample] = []
     for source in sorted({example.source for example in mixture.held_out_spans} - {"squad2-train", "qamr"}):
         of_source = [e for e in mixture.held_out_spans if e.source == source and e.start is not None]

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import BertConfig
 
-from index.reader.network import ReaderNetwork
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.held_out import HeldOut
 from index.reader.training.trainer import Plan, Trainer
+from tests.index.reader.conftest import tiny_network
 
 NAMES = ("Ann", "Tom", "Eve", "Max", "Kim")
 TOWNS = ("Rome", "Oslo", "Bern", "Lima", "Cairo")
@@ -40,18 +39,9 @@ class Made:
         return EXAMPLES if (number + seed) % 2 else EXAMPLES[::-1]
 
 
-def network(dropout: float = 0.0) -> ReaderNetwork:
-    torch.manual_seed(0)
-    config = BertConfig(
-        hidden_size=24, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
-        max_position_embeddings=180, hidden_dropout_prob=dropout, attention_probs_dropout_prob=0.0,
-    )  # fmt: skip
-    return ReaderNetwork(config)
-
-
 def trainer(out: Path, tokenizer: Any, steps: int, dropout: float = 0.0, **options: Any) -> Trainer:
     plan = Plan(steps=steps, warm_up=2, budget=256, learning_rate=3e-3, cooldown=0, **options)
-    return Trainer(network(dropout), Made(), tokenizer, out, plan)
+    return Trainer(tiny_network(dropout), Made(), tokenizer, out, plan)
 
 
 def test_a_training_that_was_stopped_ends_with_the_same_weights(tmp_path: Path, tokenizer: Any) -> None:
@@ -107,14 +97,14 @@ def test_it_learns_and_the_word_embeddings_stay(tmp_path: Path, tokenizer: Any) 
 
 def test_weights_of_something_else_are_refused() -> None:
     with pytest.raises(ValueError, match=r"not a reader's weights: \['other'\]"):
-        network().load_own({**network().own_weights(), "other": torch.zeros(1)})
+        tiny_network().load_own({**tiny_network().own_weights(), "other": torch.zeros(1)})
     with pytest.raises(ValueError, match="not a reader's weights"):
-        network().load_own({})
+        tiny_network().load_own({})
 
 
 def test_the_learning_rate_falls_before_the_deadline(tmp_path: Path, tokenizer: Any) -> None:
     plan = Plan(steps=3, warm_up=1, budget=256, deadline=0.0, cooldown=60)
-    over = Trainer(network(), Made(), tokenizer, tmp_path, plan)
+    over = Trainer(tiny_network(), Made(), tokenizer, tmp_path, plan)
     before = {name: value.clone() for name, value in over.network.state_dict().items()}
     over.run()
     assert over.step == 1  # the deadline has passed: one step, with a learning rate of nothing
