@@ -97,7 +97,16 @@ def bundled_network(dropout: float = 0.0) -> ReaderNetwork:
 
 
 def load_weights(network: ReaderNetwork, path: Path) -> None:
-    """Starts a network from ``save_weights``, an export, or transformers' BertForQuestionAnswering."""
+    """Starts a network from weights that lie in a file.
+
+    Args:
+        network: What takes them.
+        path: A file of ``save_weights``; an export (.onnx); a checkpoint (.pt), of which these are the current
+            weights, not the averaged ones; or transformers' BertForQuestionAnswering.
+    """
+    if path.suffix == ".pt":
+        network.load_own(torch.load(path, weights_only=True)["network"])
+        return
     if path.suffix == ".onnx":
         network.load_own({name: torch.tensor(value) for name, value in from_graph(path).items()})
         return

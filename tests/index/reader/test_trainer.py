@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from index.reader.network import load_weights
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.held_out import HeldOut
 from index.reader.training.trainer import Plan, Trainer
@@ -71,6 +72,9 @@ def test_a_training_called_off_saves_and_ends(tmp_path: Path, tokenizer: Any) ->
     started.call_off()
     started.run()
     assert started.step == 1
+    read = tiny_network()
+    load_weights(read, tmp_path / "checkpoint.pt")
+    assert torch.equal(read.spans.weight, started.network.spans.weight)
     again = trainer(tmp_path, tokenizer, 1000)
     assert again.resume()
     assert again.step == 1
