@@ -101,14 +101,14 @@ def load_weights(network: ReaderNetwork, path: Path) -> None:
 
     Args:
         network: What takes them.
-        path: A file of ``save_weights``; an export (.onnx); a checkpoint (.pt), of which these are the current
-            weights, not the averaged ones; or transformers' BertForQuestionAnswering.
+        path: A file of ``save_weights``; an export (.onnx); a checkpoint (.pt), of which the current weights
+            are taken, not the averaged ones; or transformers' BertForQuestionAnswering.
     """
     if path.suffix == ".pt":
         network.load_own(torch.load(path, weights_only=True)["network"])
         return
     if path.suffix == ".onnx":
-        network.load_own({name: torch.tensor(value) for name, value in from_graph(path).items()})
+        network.load_own({name: torch.from_numpy(one.copy()) for name, one in from_graph(path).items()})
         return
     weights = load_file(path)
     renamed = {name.replace("qa_outputs.", "spans."): value for name, value in weights.items()}

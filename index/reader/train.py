@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--until", type=_time_of_day, default=float("inf"), metavar="HH:MM", help="UTC, when to end"
     )
-    parser.add_argument("--steps", type=int, default=Plan().steps, help="when to end at the latest")
+    parser.add_argument(
+        "--steps", type=int, default=Plan().steps, help="when to end at the latest; 0: measures only"
+    )
     parser.add_argument(
         "--cooldown", type=float, default=Plan().cooldown, help="seconds of falling learning rate"
     )
@@ -118,7 +120,8 @@ def _train(rank: int, options: argparse.Namespace) -> None:
     )
     if not resumed:
         trainer.measure()
-    trainer.run()
+    if options.steps:
+        trainer.run()
 
 
 def _held_out(mixture: Mixture, tokenizer: object) -> HeldOut | None:
