@@ -23,7 +23,7 @@ lint: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@echo 'Installing into $(VENV): about 2 GB, some minutes the first time.'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,dev,reader]'
 	touch $@
 
 # Resolves the ranges of pyproject.toml afresh, in an environment of its own, and pins what came out. The
@@ -31,7 +31,7 @@ $(READY): pyproject.toml constraints.txt
 constraints: FRESH := build/constraints
 constraints:
 	$(PYTHON) -m venv --clear $(FRESH)
-	$(FRESH)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[demo,dev]'
+	$(FRESH)/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[demo,dev,reader]'
 	echo '# Everything that gets installed, pinned. To refresh: make constraints' > constraints.txt
 	$(FRESH)/bin/python -m pip freeze --exclude-editable | sed 's/+.*//' >> constraints.txt
 	rm -rf $(FRESH)

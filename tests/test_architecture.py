@@ -79,6 +79,8 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("bm25s", {"index/search/bm25.py"}),
         ("Stemmer", {"index/language/terms.py"}),
         ("rapidfuzz", {"bot/service/suggestions.py", "index/language/spelling.py"}),
+        ("onnxruntime", {"index/reader/model.py"}),
+        ("onnx", {"index/reader/graph.py"}),
         ("sentencex", {"index/language/sentences.py"}),
         (
             "lxml",

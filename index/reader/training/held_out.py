@@ -1,0 +1,152 @@
+"""Measures a network on what is kept from its training."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from index.reader import metrics
+from index.reader.network import ReaderNetwork
+from index.reader.training.data import SpanExample, VerdictExample
+from index.reader.training.encoding import Window, tensors, windows
+
+_LONGEST_SPAN = 30  # tokens
+
+
+class Figures(NamedTuple):
+    """How a network does.
+
+    Attributes:
+        f1: Span F1 of the answerable questions, read as if an answer were sure to be there.
+        exact: Exact match of the same.
+        auc: Of answerable against unanswerable questions.
+        refused: Unanswerable ones refused at 2, 5 and 10 % false refusals.
+        lookalikes: The same area, against questions changed by the training's own rules.
+        wrong: The same area, against wrong passages that rank high.
+        verdicts: Accuracy of the verdicts, three ways, each verdict counting the same.
+    """
+
+    f1: float
+    exact: float
+    auc: float
+    refused: tuple[float, float, float]
+    lookalikes: float
+    wrong: float
+    verdicts: float
+
+    def __str__(self) -> str:
+        refused = ", ".join(f"{share:.3f}" for share in self.refused)
+        return (
+            f"span F1 {self.f1:.4f}, exact {self.exact:.4f}; auc {self.auc:.4f}, "
+            f"refused at 2, 5, 10 %: {refused}; "
+            f"auc look-alikes {self.lookalikes:.4f}, wrong passages {self.wrong:.4f}; "
+            f"verdicts {self.verdicts:.4f}"
+        )
+
+    @property
+    def worth(self) -> float:
+        """One figure to choose by: refusing what is not answered weighs most."""
+        return 2 * self.auc + self.lookalikes + self.wrong + self.f1 + self.verdicts
+
+
+class HeldOut:
+    """Questions and claims of articles that are not trained on.
+
+    Args:
+        people: Questions as people asked them, answerable or not, of one data set that has both.
+        others: Answerable questions of other data sets.
+        lookalikes: Questions made unanswerable.
+        wrong: Questions put to wrong passages.
+        verdicts: Claims.
+        tokenizer: The network's.
+    """
+
+    def __init__(
+        self,
+        people: Sequence[SpanExample],
+        others: Sequence[SpanExample],
+        lookalikes: Sequence[SpanExample],
+        wrong: Sequence[SpanExample],
+        verdicts: Sequence[VerdictExample],
+        tokenizer: Any,
+    ) -> None:
+        self._tokenizer = tokenizer
+        rng = random.Random(0)  # noqa: S311
+        self._parts: dict[str, list[tuple[Window, str]]] = {}
+        for name, part in (
+            ("people", people),
+            ("others", others),
+            ("lookalikes", lookalikes),
+            ("wrong", wrong),
+            ("verdicts", verdicts),
+        ):
+            self._parts[name] = []
+            for example in part:
+                gold = example.answer if isinstance(example, SpanExample) else ""
+                self._parts[name] += [(window, gold) for window in windows([example], tokenizer, rng)]
+
+    def sizes(self) -> dict[str, int]:
+        """How many windows each part has."""
+        return {name: len(part) for name, part in self._parts.items()}
+
+    @torch.no_grad()
+    def figures(self, network: ReaderNetwork) -> Figures:
+        """Measures a network."""
+        training = network.training
+        network.eval()
+        spans = {name: self._spans(network, part) for name, part in self._parts.items() if name != "verdicts"}
+        yes = np.array([s for s, gold, _ in spans["people"] if gold])
+        no = np.array([s for s, gold, _ in spans["people"] if not gold])
+        every = np.array([s for name in ("people", "others") for s, gold, _ in spans[name] if gold])
+        answers = [(text, [gold]) for name in ("people", "others") for _, gold, text in spans[name] if gold]
+        figures = Figures(
+            f1=float(np.mean([metrics.f1(text, gold) for text, gold in answers])),
+            exact=float(np.mean([metrics.exact_match(text, gold) for text, gold in answers])),
+            auc=metrics.area_under_curve(yes, no),
+            refused=(
+                metrics.refused(yes, no, 0.02),
+                metrics.refused(yes, no, 0.05),
+                metrics.refused(yes, no, 0.1),
+            ),
+            lookalikes=metrics.area_under_curve(every, [s for s, _, _ in spans["lookalikes"]]),
+            wrong=metrics.area_under_curve(every, [s for s, _, _ in spans["wrong"]]),
+            verdicts=self._verdicts(network),
+        )
+        network.train(training)
+        return figures
+
+    def _spans(self, network: ReaderNetwork, part: list[tuple[Window, str]]) -> list[tuple[float, str, str]]:
+        """Each window's score (its best span's, less that of "no answer"), true answer and best span."""
+        read: list[tuple[float, str, str]] = []
+        ordered = sorted(part, key=lambda pair: len(pair[0].ids))
+        for at in range(0, len(ordered), 24):
+            some = ordered[at : at + 24]
+            batch = tensors([window for window, _ in some])
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                reading = network(batch.ids, batch.seen, batch.kinds)
+            for row, (window, gold) in enumerate(some):
+                first, end = window.head, len(window.ids) - 1
+                starts, ends = reading.starts[row], reading.ends[row]
+                pair = starts[first:end, None] + ends[None, first:end]
+                allowed = torch.ones_like(pair).triu().tril(_LONGEST_SPAN - 1)
+                best = int(pair.masked_fill(allowed == 0, -1e5).argmax())
+                low, high = divmod(best, end - first)
+                text = self._tokenizer.decode(window.ids[first + low : first + high + 1])
+                true = self._tokenizer.decode(window.ids[window.first : window.last + 1]) if gold else ""
+                read.append((float(pair[low, high] - starts[0] - ends[0]), true, text))
+        return read
+
+    def _verdicts(self, network: ReaderNetwork) -> float:
+        part = sorted((window for window, _ in self._parts["verdicts"]), key=lambda window: len(window.ids))
+        right: dict[int, list[bool]] = {}
+        for at in range(0, len(part), 24):
+            batch = tensors(part[at : at + 24])
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                best = network(batch.ids, batch.seen, batch.kinds).verdicts.argmax(dim=-1)
+            for verdict, said in zip(batch.verdicts.tolist(), best.tolist(), strict=True):
+                right.setdefault(verdict, []).append(verdict == said)
+        return float(np.mean([np.mean(of_one) for of_one in right.values()])) if right else 0.0

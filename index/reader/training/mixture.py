@@ -1,0 +1,199 @@
+"""What one pass of the training reads: shares of the data sets, look-alikes, wrong passages, claims."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from index.language.terms import Analyzer
+from index.reader.training import data
+from index.reader.training.data import SpanExample, VerdictExample
+from index.reader.training.lookalikes import Surroundings, lookalike, surroundings
+from index.reader.training.reports import report_questions, reports
+from index.reader.training.variations import varied
+from index.search.bm25 import BM25
+
+SHARES = {
+    # Encyclopaedia prose with questions that people wrote to look answerable: the thing itself.
+    "squad2-train": 1.0,
+    "squadshifts-new_wiki": 1.0,
+    # Posts and reviews: how people on Discord write; many of their answers are opinions, hard to delimit.
+    "squadshifts-reddit": 0.35,
+    "squadshifts-amazon_reviews": 0.25,
+    # Real people's queries.
+    "nq-qed": 0.8,
+    "quoref-contrast": 1.0,
+    "quoref-superni": 1.0,
+    "fairytaleqa-explicit": 0.3,
+    # Many questions to one sentence, in odd English: a little for the variety of relations.
+    "qamr": 0.06,
+    "friendsqa": 0.5,
+    "molweni": 0.2,
+    "policyqa": 0.15,
+}
+LOOKALIKES = {"squad2-train": 0.25, "squadshifts-new_wiki": 0.6, "nq-qed": 0.35, "qamr": 0.3, "policyqa": 0.2}
+"""Of the answerable questions drawn, the share that is also put changed; squad2-train has people's own."""
+
+LOOKALIKES_ELSEWHERE = 0.4
+WRONG_PASSAGES = 0.3
+"""Of the answerable questions drawn, the share also put to a passage that ranks high and lacks the answer."""
+
+CLAIMS = 0.6
+YES_NO = 1.0
+_MISPLACED = 0.5  # an own context that scores below this share of another's is probably not the right one
+_RANKED = 5
+
+
+class Mixture:
+    """The training data, read once; ``examples`` draws a pass from it.
+
+    Args:
+        folder: Where the data sets lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.counts: Counter[str] = Counter()
+        self._spans: dict[str, list[SpanExample]] = {}
+        self._wrong: dict[SpanExample, list[str]] = {}
+        self._reported: list[tuple[str, list[str]]] = []
+        self._around: dict[str, Surroundings] = {}
+        self.held_out_spans: list[SpanExample] = []
+        analyzer = Analyzer()
+        for source in data.SPAN_SOURCES:
+            every = data.span_examples(folder, source)
+            held = [example for example in every if data.is_held_out(example)]
+            kept = self._ranked(
+                [example for example in every if not data.is_held_out(example)], source, analyzer
+            )
+            self._ranked(held, "held out", analyzer)
+            self.held_out_spans += held
+            self._spans[source] = kept
+            of_group: defaultdict[str, list[str]] = defaultdict(list)
+            for example in {example.context: example for example in kept}.values():
+                of_group[example.group].append(example.context)
+            self._reported += [
+                (group, texts) for group, texts in of_group.items() if any(map(reports, texts))
+            ]
+            self.counts[source] = len(kept)
+            self.counts[f"{source} held out"] = len(held)
+        self._verdicts: dict[str, list[VerdictExample]] = {}
+        self.held_out_verdicts: list[VerdictExample] = []
+        for name, verdicts in (
+            ("claims", data.claim_examples(folder)),
+            ("yes-no", data.yes_no_examples(folder)),
+        ):
+            self.held_out_verdicts += [example for example in verdicts if data.is_held_out(example)]
+            self._verdicts[name] = [example for example in verdicts if not data.is_held_out(example)]
+            self.counts[name] = len(self._verdicts[name])
+        self._near = {
+            name: _near_contexts(
+                [e for e in self._verdicts[name] if e.source in ("fever", "yes-no")], analyzer
+            )
+            for name in self._verdicts
+        }
+
+    def around(self, example: SpanExample) -> Surroundings:
+        """What the example's article has to swap in."""
+        return self._around.get(example.group) or surroundings([example.context])
+
+    def examples(self, number: int, seed: int) -> list[SpanExample | VerdictExample]:
+        """The examples of a pass in random order, the same for the same seed."""
+        rng = random.Random(f"{seed} {number}")  # noqa: S311 (reproducible, and no secret)
+        made: list[SpanExample | VerdictExample] = []
+        for source, share in SHARES.items():
+            every = self._spans[source]
+            drawn = every if share >= 1 else rng.sample(every, round(len(every) * share))
+            for example in drawn:
+                made.append(example)
+                if example.start is None:
+                    continue
+                if rng.random() < LOOKALIKES.get(source, LOOKALIKES_ELSEWHERE):
+                    changed = lookalike(example, self.around(example), rng)
+                    if changed:
+                        made.append(changed)
+                wrong = self._wrong.get(example)
+                if wrong and rng.random() < WRONG_PASSAGES:
+                    made.append(
+                        SpanExample(
+                            example.question, rng.choice(wrong), None, None, "wrong passage", example.group
+                        )
+                    )
+        for group, texts in self._reported:
+            made += report_questions(texts, group, rng)
+        made = [
+            example._replace(question=varied(example.question, rng))
+            for example in made
+            if isinstance(example, SpanExample)
+        ]
+        made += self._drawn_verdicts(rng)
+        rng.shuffle(made)
+        return made
+
+    def wrong_passages_held_out(self, rng: random.Random, number: int) -> list[SpanExample]:
+        """Held-out questions, each put to a passage of its article that ranks high and lacks the answer."""
+        found = [(example, wrong) for example in self.held_out_spans if (wrong := self._wrong.get(example))]
+        return [
+            SpanExample(example.question, wrong[0], None, None, "wrong passage", example.group)
+            for example, wrong in rng.sample(found, min(number, len(found)))
+        ]
+
+    def _drawn_verdicts(self, rng: random.Random) -> list[VerdictExample]:
+        made = []
+        for name, share in (("claims", CLAIMS), ("yes-no", YES_NO)):
+            every = self._verdicts[name]
+            for example in rng.sample(every, round(len(every) * share)):
+                near = self._near[name].get(example)
+                # As many texts that do not say as texts that say so: FEVER and BoolQ have none of their own.
+                if near and rng.random() < 0.4:
+                    made.append(example._replace(context=rng.choice(near), verdict=data.DOES_NOT_SAY))
+                else:
+                    made.append(example._replace(claim=varied(example.claim, rng)))
+        return made
+
+    def _ranked(self, examples: Sequence[SpanExample], source: str, analyzer: Analyzer) -> list[SpanExample]:
+        """Finds each question's wrong passages, and leaves out questions that sit on a wrong one."""
+        contexts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for example in examples:
+            contexts[example.group].setdefault(example.context, len(contexts[example.group]))
+        ranking: dict[str, tuple[list[str], BM25]] = {}
+        for group, of_group in contexts.items():
+            texts = list(of_group)
+            if len(texts) > 1:
+                self._around[group] = surroundings(texts)
+                ranking[group] = texts, BM25([analyzer.terms(text) for text in texts], analyzer)
+        kept = []
+        for example in examples:
+            if example.group not in ranking or example.start is None:
+                kept.append(example)
+                continue
+            texts, bm25 = ranking[example.group]
+            scores = bm25.scores(example.question)
+            own = scores[contexts[example.group][example.context]]
+            order = np.argsort(-scores, kind="stable")[:_RANKED]
+            if source == "squad2-train" and own < _MISPLACED * scores[order[0]]:
+                self.counts["left out: on a wrong passage"] += 1
+                continue
+            answer = example.answer.lower()
+            self._wrong[example] = [
+                texts[n] for n in order if texts[n] != example.context and answer not in texts[n].lower()
+            ]
+            kept.append(example)
+        return kept
+
+
+def _near_contexts(examples: Sequence[VerdictExample], analyzer: Analyzer) -> dict[VerdictExample, list[str]]:
+    """Of each claim, other claims' contexts that rank high for it."""
+    near: dict[VerdictExample, list[str]] = {}
+    for at in range(0, len(examples), 3000):  # near enough among so many, and ranked in a tenth of the time
+        part = examples[at : at + 3000]
+        texts = list(dict.fromkeys(example.context for example in part))
+        bm25 = BM25([analyzer.terms(text) for text in texts], analyzer)
+        for example in part:
+            order = np.argsort(-bm25.scores(example.claim), kind="stable")[:6]
+            # The best is often about the same thing: it may say what the claim says.
+            near[example] = [texts[n] for n in order[2:] if texts[n] != example.context]
+    return near

@@ -1,0 +1,125 @@
+"""Question and passage -> a window of tokens; logits -> the best span."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int32]
+
+LONGEST_WINDOW = 384
+"""Tokens; what of a passage is beyond is not read. A passage of the index and a question have some 110."""
+
+LONGEST_QUESTION = 48
+LONGEST_SPAN = 30
+_CLS, _SEP = "[CLS]", "[SEP]"
+
+
+class Window(NamedTuple):
+    """A question and a passage as the network reads them.
+
+    Attributes:
+        ids: Token ids: [CLS] question [SEP] passage [SEP].
+        head: Where the passage starts among them.
+        offsets: Where each of the passage's tokens stands in it, (start, end) in code points.
+    """
+
+    ids: list[int]
+    head: int
+    offsets: list[tuple[int, int]]
+
+
+class Windows(NamedTuple):
+    """Windows padded to one length: each of shape (windows, tokens), see ``ReaderNetwork.forward``."""
+
+    ids: Integers
+    seen: Integers
+    kinds: Integers
+
+
+class BestSpan(NamedTuple):
+    """The best span of a window.
+
+    Attributes:
+        start: In code points of the passage.
+        end: Likewise.
+        score: The sum of its start's and end's logits.
+        no_answer: The sum of the logits of "no answer".
+    """
+
+    start: int
+    end: int
+    score: float
+    no_answer: float
+
+
+class WindowEncoder:
+    """Encodes questions with passages.
+
+    Args:
+        folder: Of the bundled embedding model, whose vocabulary it is.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._cls, self._sep = (
+            int(self._tokenizer.get_vocab(with_added_tokens=True)[token]) for token in (_CLS, _SEP)
+        )
+
+    def windows(self, question: str, passages: Sequence[str]) -> list[Window]:
+        """The window of a question with each passage."""
+        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:LONGEST_QUESTION]
+        room = LONGEST_WINDOW - len(asked) - 3
+        encoded = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
+        return [
+            Window(
+                [self._cls, *asked, self._sep, *one.ids[:room], self._sep], len(asked) + 2, one.offsets[:room]
+            )
+            for one in encoded
+        ]
+
+
+def padded(windows: Sequence[Window]) -> Windows:
+    """Pads windows to the length of the longest."""
+    shape = len(windows), max(len(window.ids) for window in windows)
+    ids, seen, kinds = (np.zeros(shape, dtype=np.int32) for _ in range(3))
+    for row, window in enumerate(windows):
+        length = len(window.ids)
+        ids[row, :length], seen[row, :length], kinds[row, window.head : length] = window.ids, 1, 1
+    return Windows(ids, seen, kinds)
+
+
+def best_span(window: Window, starts: Floats, ends: Floats) -> BestSpan | None:
+    """The best span of at most LONGEST_SPAN tokens; None in a passage without a token.
+
+    Args:
+        window: What was read.
+        starts: Shape (tokens,), logits.
+        ends: Shape (tokens,), logits.
+    """
+    tokens = len(window.offsets)
+    if not tokens:
+        return None
+    inside = slice(window.head, window.head + tokens)
+    pairs = starts[inside, None] + ends[None, inside]
+    first, last = divmod(int(np.where(_allowed(tokens), pairs, -np.inf).argmax()), tokens)
+    return BestSpan(
+        window.offsets[first][0],
+        window.offsets[last][1],
+        float(pairs[first, last]),
+        float(starts[0] + ends[0]),
+    )
+
+
+def _allowed(tokens: int) -> npt.NDArray[np.bool_]:
+    """Shape (tokens, tokens): whether a span may go from the row's token to the column's."""
+    length = np.arange(tokens)[None, :] - np.arange(tokens)[:, None]
+    return (length >= 0) & (length < LONGEST_SPAN)

