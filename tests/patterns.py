@@ -39,6 +39,9 @@ ten times as long at the least.
 STEEP = 3.0
 """What time may grow by where a text doubles, twice in a row: between in proportion (2) and squared (4)."""
 
+MEETS_NO_STRANGER = "index.reader.training"
+"""Reads the data that whoever trains a reader gives it, and nothing else."""
+
 PATIENCE = 1.0
 """CPU seconds after which an expression is given up."""
 
@@ -85,7 +88,8 @@ def _modules(packages: Sequence[ModuleType]) -> Iterator[ModuleType]:
     for package in packages:
         yield package
         for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            yield importlib.import_module(one.name)
+            if not one.name.startswith(MEETS_NO_STRANGER):
+                yield importlib.import_module(one.name)
 
 
 def _key(pattern: AnyPattern) -> tuple[str | bytes, int]:
