@@ -87,7 +87,6 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
             {
                 "index/sources/extract/blocks.py",
                 "index/sources/extract/html.py",
-                "index/sources/extract/markdown.py",
                 "index/sources/extract/packed.py",
             },
         ),

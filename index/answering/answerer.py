@@ -71,7 +71,7 @@ class Answerer:
     def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
         """The answer to a question, and what it was chosen from; see ``answer``."""
         began = time.perf_counter()
-        asked = _checked(question)
+        asked = check_question(question)
         read, read_as = self._spell(asked)
         leaning = self._follow_up(read, turns)
         ranking = self._retriever.rank(read, leaning)
@@ -206,7 +206,12 @@ def _words(name: str) -> set[str]:
     return set(WORD.findall(name.casefold()))
 
 
-def _checked(question: str) -> str:
+def check_question(question: str) -> str:
+    """The question without white space around it.
+
+    Raises:
+        QuestionError: it is empty or longer than MAX_QUESTION_CHARS.
+    """
     asked = question.encode("utf-8", "replace").decode().strip()
     if not asked:
         raise QuestionError("There is no question. Ask something about the article.")

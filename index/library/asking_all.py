@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from index.answering.answerer import check_question
 from index.errors import FootnoteError
 from index.library.finding import Collection, Holding
 from index.library.models import Models
@@ -35,8 +36,10 @@ class AllArticles:
         """The best answer of all.
 
         Raises:
+            QuestionError: the question is empty or longer than MAX_QUESTION_CHARS.
             FootnoteError: none can be opened; it says what keeps the one in use from it.
         """
+        check_question(question)
         # What was cited before counts in one article's text, and a turn does not say in which.
         asked = [Turn(turn.question, ()) for turn in turns]
         answers: list[tuple[Found, float]] = []

@@ -147,7 +147,7 @@ class Changer:
                     "Nothing is left of what “{id}” was read from. Reindex it with a new source.",
                     id=holding.id,
                 )
-            return kept
+            return self._sources.analysed(kept)
         attached = source.origin.kind in (SourceKind.UPLOAD, SourceKind.WEB)
         if attached and source.questions is None and kept is not None and kept.source is not None:
             source = replace(source, questions=kept.source.questions)

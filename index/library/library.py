@@ -15,7 +15,7 @@ from index.library.models import Models
 from index.library.parts import Parts
 from index.library.quotas import Quotas
 from index.library.rebuilding import Rebuild
-from index.model.answer import MAX_QUESTION_CHARS, Citation, Found, Turn
+from index.model.answer import Citation, Found, Turn
 from index.model.article import Article
 from index.model.library import Change, Entry, IndexInfo, ReindexReport
 from index.model.source import Source
@@ -186,9 +186,9 @@ class Library:
             RebuildingError: the index is being built again, and no other one is there to answer from.
             UnknownArticleError: no such article is here.
         """
-        if article == ALL and question.strip() and len(question) <= MAX_QUESTION_CHARS:
+        if article == ALL:
             return self._parts.all_articles.ask(self._articles, question, turns)
-        opened = self._opened(None if article == ALL else article, place)
+        opened = self._opened(article, place)
         counts = version is None or opened.info.article.sha256.startswith(version)
         return Found(opened.answerer.answer(question, turns if counts else ()), opened.info)
 

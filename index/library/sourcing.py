@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.errors import ArticleError, LibraryError, LocalFileError, SnapshotDamagedError
@@ -75,7 +75,7 @@ class Sources:
 
         Raises:
             LostArticleError: enough is left of none.
-            ArticleError: what it was made from is left, and can no longer be read or analysed.
+            ArticleError: what it was made from is left, and can no longer be read.
         """
         snapshots = folder.of(article)
         for name in names:
@@ -85,7 +85,7 @@ class Sources:
             with contextlib.suppress(SnapshotDamagedError):
                 stored, origin = snapshots.article(name)
                 source = source or self._doubted_source(snapshots, name, stored, origin)
-                return SourcedArticle(analyse(stored, self._limits), origin, source)
+                return SourcedArticle(stored, origin, source)
             if source is not None:
                 return self.read(source, article)
         raise LostArticleError(
@@ -93,6 +93,16 @@ class Sources:
             "article again under another id, or remove it first.",
             id=article,
         )
+
+    def analysed(self, sourced: SourcedArticle) -> SourcedArticle:
+        """It, ready to be built from: what was recovered as it is stored was read by an earlier version.
+
+        Raises:
+            ArticleError: its text takes more than the limits.
+        """
+        if sourced.article.sentences is not None:
+            return sourced
+        return replace(sourced, article=analyse(sourced.article, self._limits))
 
     def _doubted_source(
         self, snapshots: SnapshotFolder, name: str, article: Article, origin: Origin | None

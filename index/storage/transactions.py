@@ -211,9 +211,8 @@ class Transactions:
         folder.sweep()
         folder.remove_if_empty()
         if self._is_done(note):
-            self._finish(
-                note
-            )  # where that fails, nothing else is begun: its note would take this one's place
+            # Where that fails, nothing else is begun: its note would take this one's place.
+            self._finish(note)
             return [f"{describe(note)} was cut off when it was all but done. It has been finished."]
         self._catalogue.call_off()
         return [f"{describe(note)} was cut off. Nothing was changed by it."]

@@ -146,10 +146,11 @@ class Upkeep:
                 if server is not None and self._has_gone(server):
                     gone += self._delete_server(server)
                     continue
-                expired = self._expired_of(server, folder)
-                if expired:
-                    with Transactions(folder).alone(_PATIENCE):
-                        gone += [one for one in expired if self._delete(one, folder)]
+                if any(True for _ in self._expired_of(server, folder)):
+                    with Transactions(folder).alone(
+                        _PATIENCE
+                    ):  # what may go is looked for again: it may differ
+                        gone += [one for one in self._expired_of(server, folder) if self._delete(one, folder)]
             except ReindexRunningError:
                 log.info("%s is being changed, and is cleared up another time.", folder.path)
             except (OSError, SnapshotError) as error:
@@ -162,27 +163,32 @@ class Upkeep:
             yield server, self._root.branch(server)
 
     def _expired_of(self, server: str | None, folder: LibraryFolder) -> Iterator[ExpiredItem]:
-        now = self._now()
-        removals, undoings = _last(folder, Action.REMOVED), _last(folder, Action.UNDONE)
+        now, removals = self._now(), _last(folder, Action.REMOVED)
         for article in folder.removed_ids():
             since = max(_changed(folder.removed(article)), removals.get(article, _NEVER))
             if now - since >= self._retention.removed:
                 nbytes = folder_bytes(folder.removed(article))
                 yield ExpiredItem(ExpiredKind.REMOVED, server, article, nbytes)
         for article in folder.articles():
-            snapshots = folder.of(article)
-            old = [
-                name
-                for name in snapshots.undone()
-                if now - max(snapshots.undone_since(name), undoings.get(article, _NEVER))
-                >= self._retention.removed
-            ]
-            if old:
-                yield ExpiredItem(ExpiredKind.UNDONE, server, article, snapshots.nbytes(old))
+            if old := self._undone_for_long(folder, article):
+                yield ExpiredItem(ExpiredKind.UNDONE, server, article, folder.of(article).nbytes(old))
         if surplus := folder.catalogue.surplus_bytes(HISTORY_LINES):
             yield ExpiredItem(ExpiredKind.HISTORY, server, None, surplus)
         if left := _leftovers(folder):
             yield ExpiredItem(ExpiredKind.UNFINISHED, server, None, sum(map(folder_bytes, left)))
+
+    def _undone_for_long(self, folder: LibraryFolder, article: str) -> list[str]:
+        """The snapshots of an article that were taken back as long ago as such are kept."""
+        snapshots = folder.of(article)
+        undone = snapshots.undone()
+        if not undone:
+            return []
+        last, now = _last(folder, Action.UNDONE).get(article, _NEVER), self._now()
+        return [
+            name
+            for name in undone
+            if now - max(snapshots.undone_since(name), last) >= self._retention.removed
+        ]
 
     def _delete(self, expired: ExpiredItem, folder: LibraryFolder) -> bool:
         """Deletes one thing. The caller has the lock."""
@@ -190,9 +196,8 @@ class Upkeep:
             case ExpiredKind.REMOVED, str(article):
                 delete_folder(folder.removed(article))
             case ExpiredKind.UNDONE, str(article):
-                snapshots = folder.of(article)
-                for name in snapshots.undone():
-                    snapshots.forget(name)
+                for name in self._undone_for_long(folder, article):
+                    folder.of(article).forget(name)
             case ExpiredKind.HISTORY, _:
                 folder.catalogue.trim(HISTORY_LINES)
             case ExpiredKind.UNFINISHED, _:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.model.article import Article, Heading
@@ -175,6 +175,20 @@ def assembled(blocks: Iterable[Block], limits: Limits) -> Article:
     if not any(char.isalnum() for char in text):
         raise Refused(NO_TEXT)
     return Article(id="", title="", text=text, language="", headings=tuple(headings))
+
+
+def from_markup(markup: str, limits: Limits) -> Article:
+    """The article in HTML that a converter made: all of it, titled by the heading that it begins with.
+
+    Raises:
+        Refused: it has no text, or too much.
+    """
+    from lxml import html
+
+    if not markup.strip():
+        raise Refused(NO_TEXT)
+    found = list(blocks(html.fragment_fromstring(markup, create_parent="div")))
+    return replace(assembled(found, limits), title=first_heading(found) or "")
 
 
 def first_heading(blocks: Sequence[Block]) -> str | None:

@@ -6,9 +6,8 @@ import re
 from dataclasses import replace
 
 from index.model.article import Article
-from index.sources.extract.blocks import assembled, blocks, first_heading
+from index.sources.extract.blocks import from_markup
 from index.sources.extract.metadata import day
-from index.sources.extract.refusals import NO_TEXT, Refused
 from index.sources.limits import Limits
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*+\r?\n(.*?)^(?:---|\.\.\.)[ \t]*+\r?$\n?", re.S | re.M)
@@ -20,7 +19,6 @@ def markdown(text: str, limits: Limits) -> Article:
     Raises:
         Refused: it has no text, or too much.
     """
-    from lxml import html as lxml_html
     from markdown_it import MarkdownIt
 
     front = _FRONT_MATTER.match(text)
@@ -30,12 +28,10 @@ def markdown(text: str, limits: Limits) -> Article:
         .enable(["table", "strikethrough"])
         .render(text[front.end() if front else 0 :])
     )
-    if not markup.strip():
-        raise Refused(NO_TEXT)
-    found = list(blocks(lxml_html.fragment_fromstring(markup, create_parent="div")))
+    article = from_markup(markup, limits)
     return replace(
-        assembled(found, limits),
-        title=said.get("title") or first_heading(found) or "",
+        article,
+        title=said.get("title") or article.title,
         author=said.get("author"),
         language=said.get("lang") or said.get("language") or "",
         published=day(said.get("date")),

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from index.model.article import Article
-from index.sources.extract.blocks import Block, assembled, blocks, clean, first_heading
+from index.sources.extract.blocks import Block, assembled, blocks, clean, from_markup
 from index.sources.extract.metadata import day
 from index.sources.extract.refusals import (
     DAMAGED,
     ENTITIES,
     IS_NO_TEXT,
     LOCKED,
-    NO_TEXT,
     TOO_MANY_PAGES,
     UNPACKS,
     Refused,
@@ -101,7 +100,6 @@ def _dublin_core(root: _Element) -> dict[str, str]:
 def _docx(content: bytes, archive: zipfile.ZipFile, limits: Limits) -> Article:
     """By mammoth, which reads what styles mean. It expands entities, so every part is looked at before."""
     import mammoth
-    from lxml import html as lxml_html
 
     for name in archive.namelist():
         if name.endswith((".xml", ".rels")):
@@ -116,12 +114,10 @@ def _docx(content: bytes, archive: zipfile.ZipFile, limits: Limits) -> Article:
         style_map="p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh",
         convert_image=mammoth.images.img_element(lambda _: {}),
     ).value
-    if not markup.strip():
-        raise Refused(NO_TEXT)
-    found = list(blocks(lxml_html.fragment_fromstring(markup, create_parent="div")))
+    article = from_markup(markup, limits)
     return replace(
-        assembled(found, limits),
-        title=said.get("title") or first_heading(found) or "",
+        article,
+        title=said.get("title") or article.title,
         author=said.get("creator"),
         language=said.get("language", ""),
     )
