@@ -37,6 +37,8 @@ from index.model.library import Action, MovedAnswer, PassageCounts, Progress, Re
 from index.model.source import Source
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.files import upload
+from index.sources.limits import Limits
+from index.sources.sandbox import analyse
 from index.storage.catalogue import Catalogue, Note
 from index.storage.library_folder import LibraryFolder
 from index.storage.snapshot_files import FORMAT
@@ -620,6 +622,26 @@ def test_an_upload_is_read_again_from_what_was_stored(path: Path) -> None:
     assert library.reindex("notes", who="ada").published is False
     report = library.reindex("notes", who="ada", source=uploaded(NOTES + b"Cats do too.\n"))
     assert report.check == SelfCheck(asked=1, right=1, failed=())
+
+
+def test_what_is_stored_is_not_analysed_where_its_source_is_read_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = library_of(path)
+    library.add(uploaded(), who="ada")
+    analysed: list[str] = []
+
+    def analyse_and_tell(article: Article, limits: Limits) -> Article:
+        analysed.append(article.id)
+        return analyse(article, limits)
+
+    monkeypatch.setattr("index.library.sourcing.analyse", analyse_and_tell)
+    library.reindex("notes", who="ada")
+    assert analysed == []
+    folder = next((path.parent / "data" / "articles" / "notes" / "snapshots").iterdir())
+    (folder / "source").write_bytes(b"damaged")
+    library.reindex("notes", who="ada")
+    assert analysed == ["notes"]
 
 
 NOT_YOURS = (

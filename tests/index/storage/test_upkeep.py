@@ -174,6 +174,15 @@ def test_a_library_that_is_being_changed_is_left_for_another_time(tmp_path: Path
     assert kinds(library.upkeep.prune()) == [(ExpiredKind.SERVER, "7", None)]
 
 
+def test_a_library_from_which_nothing_has_to_go_is_not_locked(tmp_path: Path, clock: Clock) -> None:
+    library = library_of(tmp_path, clock)
+    library.branch("7").add(note(7), who=WHO, id="mine")
+    lock = tmp_path / "data" / "servers" / "7" / "library.lock"
+    lock.unlink()  # taken again, it would be there again
+    assert library.upkeep.prune() == []
+    assert not lock.exists()
+
+
 def test_what_a_killed_process_was_deleting_goes_the_next_time(tmp_path: Path, clock: Clock) -> None:
     library = library_of(tmp_path, clock)
     library.branch("7").add(note(7), who=WHO, id="mine")
