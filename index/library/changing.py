@@ -16,6 +16,7 @@ from index.model.source import Source, SourceKind
 from index.search.build import OnProgress
 from index.sources.ids import article_id
 from index.storage.library_folder import Condition, is_id
+from index.storage.snapshot_files import source_sha256
 
 PATIENCE = 10.0
 """Seconds that a quick change waits for another one to be done."""
@@ -151,7 +152,17 @@ class Changer:
         attached = source.origin.kind in (SourceKind.UPLOAD, SourceKind.WEB)
         if attached and source.questions is None and kept is not None and kept.source is not None:
             source = replace(source, questions=kept.source.questions)
-        return self._sources.read(source, holding.id)
+        return self._as_indexed(condition, source) or self._sources.read(source, holding.id)
+
+    def _as_indexed(self, condition: Condition, source: Source) -> SourcedArticle | None:
+        """The article as the index has it, where this version read it from these very bytes; else None."""
+        if condition.whole is None or condition.damaged:
+            return None
+        manifest = condition.whole.manifest
+        same = manifest.origin == source.origin and manifest.source_sha256 == source_sha256(source)
+        if not same or not self._publisher.goes_on(manifest):
+            return None
+        return SourcedArticle(condition.whole.index.article, source.origin, source)
 
     def _reported(self, collection: Collection, report: ReindexReport, began: float) -> ReindexReport:
         return replace(report, seconds=time.perf_counter() - began, quotas=self._allowance.use(collection))

@@ -93,7 +93,7 @@ class Publisher:
             kept, seconds = len(last.index.passages), time.perf_counter() - began
             return article, ReindexReport(article.info, kept, 0, 0, seconds, published=False)
         embedder, _ = self._models.load()
-        old = last if last is not None and self._goes_on(last.manifest) else None
+        old = last if last is not None and self.goes_on(last.manifest) else None
         index = build(sourced.article, embedder, on_progress, before=old.index if old else None)
         thresholds = self._models.thresholds(last_thresholds(old), on_progress)
         answerer = self._answerer(index, thresholds, snapshot_name(note.number, sourced.article))
@@ -147,7 +147,7 @@ class Publisher:
         embedder, reranker = self._models.load()
         return Answerer(index, embedder, thresholds=thresholds, snapshot=name, reranker=reranker)
 
-    def _goes_on(self, manifest: Manifest) -> bool:
+    def goes_on(self, manifest: Manifest) -> bool:
         """Whether a new index can take over embeddings: made by another model or version, they differ."""
         embedder, _ = self._models.load()
         recipe = (manifest.format, manifest.made_by, manifest.model_sha256)
@@ -155,7 +155,7 @@ class Publisher:
 
     def _is_unchanged(self, collection: Collection, condition: Condition, sourced: SourcedArticle) -> bool:
         before = condition.whole
-        if before is None or condition.damaged or not self._goes_on(before.manifest):
+        if before is None or condition.damaged or not self.goes_on(before.manifest):
             return False
         stored = collection.folder.of(sourced.article.id).source(before.name)
         questions = [source.questions if source else None for source in (stored, sourced.source)]

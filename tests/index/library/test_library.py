@@ -624,6 +624,20 @@ def test_an_upload_is_read_again_from_what_was_stored(path: Path) -> None:
     assert report.check == SelfCheck(asked=1, right=1, failed=())
 
 
+def test_a_source_that_is_as_it_was_is_not_read_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = library_of(path)
+    added = library.add(uploaded(), who="ada")
+
+    def read(*_: object) -> None:
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.library.sourcing.read", read)
+        report = library.reindex("notes", who="ada")
+    assert (report.published, report.info) == (False, added.info)
+    assert library.reindex("notes", who="ada", source=uploaded(NOTES + b"Cats do too.\n")).published
+
+
 def test_what_is_stored_is_not_analysed_where_its_source_is_read_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
