@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from index.model.article import Article
 from index.sources.extract.blocks import Block, assembled, blocks
 from index.sources.extract.encoding import declared_charset, decode
+from index.sources.extract.markup import resolve
 from index.sources.extract.metadata import day
 from index.sources.extract.refusals import NO_PROSE, Refused
 from index.sources.limits import Limits
@@ -58,6 +59,7 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         tree = lxml_html.document_fromstring(text.encode(), parser, ensure_head_body=True)
     except etree.ParserError as error:  # nothing but comments
         raise Refused(NO_PROSE) from error
+    resolve(tree)
     _enclose(tree)
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     obstacle = _obstacle(tree)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from index.model.article import Article
-from index.sources.extract.blocks import from_markup
+from index.sources.extract.markup import from_markup
 from index.sources.extract.metadata import day
 from index.sources.limits import Limits
 

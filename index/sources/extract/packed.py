@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from index.model.article import Article
-from index.sources.extract.blocks import Block, assembled, blocks, clean, from_markup
+from index.sources.extract.blocks import Block, assembled, blocks, clean
+from index.sources.extract.markup import from_markup, resolve
 from index.sources.extract.metadata import day
 from index.sources.extract.refusals import (
     DAMAGED,
@@ -175,4 +176,6 @@ def _chapter(content: bytes) -> Iterator[Block]:
     except etree.XMLSyntaxError:
         root = lxml_html.document_fromstring(content)
     body = root.find(".//{*}body")
-    yield from blocks(root if body is None else body)
+    body = root if body is None else body
+    resolve(body)
+    yield from blocks(body)
