@@ -59,7 +59,11 @@ def article_text(info: IndexInfo) -> RenderableType:
         *((("site", article.site),) if article.site else ()),
         *(("claims", f"says it is from {claim}, unchecked") for claim in claims),
         ("published", article.published.isoformat() if article.published else "unknown"),
-        ("language", article.language),
+        (
+            "language",
+            f"{article.language} (told by its words)" if article.language_is_guess else article.language,
+        ),
+        *(("missing", f"{part} is not in the file") for part in article.missing),
         ("indexed", f"{len(info.passages):,} passages, {info.indexed_at.isoformat(timespec='seconds')}"),
         ("model", f"{info.model}, SHA-256 {info.model_sha256}"),
     )
@@ -125,6 +129,9 @@ def article_json(info: IndexInfo) -> dict[str, object]:
         "site": article.site,
         "claimed_source": article.claimed_source,
         "claimed_site": article.claimed_site,
+        "language": article.language,
+        "language_is_guess": article.language_is_guess,
+        "missing": list(article.missing),
         "text": article.text,
         "paragraphs": [
             {"number": paragraph.number, "start": paragraph.start, "end": paragraph.end}

@@ -42,6 +42,9 @@ _ROW_TAGS, _CELL_TAGS, _LINK_TAGS = ("tr", "row"), ("td", "th", "cell"), ("a", "
 _SPACE = re.compile(r"\s++")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"h[1-6]")
+UNSEEN = dict.fromkeys(map(ord, "\xad\u200b\u2060\ufeff"))
+"""They part words or hold them together for a screen, and are characters of no word."""
+
 _CELL_END, _LINE_END = "\x1f", "\n"
 
 
@@ -139,8 +142,8 @@ def clean(words: str) -> str:
     if not words.isascii() or not words.isprintable():
         words = "".join(
             char
-            for char in words
-            if char != "\xad" and (unicodedata.category(char) not in ("Cc", "Cs") or char.isspace())
+            for char in words.translate(UNSEEN)
+            if unicodedata.category(char) not in ("Cc", "Cs") or char.isspace()
         )
     return " ".join(words.split())
 
