@@ -50,8 +50,8 @@ class Article:
     ``source`` and ``site`` are where the article was got from, or said by who could know; what it only says
     of itself is ``claimed_source`` and ``claimed_site``, and nothing may be cited by them.
 
-    ``language`` is a guess from the text itself where ``language_is_guess``. ``missing`` are the parts that the
-    source lists and does not hold, by the names that it gives them.
+    ``language`` is told by the words themselves where ``language_is_guess``. ``missing`` are parts that the
+    source names and does not hold.
 
     ``sentences`` are the text's in order, as they were cut when it was read; None where they were not yet.
     """

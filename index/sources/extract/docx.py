@@ -1,7 +1,7 @@
 """DOCX: Word's files. The only module that imports mammoth, which reads what styles mean.
 
-mammoth leaves out what it does not know: numbers that Word counts by itself, text boxes, formulas, fields. And
-it reads text that is hidden. So the file is put in plain terms before mammoth sees it.
+mammoth leaves out what it does not know: numbers that Word counts by itself, text boxes, formulas, fields.
+And it reads text that is hidden. So the file is put in plain terms before mammoth sees it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from index.sources.limits import Limits
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-    from index.sources.extract.packed import Archive
+    from index.sources.extract.archive import Archive
 
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"

@@ -21,7 +21,7 @@ from index.sources.limits import Limits
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-    from index.sources.extract.packed import Archive
+    from index.sources.extract.archive import Archive
 
 _NAMED_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z]\w{1,30});")
 

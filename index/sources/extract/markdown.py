@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _CONTENTS = frozenset({"[toc]", "[[toc]]", "[[_toc_]]", "{:toc}", "${toc}", "\\newpage", "\\pagebreak"})
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|#^\n]*+)(?:[#^][^\[\]|\n]*+)?(?:\|([^\[\]\n]*+))?\]\]")
 _MARKED = re.compile(r"==(?=\S)([^=\n]++)==")
-_TEMPLATE = re.compile(r"\{%[^%\n]*+%\}|\{\{[<%][^}\n]*+\}\}|%%[^%\n]*+%%")
+_TEMPLATE = re.compile(r"\{%[^{%\n]*+%\}|\{\{[<%][^{}\n]*+\}\}|%%[^%\n]*+%%")
 _ATTRIBUTES = re.compile(r"(?<!\s)[ \t]*+\{[#.:][^{}\n]*+\}[ \t]*+\Z")
 _ALERT = re.compile(r"\[!\w{1,30}\][-+]?[ \t]*+")
 _TASK = re.compile(r"\[([ xX])\][ \t]++")

@@ -3,54 +3,17 @@
 from __future__ import annotations
 
 import io
-import posixpath
 import re
 import zipfile
-import zlib
 from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from index.model.article import Article
+from index.sources.extract.archive import Archive
 from index.sources.extract.refusals import DAMAGED, IS_NO_TEXT, LOCKED, UNPACKS, Refused
 from index.sources.limits import Limits
 
 MAIN_PART = re.compile(r"word/document\d?\.xml", re.IGNORECASE)
 _MAX_ENTRIES = 5_000  # of a ZIP archive: a novel with a file for each chapter and picture has hundreds
-
-
-class Archive:
-    """The files of a ZIP archive, by their paths: written in any case, and as any system parts folders."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._entries: dict[str, zipfile.ZipInfo] = {}
-        for entry in archive.infolist():
-            self._entries.setdefault(_plain(entry.filename), entry)
-
-    def __contains__(self, path: str) -> bool:
-        return self._entry(path) is not None
-
-    @property
-    def names(self) -> list[str]:
-        """The paths of all files, as they are written, but with slashes."""
-        return [entry.filename.replace("\\", "/") for entry in self._archive.infolist()]
-
-    def read(self, path: str) -> bytes:
-        """What a file holds.
-
-        Raises:
-            KeyError: it is not there, or cannot be unpacked.
-        """
-        entry = self._entry(path)
-        if entry is None:
-            raise KeyError(path)
-        try:
-            return self._archive.read(entry)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise KeyError(path) from error
-
-    def _entry(self, path: str) -> zipfile.ZipInfo | None:
-        return self._entries.get(_plain(path)) or self._entries.get(_plain(unquote(path)))
 
 
 def packed(content: bytes, limits: Limits) -> Article:
@@ -94,7 +57,3 @@ def _check(archive: zipfile.ZipFile, limits: Limits) -> None:
         raise Refused(UNPACKS, limit=limits.max_bytes // 1_000_000)
     if any(entry.flag_bits & 1 for entry in entries):
         raise Refused(LOCKED)
-
-
-def _plain(path: str) -> str:
-    return posixpath.normpath(path.replace("\\", "/")).casefold()

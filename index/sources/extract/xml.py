@@ -58,7 +58,7 @@ def _without_names(content: bytes) -> bytes:
 
 
 def dublin_core(root: _Element) -> dict[str, str]:
-    """What a file says of itself in the terms of Dublin Core, which several formats use. Authors are joined."""
+    """What a file says of itself in Dublin Core, which several formats use. Authors are joined."""
     said: dict[str, list[str]] = {}
     for element in root.iter("{http://purl.org/dc/elements/1.1/}*"):
         if value := clean(element.text or ""):
