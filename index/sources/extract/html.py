@@ -16,6 +16,7 @@ from index.sources.extract.blocks import Block, assembled, blocks
 from index.sources.extract.encoding import declared_charset, decode
 from index.sources.extract.markup import resolve
 from index.sources.extract.metadata import day
+from index.sources.extract.pages import is_glued, keep_captions, lead_times, short_article
 from index.sources.extract.refusals import NO_PROSE, Refused
 from index.sources.limits import Limits
 
@@ -63,7 +64,10 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
     _enclose(tree)
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     obstacle = _obstacle(tree)
-    page = list(blocks(deepcopy(tree)))
+    lead_times(tree)
+    keep_captions(tree)
+    whole = deepcopy(tree)
+    page = list(blocks(whole))
     found = trafilatura.bare_extraction(
         tree,
         url=address,
@@ -79,12 +83,14 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
     for heading in body.iter("head"):
         heading.tag = heading.get("rend") or "h2"
     article = list(_with_headings(list(blocks(body)), page))
+    if is_glued(article, page) and any(map(_is_sentence, short := short_article(whole))):
+        article = short
     prose = " ".join(block.text for block in article)
     if obstacle and (not prose or (len(prose) < _PROSE_CHARS and obstacle[1].search(prose))):
         raise Refused(obstacle[0])
     if _is_listing(article):
         raise Refused(_LISTING)
-    if not any(len(block.text) >= _SENTENCE_CHARS and not block.level for block in article):
+    if not any(map(_is_sentence, article)):
         raise Refused(NO_PROSE)
     return replace(
         assembled(article, limits),
@@ -95,6 +101,10 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         published=day(found.date),
         source=found.url,
     )
+
+
+def _is_sentence(block: Block) -> bool:
+    return len(block.text) >= _SENTENCE_CHARS and not block.level
 
 
 def _enclose(tree: _Element) -> None:

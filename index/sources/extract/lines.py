@@ -56,7 +56,9 @@ def _paragraphs(block: list[str], width: int) -> Iterator[str]:
         return
     paragraph = _unquoted(block[0]).rstrip()
     for number, (before, line) in enumerate(pairwise(bare), 1):
-        if _starts(before, line, own, is_indented=_indent(block[number]) > _indent(block[number - 1])):
+        indented = _indent(block[number]) > _indent(block[number - 1])
+        few = len(block) <= _FEW and _is_ended(before, line)
+        if few or _starts(before, line, own, is_indented=indented):
             yield paragraph + _line_end(block[number - 1])
             paragraph = _unquoted(block[number]).rstrip()
         else:
@@ -71,11 +73,13 @@ def _is_verse(bare: Sequence[str], width: int) -> bool:
 
 def _is_wrapped(block: Sequence[str], bare: Sequence[str], width: int) -> bool:
     """Whether most lines of a block break where the next word did not fit, or in the middle of a phrase."""
+    few = len(block) <= _FEW
     breaks = [
         (before, line)
         for (before, line), (raw_before, raw) in zip(pairwise(bare), pairwise(block), strict=True)
         if not _BULLET.match(line)
         and not _is_column(before, line)
+        and not (few and _is_ended(before, line))
         and (_indent(raw) <= _indent(raw_before) or _BULLET.match(before))
     ]
     full = sum(_is_full(before, line, width) for before, line in breaks)
@@ -85,6 +89,11 @@ def _is_wrapped(block: Sequence[str], bare: Sequence[str], width: int) -> bool:
     )
     short = sum(before.endswith(_ENDS) and not _is_full(before, line, width) for before, line in breaks)
     return full + running > 0 and max(full, running) >= _SHARE * (len(breaks) - short / 2)
+
+
+def _is_ended(before: str, line: str) -> bool:
+    """Whether a sentence ends with a line. In a block of two or three, that is no sign of a wrap."""
+    return before.endswith(_ENDS) and not line[:1].islower()
 
 
 def _is_full(before: str, line: str, width: int) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from index.model.article import Article
 from index.sources.extract.blocks import BLOCK_TAGS, assembled, blocks, clean, first_heading, is_plain_row
 from index.sources.extract.formulas import linear
+from index.sources.extract.lines import flowed
 from index.sources.extract.numerals import numeral
 from index.sources.extract.raised import lowered, raised
 from index.sources.extract.refusals import NO_TEXT, Refused
@@ -42,6 +43,7 @@ _PAGE_CHARS = 20
 _NOTE_MARK = re.compile(r"\s*+(?:\[\s*+[\w*†‡]{1,4}\s*+\]|\(\s*+\d{1,3}\s*+\)|[*†‡§]{1,3})\s*+")
 _PLAIN_MARK = re.compile(r"\s*+(?:\d{1,3}|[a-z])\s*+")
 _NOTE_TARGET = re.compile(r"#(?:_?(?:fn|ftn|edn|foot|end|cite|note|ref))", re.IGNORECASE)
+_QUOTED = "quoted-in-line"
 _UP = 3  # inline elements around a raised character that are looked out of for what stands before it
 _CELL_CHARS = 1_000  # a cell of more is a page's layout, where nothing says that it is a table
 
@@ -171,12 +173,13 @@ def _before(element: _Element) -> str:
 
 def _quote(element: _Element) -> None:
     """A quotation within a line: a browser puts its marks there."""
-    depth = sum(1 for _ in element.iterancestors("q", "{*}q"))
+    depth = sum(around.get("class") == _QUOTED for around in element.iterancestors("span"))
     opening, closing = "‘’" if depth % 2 else "“”"
     if not (element.text or "").lstrip().startswith(("“", '"', "„", "«", "‘")):
         element.text = opening + (element.text or "")
         _append(element, closing)
-    element.set("class", "quoted")
+    element.tag = "span"  # a converter may take the other for a paragraph
+    element.set("class", _QUOTED)
 
 
 def _append(element: _Element, text: str) -> None:
@@ -237,6 +240,18 @@ def _term(element: _Element) -> None:
         _append(element, ":")
 
 
+def _lines(element: _Element) -> None:
+    """What is laid out in lines keeps them; where they are only wrapped, their paragraphs."""
+    lines = flowed("".join(element.itertext())).split("\n")
+    tail = element.tail
+    element.clear()
+    element.tag, element.tail = "div", tail
+    for line in filter(str.strip, lines):
+        paragraph = element.makeelement("p")
+        paragraph.text = line
+        element.append(paragraph)
+
+
 _MEANINGS: dict[str, Callable[[_Element], None]] = {
     "sup": _raise,
     "sub": _lower,
@@ -244,6 +259,7 @@ _MEANINGS: dict[str, Callable[[_Element], None]] = {
     "math": _formula,
     "ol": _number,
     "dt": _term,
+    "pre": _lines,
 }
 
 
