@@ -43,6 +43,7 @@ _PAGE_CHARS = 20
 _NOTE_MARK = re.compile(r"\s*+(?:\[\s*+[\w*†‡]{1,4}\s*+\]|\(\s*+\d{1,3}\s*+\)|[*†‡§]{1,3})\s*+")
 _PLAIN_MARK = re.compile(r"\s*+(?:\d{1,3}|[a-z])\s*+")
 _NOTE_TARGET = re.compile(r"#(?:_?(?:fn|ftn|edn|foot|end|cite|note|ref))", re.IGNORECASE)
+_TEXT = "text-alone"  # the tag of what is nothing but text by now, until all is
 _QUOTED = "quoted-in-line"
 _UP = 3  # inline elements around a raised character that are looked out of for what stands before it
 _CELL_CHARS = 1_000  # a cell of more is a page's layout, where nothing says that it is a table
@@ -77,6 +78,12 @@ def resolve(root: _Element) -> None:
             _turn(element, "")
         elif (meaning := _MEANINGS.get(tag)) is not None:
             meaning(element)
+    joined = {one.getparent() for one in root.iter(_TEXT)}
+    etree.strip_tags(root, _TEXT)
+    for element in joined - {None}:  # pieces of text side by side are slow to read for whoever comes next
+        element.text = element.text
+        for child in element:
+            child.tail = child.tail
     for table in list(root.iter("{*}table")):
         _rows_as_lines(table)
 
@@ -96,7 +103,7 @@ def _turn(element: _Element, text: str) -> None:
     """Makes an element hold nothing but a text. Cutting it out would take time that grows with its parent."""
     tail = element.tail
     element.clear()
-    element.tag, element.text, element.tail = "span", text, tail
+    element.tag, element.text, element.tail = _TEXT, text, tail
 
 
 def _is_left_out(element: _Element, tag: str) -> bool:
@@ -298,7 +305,7 @@ def _cells(row: _Element) -> Iterator[Cell]:
         tag = name_of(cell)
         if tag in ("td", "th"):
             yield Cell(
-                " ".join(block.text for block in blocks(cell)),
+                " ".join(block.text for block in blocks(cell)) if len(cell) else clean(cell.text or ""),
                 heads=tag == "th" or in_head or _is_bold(cell),
                 across=_whole(cell.get("colspan"), 1),
                 down=_whole(cell.get("rowspan"), 1),

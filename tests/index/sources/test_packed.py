@@ -71,7 +71,8 @@ def test_the_numbers_that_word_counts_are_in_the_text() -> None:
 def test_a_style_numbers_its_paragraphs() -> None:
     styles = (
         f"<w:styles {W}><w:style w:type='paragraph' w:styleId='Clause'><w:name w:val='Clause'/>"
-        "<w:pPr><w:numPr><w:numId w:val='3'/></w:numPr></w:pPr></w:style><w:style w:type='paragraph' w:styleId='Own'>"
+        "<w:pPr><w:numPr><w:numId w:val='3'/></w:numPr></w:pPr></w:style>"
+        "<w:style w:type='paragraph' w:styleId='Own'>"
         "<w:name w:val='Own'/><w:basedOn w:val='Clause'/></w:style></w:styles>"
     )
     body = "".join(
