@@ -62,7 +62,7 @@ class AllArticles:
     def _nearest(self, holdings: list[Holding], question: str) -> list[Holding]:
         if len(holdings) <= CANDIDATES:
             return holdings
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         vector = embedder.embed_question(question).vector
         near = {holding: self._opener.likeness(holding, vector) for holding in holdings}
         return sorted(holdings, key=lambda holding: -near[holding])[:CANDIDATES]
