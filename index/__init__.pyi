@@ -25,7 +25,7 @@ from .evaluation.measure import fitted_thresholds, measure, measure_conversation
 from .evaluation.metrics import ConversationMetrics, Metrics, Mode, SecondTurns
 from .library.library import ALL, Library
 from .library.quotas import Quotas
-from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
+from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.library import (
     MAX_ID_CHARS,
@@ -73,7 +73,6 @@ __all__ = [
     "ExpiredItem",
     "ExpiredKind",
     "FootnoteError",
-    "Found",
     "Heading",
     "IndexInfo",
     "Library",
@@ -100,6 +99,7 @@ __all__ = [
     "ReindexReport",
     "ReindexRunningError",
     "Restored",
+    "Result",
     "Retention",
     "SecondTurns",
     "SelfCheck",

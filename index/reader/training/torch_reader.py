@@ -38,11 +38,11 @@ class TorchReader:
             return []
         windows = self._encoder.windows(question, passages)
         batch = padded(windows)
-        said = self._network(*(torch.from_numpy(part).long() for part in batch))
-        starts, ends = said.starts.numpy(), said.ends.numpy()
+        outputs = self._network(*(torch.from_numpy(part).long() for part in batch))
+        starts, ends = outputs.starts.numpy(), outputs.ends.numpy()
         return [
             Reading(best_span(window, start, end), Verdict(*map(float, row)))
             for window, start, end, row in zip(
-                windows, starts, ends, softmax(said.verdicts.numpy()), strict=True
+                windows, starts, ends, softmax(outputs.verdicts.numpy()), strict=True
             )
         ]
