@@ -26,7 +26,7 @@ from .evaluation.measure import fitted_thresholds, measure, measure_conversation
 from .evaluation.metrics import ConversationMetrics, Metrics, Mode, SecondTurns
 from .library.library import ALL, Library
 from .library.quotas import Quotas
-from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn, Verdict
+from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn, Verdict
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.library import (
     MAX_ID_CHARS,
@@ -74,7 +74,6 @@ __all__ = [
     "ExpiredItem",
     "ExpiredKind",
     "FootnoteError",
-    "Found",
     "Heading",
     "IndexInfo",
     "Library",
@@ -101,6 +100,7 @@ __all__ = [
     "ReindexReport",
     "ReindexRunningError",
     "Restored",
+    "Result",
     "Retention",
     "SecondTurns",
     "SelfCheck",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import EveryonesArticleError, LibraryError, QuestionError, UnknownArticleError
 from index.library.library import Library
-from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
+from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn
 from index.model.article import Article, Passage
 from index.model.library import (
     Action,
@@ -147,7 +147,7 @@ class FakeLibrary(Library):
         place: str | None = None,
         turns: Sequence[Turn] = (),
         version: str | None = None,
-    ) -> Found:
+    ) -> Result:
         root = self.root
         if version is not None and not self.article(article, place=place).sha256.startswith(version):
             turns = ()
@@ -324,7 +324,7 @@ class FakeLibrary(Library):
                 return kept
         raise UnknownArticleError("No article “{id}” is here.", id=id)
 
-    def _answer(self, question: str, id: str) -> Found:
+    def _answer(self, question: str, id: str) -> Result:
         info = self.info(id)
         article, asked = info.article, words(question)
         best_first = sorted(sentences(article), key=lambda s: -len(asked & words(s.of(article.text))))[:2]
@@ -342,7 +342,7 @@ class FakeLibrary(Library):
             article_title=article.title,
             snapshot=info.snapshot,
         )
-        return Found(answer, info)
+        return Result(answer, info)
 
     def _work(self, on_progress: Callable[[Progress], None]) -> None:
         for stage in Stage:

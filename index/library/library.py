@@ -15,7 +15,7 @@ from index.library.models import LoadedModels, Models
 from index.library.parts import Parts
 from index.library.quotas import Quotas
 from index.library.rebuilding import Rebuild
-from index.model.answer import Citation, Found, Turn
+from index.model.answer import Citation, Result, Turn
 from index.model.article import Article
 from index.model.library import Change, Entry, IndexInfo, ReindexReport
 from index.model.source import Source
@@ -171,7 +171,7 @@ class Library:
         place: str | None = None,
         turns: Sequence[Turn] = (),
         version: str | None = None,
-    ) -> Found:
+    ) -> Result:
         """Answers one question, opening the article first where that has not been done.
 
         Args:
@@ -191,7 +191,7 @@ class Library:
             return self._parts.all_articles.ask(self._articles, question, turns)
         opened = self._opened(article, place)
         counts = version is None or opened.info.article.sha256.startswith(version)
-        return Found(opened.answerer.answer(question, turns if counts else ()), opened.info)
+        return Result(opened.answerer.answer(question, turns if counts else ()), opened.info)
 
     def article(
         self,

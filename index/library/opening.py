@@ -264,8 +264,8 @@ class Opener:
             return None
         if holding.is_set and diagnosis.remark is None:
             return self._sources.read(self._sources.file(holding.set_path), holding.id)
-        kept = self._sources.recover(holding.collection.folder, holding.id, diagnosis.condition.names)
-        return self._sources.analysed(kept)
+        stored = self._sources.recover(holding.collection.folder, holding.id, diagnosis.condition.names)
+        return self._sources.analysed(stored)
 
     def _diagnosis(self, holding: Holding) -> _Diagnosis:
         """Looks at what is on disk, and at whether the set article's file has changed."""

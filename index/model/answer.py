@@ -106,11 +106,11 @@ class Turn:
     """A question that was asked before in a conversation, and the spans of the article cited to it."""
 
     question: str
-    cited: tuple[Span, ...]
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Result:
     """An answer and the index that gave it: ``info.article`` is what its citations count in."""
 
     answer: Answer

@@ -92,13 +92,11 @@ class WindowEncoder:
 
     def windows(self, question: str, passages: Sequence[str]) -> list[Window]:
         """The window of a question with each passage."""
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:LONGEST_QUESTION]
-        room = LONGEST_WINDOW - len(asked) - 3
+        ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:LONGEST_QUESTION]
+        room = LONGEST_WINDOW - len(ids) - 3
         encoded = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
         return [
-            Window(
-                [self._cls, *asked, self._sep, *one.ids[:room], self._sep], len(asked) + 2, one.offsets[:room]
-            )
+            Window([self._cls, *ids, self._sep, *one.ids[:room], self._sep], len(ids) + 2, one.offsets[:room])
             for one in encoded
         ]
 

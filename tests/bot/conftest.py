@@ -15,7 +15,7 @@ from simcord.components import walk_components
 from bot import Settings, create_bot
 from bot.client import FootnoteBot
 from bot.service.service import Service
-from index import Found
+from index import Result
 from tests.fakes import FakeLibrary
 
 TEXT, BUTTON = discord.ComponentType.text_display.value, discord.ComponentType.button.value
@@ -35,7 +35,7 @@ class HeldService(Service):
         self.env = env
         self.let_go = asyncio.Event()
 
-    async def _answer(self, *args: Any) -> Found:
+    async def _answer(self, *args: Any) -> Result:
         await self.env.external_wait(self.let_go.wait(), reason="the test holds the line")
         return await super()._answer(*args)
 

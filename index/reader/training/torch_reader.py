@@ -37,5 +37,5 @@ class TorchReader:
         if not excerpts:
             return []
         windows = self._encoder.windows(question, [excerpt.text for excerpt in excerpts])
-        said = self._network(*(torch.from_numpy(part).long() for part in padded(windows)))
-        return readings(excerpts, windows, Logits(*(logits.numpy() for logits in said)))
+        outputs = self._network(*(torch.from_numpy(part).long() for part in padded(windows)))
+        return readings(excerpts, windows, Logits(*(logits.numpy() for logits in outputs)))

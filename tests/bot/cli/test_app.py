@@ -22,7 +22,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
+from typer.testing import Result as Outcome
 
 from bot.cli import app as cli
 from bot.cli.doctor import plausible
@@ -39,7 +40,6 @@ from index import (
     ExpiredItem,
     ExpiredKind,
     FootnoteError,
-    Found,
     LibraryUse,
     Limits,
     Metrics,
@@ -47,6 +47,7 @@ from index import (
     Origin,
     Progress,
     ReindexReport,
+    Result,
     SecondTurns,
     SelfCheckError,
     SnapshotError,
@@ -187,7 +188,7 @@ def conversed(
     return replace(CONVERSED, file=file.name)
 
 
-Invoke = Callable[..., Result]
+Invoke = Callable[..., Outcome]
 
 
 @pytest.fixture(autouse=True)
@@ -198,7 +199,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, library: FakeLibrary) -> Invoke:
-    def invoke(*args: str, input: str | None = None, uses: FakeLibrary = library) -> Result:  # noqa: A002
+    def invoke(*args: str, input: str | None = None, uses: FakeLibrary = library) -> Outcome:  # noqa: A002
         monkeypatch.setattr("bot.cli.process.open_library", lambda _: uses)
         monkeypatch.setattr("bot.cli.measure.measure", measured)
         monkeypatch.setattr("bot.cli.measure.measure_conversations", conversed)
@@ -239,11 +240,11 @@ def finished(*args: str | bytes, env: Mapping[str, str] | None = None) -> tuple[
     return running.returncode, out, err
 
 
-def commands_in(result: Result) -> list[str]:
+def commands_in(result: Outcome) -> list[str]:
     return re.findall(r"^│ (\w+) {2,}\w", result.stdout, re.MULTILINE)
 
 
-def outcome(result: Result) -> tuple[int, str, str]:
+def outcome(result: Outcome) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -273,7 +274,7 @@ def test_ask_says_that_the_article_does_not_say_and_what_comes_closest(run: Invo
 
 def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library: FakeLibrary) -> None:
     class Slips(FakeLibrary):
-        def ask(self, question: str, **options: Any) -> Found:
+        def ask(self, question: str, **options: Any) -> Result:
             found = library.ask(question, **options)
             return replace(found, answer=replace(found.answer, read_as=(("lighthuose", "lighthouse"),)))
 
@@ -501,11 +502,11 @@ def test_chat_carries_what_was_asked_before(run: Invoke, library: FakeLibrary) -
         ["When was the harbour of Elms built?", "Why?"],
     ]
     first, second = library.calls[2].turns
-    assert [span.of(ARTICLE.text) for span in first.cited] == [
+    assert [span.of(ARTICLE.text) for span in first.spans] == [
         "The harbour of Elms was built in 1901.",
         "“We never turn a ship away,” said Ada Berg, the harbour master.",
     ]
-    assert second.cited == ()
+    assert second.spans == ()
 
 
 def test_chat_of_all_articles_forgets_where_another_article_answers(run: Invoke) -> None:

@@ -17,7 +17,7 @@ from bot import Settings, create_bot
 from bot.service.place import Place
 from bot.service.questions import Wait
 from bot.service.service import Service
-from index import Article, Found
+from index import Article, Result
 from tests.bot.conftest import buttons, says
 from tests.fakes import FakeLibrary
 
@@ -190,7 +190,7 @@ async def test_two_hundred_at_once_in_discord(settings: Settings, monkeypatch: p
 class Slow(FakeLibrary):
     """Takes as long for an answer as a model does, nearly."""
 
-    def ask(self, *args: Any, **options: Any) -> Found:
+    def ask(self, *args: Any, **options: Any) -> Result:
         time.sleep(0.02)
         return super().ask(*args, **options)
 

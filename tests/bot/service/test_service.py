@@ -22,12 +22,12 @@ from index import (
     Article,
     ArticleError,
     CancelledError,
-    Found,
     Library,
     Progress,
     QuestionError,
     ReindexReport,
     ReindexRunningError,
+    Result,
     Span,
     Stage,
     Turn,
@@ -66,7 +66,7 @@ def service(library: FakeLibrary) -> CountingService:
 
 async def ask(
     service: Service, question: str = "ships harbour", *, place: Place = NOWHERE, asker: int = 1, **more: Any
-) -> Found:
+) -> Result:
     return await service.ask(question, place=place, asker=asker, **more)
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from transformers import BertConfig
 
 from index.reader import evaluate
-from index.reader.evaluate import Asked, Measured, measure
+from index.reader.evaluate import Measured, ParagraphQuestion, measure
 from index.reader.export import export
 from index.reader.graph import from_graph
 from index.reader.model import OnnxReader, Reading, Verdicts, bundled_word_embeddings
@@ -140,7 +140,7 @@ def test_a_file_of_questions_is_measured(tmp_path: Path) -> None:
     paragraph = {"context": context, "qas": [{"question": q, "answers": a} for q, a in asked]}
     path.write_text(json.dumps({"data": [{"paragraphs": [paragraph]}]}))
     questions = list(evaluate.questions(path))
-    assert questions[0] == Asked("Where?", context, ("Switzerland",))
+    assert questions[0] == ParagraphQuestion("Where?", context, ("Switzerland",))
     reader = Said(
         {
             "Where?": (BestSpan(19, 30, 5.0), 1.0),
