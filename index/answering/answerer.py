@@ -10,9 +10,10 @@ from functools import cached_property
 
 from index.answering.confidence import RuleJudge, Thresholds
 from index.answering.fitted_reader import FittedReader
-from index.answering.judgement import Judge
+from index.answering.judgement import Judge, Judgement
 from index.answering.quoting import Quoting, standing
-from index.answering.reading import RankingReader, ReadingJudge
+from index.answering.reading import RankingReader
+from index.answering.reading_judge import ReadingJudge
 from index.answering.summary import central, fitness, summarise
 from index.errors import QuestionError
 from index.language.attribution import Speech
@@ -88,28 +89,52 @@ class Answerer:
     def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
         """The answer to a question, and what it was chosen from; see ``answer``."""
         began = time.perf_counter()
-        asked = check_question(question)
-        read, read_as = self._spell(asked)
-        leaning = self._follow_up(read, turns)
-        ranking = self._retriever.rank(read, leaning)
+        query, read_as = self._spell(check_question(question))
+        leaning = self._follow_up(query, turns)
+        ranking = self._retriever.rank(query, leaning)
         ranked = time.perf_counter()
-        judgement = self._judge.judge(read, ranking, leaning)
+        judgement = self._judge.judge(query, ranking, leaning)
+        return self._composed(question, query, judgement, read_as, (began, ranked)), judgement.ranking
+
+    def check(self, claim: str) -> Answer:
+        """What the article says to a claim: so, otherwise or nothing, see ``Answer.verdict``.
+
+        Raises:
+            QuestionError: the claim is empty or longer than MAX_QUESTION_CHARS, or nothing reads the article.
+        """
+        began = time.perf_counter()
+        query, read_as = self._spell(check_question(claim))
+        ranking = self._retriever.rank(query)
+        ranked = time.perf_counter()
+        judgement = self._judge.check(query, ranking)
+        return self._composed(claim, query, judgement, read_as, (began, ranked))
+
+    def _composed(
+        self,
+        question: str,
+        query: str,
+        judgement: Judgement,
+        read_as: tuple[tuple[str, str], ...],
+        times: tuple[float, float],
+    ) -> Answer:
+        """A judgement as an answer; ``times`` are when the question came, and when it was ranked."""
         judged = time.perf_counter()
         ranking, short = judgement.ranking, judgement.short
         refused = judgement.status is Status.NOT_IN_ARTICLE
         spans = [ranking.sentences[0].sentence] if refused else self._quoting.spans(ranking)
         numbers = {span: number for number, span in enumerate(sorted(spans, key=lambda one: one.start), 1)}
-        cited = tuple(self._quoting.cite(numbers[span], span, ranking, read) for span in spans)
-        if short is not None and not _contains(cited[0], short):
+        citations = tuple(self._quoting.cite(numbers[span], span, ranking, query) for span in spans)
+        if short is not None and not _contains(citations[0], short):
             short = None
         if short is not None:
-            cited = (replace(cited[0], deciding=(short,)), *cited[1:])
+            citations = (replace(citations[0], deciding=(short,)), *citations[1:])
+        began, ranked = times
         answered = time.perf_counter()
-        answer = Answer(
+        return Answer(
             question=question,
             status=judgement.status,
-            citations=() if refused else cited,
-            closest=tuple(replace(one, deciding=()) for one in cited) if refused else (),
+            citations=() if refused else citations,
+            closest=tuple(replace(one, deciding=()) for one in citations) if refused else (),
             article_id=self._article.id,
             article_title=self._article.title,
             snapshot=self._snapshot,
@@ -124,7 +149,6 @@ class Answerer:
             probability=judgement.probability,
             verdict=judgement.verdict,
         )
-        return answer, ranking
 
     def quotes(self, speaker: str | None = None) -> tuple[Citation, ...]:
         """Every quotation of the article with its speaker, in order, numbered from 1.

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from index.answering.judgement import Judgement
+from index.errors import QuestionError
 from index.language.attribution import Speech
 from index.language.follow_ups import FollowUp, asks_on, telling_words
 from index.language.question_kinds import has_what_is_asked, lacks_what_is_asked, names_and_numbers
@@ -90,3 +91,10 @@ class RuleJudge:
             follows=follow_up is not None,
         )
         return Judgement(ranking, tier)
+
+    def check(self, claim: str, ranking: Ranking) -> Judgement:  # noqa: ARG002 - as in Judge
+        """See ``Judge``: how well a sentence matches a claim does not tell whether it says so."""
+        raise QuestionError(
+            "Claims cannot be checked against this article: nothing here reads its language. Ask a question "
+            "about it instead."
+        )

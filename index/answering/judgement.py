@@ -33,3 +33,10 @@ class Judge(Protocol):
 
     def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
         """Judges what a question was ranked to, ``follow_up`` being what the question leans on."""
+
+    def check(self, claim: str, ranking: Ranking) -> Judgement:
+        """Judges what a claim was ranked to.
+
+        Raises:
+            QuestionError: claims cannot be checked here.
+        """

@@ -7,18 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from index.answering.judgement import Judgement
-from index.answering.tiers import Signs, Tiers
+from index.answering.tiers import Signs
 from index.language.attribution import Speech
 from index.language.follow_ups import FollowUp
 from index.language.question_kinds import (
     asked_kinds,
-    asks_for_sentence,
     lacks_what_is_asked,
     names_and_numbers,
 )
 from index.language.terms import WORD
-from index.model.answer import Status
 from index.model.article import Article, Passage, Span
 from index.reader.model import Reader, Reading
 from index.reader.windows import Excerpt
@@ -173,24 +170,3 @@ def _reordered(ranking: Ranking, sentences: Mapping[Span, _ReadSentence]) -> Ran
 
 def _by_score(scored: ScoredSentence) -> float:
     return -scored.score
-
-
-class ReadingJudge:
-    """Judges by reading.
-
-    Args:
-        reader: Reads rankings.
-        tiers: Fitted for it.
-    """
-
-    def __init__(self, reader: RankingReader, tiers: Tiers) -> None:
-        self._reader = reader
-        self._tiers = tiers
-
-    def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
-        """See ``Judge``."""
-        read = self._reader.read(question, ranking, follow_up)
-        probability = self._tiers.probability(read.signs)
-        status = self._tiers.status(probability)
-        has_short = status is not Status.NOT_IN_ARTICLE and not asks_for_sentence(question)
-        return Judgement(read.ranking, status, read.span if has_short else None, round(probability, 4))

@@ -51,6 +51,18 @@ class Signs(NamedTuple):
     unsaid: float
 
 
+class VerdictTiers(NamedTuple):
+    """When a passage says anything to a claim, and when that can be relied on.
+
+    Attributes:
+        says: The probability from which on it says so or says otherwise,
+        certain: and from which on it is the one of both that it seems to be.
+    """
+
+    says: float
+    certain: float
+
+
 class Tiers(NamedTuple):
     """A fitted model.
 
@@ -59,12 +71,14 @@ class Tiers(NamedTuple):
         intercept: What is added to their sum.
         uncertain: The probability below which the article does not say,
         answered: and from which on it answers.
+        verdicts: The same for a question that yes or no answers, and for a claim.
     """
 
     weights: Signs
     intercept: float
     uncertain: float
     answered: float
+    verdicts: VerdictTiers
 
     def probability(self, signs: Signs) -> float:
         """How likely it is that the sentence answers, from 0 to 1."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from index.answering.calibration import calibration_texts, everyday_questions
 from index.answering.reading import RankingReader
-from index.answering.tiers import Signs, Tiers
+from index.answering.tiers import Signs, Tiers, VerdictTiers
 from index.language.attribution import Speech
 from index.library.self_check import covers
 from index.model.article import Article, Span
@@ -171,7 +171,7 @@ def fit(observations: Sequence[Observation]) -> tuple[Tiers, Precision]:
     answerable = np.array([one.is_answerable for one in observations])
     refused = float(np.quantile(probabilities[answerable], FALSE_REFUSALS))
     coefficients, intercept = _logistic(signs, right, weights)
-    tiers = Tiers(Signs(*coefficients), intercept, min(refused, answered), answered)
+    tiers = Tiers(Signs(*coefficients), intercept, min(refused, answered), answered, VerdictTiers(0.5, 0.8))
     return tiers, _precision(observations, probabilities, weights, tiers)
 
 

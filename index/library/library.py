@@ -193,6 +193,11 @@ class Library:
         counts = version is None or opened.info.article.sha256.startswith(version)
         return Result(opened.answerer.answer(question, turns if counts else ()), opened.info)
 
+    def check(self, claim: str, *, article: str | None = None, place: str | None = None) -> Result:
+        """What an article says to a claim, see ``Answer.verdict`` and ``Answerer.check``; else as ``ask``."""
+        opened = self._opened(article, place)
+        return Result(opened.answerer.check(claim), opened.info)
+
     def article(
         self,
         id: str | None = None,  # noqa: A002
@@ -384,11 +389,7 @@ class Library:
         return self._parts.models.load()
 
     def article_in_use(self) -> Article:
-        """The article in use as its source says now, read afresh where that is the file of the settings.
-
-        Raises:
-            ArticleError: it cannot be read.
-        """
+        """The article in use as its source says now, read afresh where that is the file of the settings."""
         holding = self._articles.find(None)
         if holding.is_set:
             sources = self._parts.sources
