@@ -381,11 +381,7 @@ class Library:
     # For those who measure
 
     def models(self) -> LoadedModels:
-        """The models that answer.
-
-        Raises:
-            EmbeddingModelError: one cannot be loaded.
-        """
+        """The models that answer; raises an EmbeddingModelError where one cannot be loaded."""
         return self._parts.models.load()
 
     def article_in_use(self) -> Article:
