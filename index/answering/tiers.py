@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from index.model.answer import Status
 
@@ -51,7 +51,7 @@ class Signs(NamedTuple):
     unsaid: float
 
 
-class VerdictTiers(NamedTuple):
+class VerdictTiers(BaseModel, frozen=True):
     """When a passage says anything to a claim, and when that can be relied on.
 
     Attributes:
@@ -63,26 +63,33 @@ class VerdictTiers(NamedTuple):
     certain: float
 
 
-class Tiers(NamedTuple):
+class Tiers(BaseModel, frozen=True):
     """A fitted model.
 
     Attributes:
-        weights: What each sign weighs.
+        weights: What each sign weighs, by its name.
         intercept: What is added to their sum.
         uncertain: The probability below which the article does not say,
         answered: and from which on it answers.
         verdicts: The same for a question that yes or no answers, and for a claim.
     """
 
-    weights: Signs
+    weights: dict[str, float]
     intercept: float
     uncertain: float
     answered: float
     verdicts: VerdictTiers
 
+    @field_validator("weights")
+    @classmethod
+    def _of_every_sign(cls, weights: dict[str, float]) -> dict[str, float]:
+        if weights.keys() != set(Signs._fields):
+            raise ValueError("there has to be a weight for each sign, and for nothing else")
+        return weights
+
     def probability(self, signs: Signs) -> float:
         """How likely it is that the sentence answers, from 0 to 1."""
-        logit = self.intercept + sum(weight * sign for weight, sign in zip(self.weights, signs, strict=True))
+        logit = self.intercept + sum(self.weights[name] * sign for name, sign in signs._asdict().items())
         return 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
 
     def status(self, probability: float) -> Status:

@@ -171,7 +171,13 @@ def fit(observations: Sequence[Observation]) -> tuple[Tiers, Precision]:
     answerable = np.array([one.is_answerable for one in observations])
     refused = float(np.quantile(probabilities[answerable], FALSE_REFUSALS))
     coefficients, intercept = _logistic(signs, right, weights)
-    tiers = Tiers(Signs(*coefficients), intercept, min(refused, answered), answered, VerdictTiers(0.5, 0.8))
+    tiers = Tiers(
+        weights=dict(zip(Signs._fields, coefficients, strict=True)),
+        intercept=intercept,
+        uncertain=round(min(refused, answered), 4),
+        answered=round(answered, 4),
+        verdicts=VerdictTiers(says=0.5, certain=0.8),
+    )
     return tiers, _precision(observations, probabilities, weights, tiers)
 
 

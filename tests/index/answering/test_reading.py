@@ -173,7 +173,13 @@ def test_a_follow_up_is_read_with_what_it_leans_on() -> None:
 
 
 WEIGHTS = Signs(*[0.0] * len(Signs._fields))._replace(margin=1.0)
-TIERS = Tiers(WEIGHTS, 0.0, uncertain=0.3, answered=0.9, verdicts=VerdictTiers(0.5, 0.8))
+TIERS = Tiers(
+    weights=WEIGHTS._asdict(),
+    intercept=0.0,
+    uncertain=0.3,
+    answered=0.9,
+    verdicts=VerdictTiers(says=0.5, certain=0.8),
+)
 
 
 def judge(reader: WordReader, text: str = TEXT) -> tuple[ReadingJudge, Retriever]:
@@ -203,7 +209,11 @@ def test_the_probability_decides_and_an_answer_has_a_short_form(
 
 @pytest.mark.parametrize(
     "question",
-    ["Why does the old ferry leave at nine?", "What are the old ferry times?", "How do I get to the old ferry?"],
+    [
+        "Why does the old ferry leave at nine?",
+        "What are the old ferry times?",
+        "How do I get to the old ferry?",
+    ],
 )
 def test_a_reason_a_list_or_a_way_has_no_short_form(question: str) -> None:
     judged, retriever = judge(WordReader({"nine": 8.0}))

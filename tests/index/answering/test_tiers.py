@@ -11,11 +11,11 @@ from index.model.answer import Status
 
 NOTHING = Signs(*[0.0] * len(Signs._fields))
 TIERS = Tiers(
-    NOTHING._replace(margin=0.5, unknown=-1.0),
-    1.0,
+    weights=NOTHING._replace(margin=0.5, unknown=-1.0)._asdict(),
+    intercept=1.0,
     uncertain=0.2,
     answered=0.7,
-    verdicts=VerdictTiers(0.5, 0.8),
+    verdicts=VerdictTiers(says=0.5, certain=0.8),
 )
 
 
@@ -56,3 +56,9 @@ def test_each_tier_begins_at_its_probability(probability: float, status: Status)
 def test_what_was_fitted_is_read_as_it_was_written() -> None:
     fitted = FittedTiers(reader="ab", by_embedder={"cd": TIERS})
     assert FittedTiers.model_validate_json(fitted.model_dump_json()) == fitted
+
+
+@pytest.mark.parametrize("weights", [{}, {**NOTHING._asdict(), "mood": 1.0}])
+def test_weights_of_other_signs_are_not_read(weights: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="a weight for each sign"):
+        Tiers.model_validate({**TIERS.model_dump(), "weights": weights})
