@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel, Field
 
 from index.answering.confidence import Thresholds
 from index.model.article import Article
@@ -37,12 +38,20 @@ class CalibrationQuestion(BaseModel):
     evidence: tuple[str, ...]
 
 
+class CalibrationClaim(BaseModel):
+    """A claim, or a question for yes or no, and what the article says to it: yes, no or unknown."""
+
+    claim: str = Field(validation_alias=AliasChoices("claim", "question"))
+    label: Literal["yes", "no", "unknown"]
+
+
 class CalibrationText(BaseModel):
-    """An invented article with questions."""
+    """An invented article with questions and claims."""
 
     id: str
-    text: str
+    text: str = ""
     questions: tuple[CalibrationQuestion, ...]
+    claims: tuple[CalibrationClaim, ...] = ()
 
 
 def thresholds(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
@@ -59,6 +68,21 @@ def _read(name: str) -> str:
 def calibration_texts() -> list[CalibrationText]:
     """The project's own texts to fit with."""
     return [CalibrationText.model_validate_json(line) for line in _read("articles.jsonl").splitlines()]
+
+
+def reading_texts() -> list[CalibrationText]:
+    """The same texts with what a reader is calibrated with besides: more look-alikes, and claims."""
+    more = (CalibrationText.model_validate_json(line) for line in _read("reading.jsonl").splitlines())
+    of_text = {one.id: one for one in more}
+    return [
+        one.model_copy(
+            update={
+                "questions": one.questions + of_text[one.id].questions,
+                "claims": of_text[one.id].claims,
+            }
+        )
+        for one in calibration_texts()
+    ]
 
 
 def everyday_questions() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,7 +10,6 @@ from index.answering.reading import ReadRanking
 from index.answering.tiers import VerdictTiers
 from index.model.answer import Status, Verdict
 from index.model.article import Passage
-from index.reader.model import Reading
 from index.search.ranking import Ranking
 
 
@@ -31,9 +29,9 @@ class JudgedVerdict(NamedTuple):
     certain: float
 
 
-def verdict_of(readings: Sequence[Reading]) -> JudgedVerdict:
-    """The verdict of the passage that is surest to say anything; readings are at least one."""
-    place, reading = max(enumerate(readings), key=lambda one: 1 - one[1].verdicts.does_not_say)
+def verdict_of(read: ReadRanking) -> JudgedVerdict:
+    """The verdict of the passage that is surest to say anything."""
+    place, reading = max(enumerate(read.readings), key=lambda one: 1 - one[1].verdicts.does_not_say)
     verdicts = reading.verdicts
     says_so = verdicts.says_so >= verdicts.says_otherwise
     return JudgedVerdict(
@@ -49,7 +47,7 @@ def judge_verdict(read: ReadRanking, tiers: VerdictTiers) -> Judgement:
 
     The sentence that is cited is the passage's best one.
     """
-    judged = verdict_of(read.readings)
+    judged = verdict_of(read)
     ranking = _led_by(read.ranking, read.passages[judged.place])
     if judged.says < tiers.says:
         return Judgement(read.ranking, Status.NOT_IN_ARTICLE, verdict=Verdict.DOES_NOT_SAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +11,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from index.answering.calibration import calibration_texts, everyday_questions
+from index.answering.calibration import everyday_questions, reading_texts
 from index.answering.reading import RankingReader
 from index.answering.tiers import Signs, Tiers, VerdictTiers
+from index.answering.verdicts import JudgedVerdict, verdict_of
 from index.language.attribution import Speech
 from index.language.question_kinds import names_and_numbers
+from index.language.yes_no import asks_yes_or_no
 from index.library.self_check import covers
+from index.model.answer import Verdict
 from index.model.article import Article, Span
 from index.reader.model import Reader
 from index.reader.training.data import SpanExample, is_held_out, span_examples
@@ -36,17 +39,33 @@ LOOKALIKES, FOREIGN = 0.25, 0.05
 What people ask an article is mostly answered by it. The tiers hold for this mixture, whatever the material's.
 """
 
+_VERDICTS = {"yes": Verdict.SAYS_SO, "no": Verdict.SAYS_OTHERWISE, "unknown": Verdict.DOES_NOT_SAY}
 _FOLDS = 8
 _CONTEXTS = 8
 _EVERYDAY_EACH, _OF_NEXT, _WITH_STRANGERS = 5, 5, 3
 
 
 class CalibrationArticle(NamedTuple):
-    """An article with questions, and for each the spans that answer it (none: it does not say)."""
+    """An article with what it is asked.
+
+    Attributes:
+        article: The article.
+        questions: Questions, each with the spans that answer it (none: it does not say).
+        foreign: Questions on something else.
+        claims: Claims and questions for yes or no, each with what the article says to it.
+    """
 
     article: Article
     questions: Sequence[tuple[str, tuple[Span, ...]]]
     foreign: Sequence[str] = ()
+    claims: Sequence[tuple[str, Verdict]] = ()
+
+
+class VerdictObservation(NamedTuple):
+    """A claim that was judged, and what the article says to it in truth."""
+
+    judged: JudgedVerdict
+    verdict: Verdict
 
 
 class Observation(NamedTuple):
@@ -87,7 +106,7 @@ class Precision(NamedTuple):
 
 def own_articles() -> Iterable[CalibrationArticle]:
     """The project's calibration articles."""
-    everyday, texts = everyday_questions(), calibration_texts()
+    everyday, texts = everyday_questions(), reading_texts()
     for place, material in enumerate(texts):
         article = Article(id=material.id, title=material.id, text=material.text)
         questions = [
@@ -96,7 +115,8 @@ def own_articles() -> Iterable[CalibrationArticle]:
         ]
         foreign = everyday[place * _EVERYDAY_EACH : (place + 1) * _EVERYDAY_EACH]
         foreign += [one.question for one in texts[(place + 1) % len(texts)].questions[:_OF_NEXT]]
-        yield CalibrationArticle(article, questions, foreign)
+        claims = [(one.claim, _VERDICTS[one.label]) for one in material.claims]
+        yield CalibrationArticle(article, questions, foreign, claims)
 
 
 def with_strangers(articles: Sequence[CalibrationArticle]) -> Iterable[CalibrationArticle]:
@@ -162,8 +182,8 @@ def observe(
     embedder: Embedder,
     reader: Reader,
     on_article: Callable[[str], None] = lambda _: None,
-) -> list[Observation]:
-    """Asks the questions of each article, reads, and notes the signs.
+) -> tuple[list[Observation], list[VerdictObservation]]:
+    """Asks the questions of each article, has its claims judged, and notes what the reader made of them.
 
     Args:
         articles: With their questions.
@@ -171,7 +191,8 @@ def observe(
         reader: Reads.
         on_article: Told of each article that is about to be asked.
     """
-    observations = []
+    observations: list[Observation] = []
+    verdicts: list[VerdictObservation] = []
     for one in articles:
         on_article(one.article.id)
         speech = Speech(one.article)
@@ -179,13 +200,44 @@ def observe(
         reading = RankingReader(one.article, speech=speech, retriever=retriever, reader=reader)
         asked = [(question, gold, False) for question, gold in one.questions]
         for question, gold, is_foreign in (*asked, *((question, (), True) for question in one.foreign)):
+            if asks_yes_or_no(question):
+                continue  # it is judged by its verdict
             read = reading.read(question, retriever.rank(question))
             right = bool(gold) and covers(read.ranking.sentences[0].sentence, gold)
             observations.append(Observation(read.signs, right, bool(gold), is_foreign, one.article.id))
-    return observations
+        for claim, verdict in one.claims:
+            judged = verdict_of(reading.read(claim, retriever.rank(claim)))
+            verdicts.append(VerdictObservation(judged, verdict))
+    return observations, verdicts
 
 
-def fit(observations: Sequence[Observation]) -> tuple[Tiers, Precision]:
+def fit_verdicts(observations: Sequence[VerdictObservation]) -> tuple[VerdictTiers, float]:
+    """The tiers of verdicts, and the share of verdicts that are right with them, on what they were fitted on.
+
+    The lower threshold is the one with which most verdicts are right, each kind counting the same. From the
+    upper one on, PRECISION of those that say anything are right; where they never are, none is certain.
+    """
+    counts = Counter(one.verdict for one in observations)
+
+    def accuracy(says: float) -> float:
+        right = Counter(one.verdict for one in observations if _verdict(one.judged, says) is one.verdict)
+        return sum(right[verdict] / counts[verdict] for verdict in counts) / max(len(counts), 1)
+
+    says = max((round(0.02 * step, 2) for step in range(5, 48)), key=accuracy, default=0.5)
+    saying = [one for one in observations if one.judged.says >= says]
+    certain = 1.0
+    for threshold in sorted({one.judged.certain for one in saying}, reverse=True):
+        right = [one.judged.verdict is one.verdict for one in saying if one.judged.certain >= threshold]
+        if sum(right) >= PRECISION * len(right):
+            certain = threshold
+    return VerdictTiers(says=says, certain=round(certain, 4)), accuracy(says)
+
+
+def _verdict(judged: JudgedVerdict, says: float) -> Verdict:
+    return judged.verdict if judged.says >= says else Verdict.DOES_NOT_SAY
+
+
+def fit(observations: Sequence[Observation], verdicts: VerdictTiers) -> tuple[Tiers, Precision]:
     """The tiers, and how they do on articles that were left out in turn.
 
     A logistic model with a little regularisation, each kind of question weighted to its share in the mixture.
@@ -204,7 +256,7 @@ def fit(observations: Sequence[Observation]) -> tuple[Tiers, Precision]:
         intercept=intercept,
         uncertain=round(min(refused, answered), 4),
         answered=round(answered, 4),
-        verdicts=VerdictTiers(says=0.5, certain=0.8),
+        verdicts=verdicts,
     )
     return tiers, _precision(observations, probabilities, weights, tiers)
 

@@ -13,7 +13,14 @@ from pathlib import Path
 
 from index.answering.fitted_reader import TIERS
 from index.answering.tiers import FittedTiers
-from index.evaluation.tier_fitting import fit, held_out_articles, observe, own_articles, with_strangers
+from index.evaluation.tier_fitting import (
+    fit,
+    fit_verdicts,
+    held_out_articles,
+    observe,
+    own_articles,
+    with_strangers,
+)
 from index.reader.model import WEIGHTS, OnnxReader
 from index.search.embedding import SentenceTransformerEmbedder
 
@@ -32,8 +39,9 @@ def main(arguments: list[str] | None = None) -> None:
         OnnxReader(options.reader / WEIGHTS.name),
     )
     held_out = (held_out_articles(options.data, source) for source in _SOURCES)
-    observations = observe(with_strangers([*own_articles(), *chain(*held_out)]), embedder, reader)
-    tiers, precision = fit(observations)
+    observations, claims = observe(with_strangers([*own_articles(), *chain(*held_out)]), embedder, reader)
+    verdicts, accuracy = fit_verdicts(claims)
+    tiers, precision = fit(observations, verdicts)
     fitted = FittedTiers(reader=reader.sha256, by_embedder={embedder.sha256: tiers})
     path = options.reader / TIERS
     if path.exists():
@@ -44,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     sys.stdout.write(f"{path}: fitted on {len(observations):,} questions. Of articles left out in turn:\n")
     for name, share in precision._asdict().items():
         sys.stdout.write(f"  {name}: {share:.1%}\n")
+    sys.stdout.write(f"Verdicts on the {len(claims)} claims they were fitted on: {accuracy:.1%} right\n")
 
 
 if __name__ == "__main__":
