@@ -46,6 +46,7 @@ def open_library(settings: Settings) -> Library:
         article_path=settings.article,
         embedding_model=settings.embedding_model,
         reranker=settings.reranker,
+        reader=settings.reader,
         limits=settings.limits,
         quotas=settings.quotas,
         retention=settings.retention,

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from index.answering.confidence import Thresholds
 from index.model.article import Article
@@ -30,15 +30,19 @@ FALSE_ANSWERS = 0.01
 _FOREIGN_PER_ARTICLE = 30
 
 
-class _Question(BaseModel):
+class CalibrationQuestion(BaseModel):
+    """A question and the parts of its article that answer it; none where the article does not say."""
+
     question: str
     evidence: tuple[str, ...]
 
 
-class _Material(BaseModel):
+class CalibrationText(BaseModel):
+    """An invented article with questions."""
+
     id: str
     text: str
-    questions: tuple[_Question, ...]
+    questions: tuple[CalibrationQuestion, ...]
 
 
 def thresholds(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
@@ -52,6 +56,16 @@ def _read(name: str) -> str:
     return (resources.files("index") / "answering" / "calibration_data" / name).read_text(encoding="utf-8")
 
 
+def calibration_texts() -> list[CalibrationText]:
+    """The project's own texts to fit with."""
+    return [CalibrationText.model_validate_json(line) for line in _read("articles.jsonl").splitlines()]
+
+
+def everyday_questions() -> list[str]:
+    """Questions that none of the texts is about."""
+    return _read("foreign.txt").splitlines()
+
+
 def fit(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
     """Fits the thresholds of a model.
 
@@ -59,17 +73,15 @@ def fit(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresho
     one that all but FALSE_ANSWERS of the foreign ones stay below: everyday questions, and the questions of
     the next article. Where the two kinds do not overlap, the thresholds stand at the ends of the gap.
     """
-    lines = _read("articles.jsonl").splitlines()
-    materials = [TypeAdapter(_Material).validate_json(line) for line in lines]
-    everyday = _read("foreign.txt").splitlines()
+    texts, everyday = calibration_texts(), everyday_questions()
     answerable: list[float] = []
     foreign: list[float] = []
-    for place, material in enumerate(materials):
-        on_progress(Progress(Stage.CALIBRATE, place, len(materials)))
-        index = build(Article(id=material.id, title=material.id, text=material.text), embedder)
+    for place, one in enumerate(texts):
+        on_progress(Progress(Stage.CALIBRATE, place, len(texts)))
+        index = build(Article(id=one.id, title=one.id, text=one.text), embedder)
         retriever = Retriever(index, embedder)
-        asked = [q.question for q in material.questions if q.evidence]
-        of_next = [q.question for q in materials[(place + 1) % len(materials)].questions]
+        asked = [q.question for q in one.questions if q.evidence]
+        of_next = [q.question for q in texts[(place + 1) % len(texts)].questions]
         numbers = range(place * _FOREIGN_PER_ARTICLE, (place + 1) * _FOREIGN_PER_ARTICLE)
         some = [everyday[number % len(everyday)] for number in numbers]
         answerable += [retriever.rank(question).sentences[0].support for question in asked]

@@ -54,15 +54,23 @@ class AllArticles:
         if not answers:
             article = self._opener.open(collection.find(None))
             return Result(article.answerer.answer(question, questions), article.info)
-        # Tiers compare between articles: the same model's thresholds make them. So does the support within a
-        # tier: a mean of cosines, in which a word that an article lacks weighs most. Scores do not: they are
-        # relative to the other sentences of one article.
-        return min(answers, key=lambda one: (_BEST_FIRST.index(one[0].answer.status), -one[1]))[0]
+        return min(answers, key=_order)[0]
 
     def _nearest(self, holdings: list[Holding], question: str) -> list[Holding]:
         if len(holdings) <= CANDIDATES:
             return holdings
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         vector = embedder.embed_question(question).vector
         near = {holding: self._opener.likeness(holding, vector) for holding in holdings}
         return sorted(holdings, key=lambda holding: -near[holding])[:CANDIDATES]
+
+
+def _order(one: tuple[Result, float]) -> tuple[int, float, float]:
+    """What answers of different articles are compared by, the best first: their tier, then how sure they are.
+
+    Tiers and probabilities compare between articles: one model makes them. So does the support, where nothing
+    tells the probability: a mean of cosines, in which a word that an article lacks weighs most. Scores do not:
+    they are relative to the other sentences of one article.
+    """
+    result, support = one
+    return _BEST_FIRST.index(result.answer.status), -(result.answer.probability or 0.0), -support

@@ -17,6 +17,7 @@ import numpy as np
 from index.reader import metrics
 from index.reader.model import OnnxReader, Reader
 from index.reader.training.torch_reader import TorchReader
+from index.reader.windows import Excerpt
 
 _FALSE_REFUSALS = (0.02, 0.05, 0.1)
 
@@ -78,8 +79,9 @@ def measure(reader: Reader, questions: list[ParagraphQuestion]) -> Measured:
     unanswerable: list[float] = []
     f1, exact = [], []
     for one in questions:
-        span = reader.read(one.question, [one.context])[0].span
-        score = -np.inf if span is None else span.score - span.no_answer
+        reading = reader.read(one.question, [Excerpt(one.context)])[0]
+        span = reading.best
+        score = -np.inf if span is None else span.score - reading.no_answer
         if not one.answers:
             unanswerable.append(score)
             continue
