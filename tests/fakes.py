@@ -1,7 +1,7 @@
 # ruff: noqa: A002 - the names are those of the facade
-"""The real library over an embedder without weights, which can be held back, made to fail and listened to.
+"""The real library, which can be held back, made to fail and listened to.
 
-It lies in a temporary folder of its own. What a clock decides is not the real one's, as tests say it to the
+It has an embedder without weights and no reader, and lies in a temporary folder of its own. What a clock decides is not the real one's, as tests say it to the
 letter: every index and every change is from INDEXED_AT, and every change takes SECONDS.
 """
 
@@ -22,6 +22,7 @@ from typing import Any
 
 from index.answering.confidence import Thresholds
 from index.library.library import Library
+from index.library.models import NO_READER
 from index.model.answer import Result, Turn
 from index.model.article import Article
 from index.model.library import Change, Entry, IndexInfo, Progress, ReindexReport, Stage
@@ -85,7 +86,7 @@ class HeldLibrary(Library):
         folder = Path(tempfile.mkdtemp(prefix="footnote-test-", dir=IN_MEMORY))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.path = folder / f"{article.id}.txt"
-        super().__init__(folder / "data", article_path=self.path, embedder=FakeEmbedder())
+        super().__init__(folder / "data", article_path=self.path, embedder=FakeEmbedder(), reader=NO_READER)
         self._parts.models._thresholds[FakeEmbedder().sha256] = THRESHOLDS
         self.loading, self.asking, self.reindexing = threading.Event(), threading.Event(), threading.Event()
         for event in (self.loading, self.asking, self.reindexing):

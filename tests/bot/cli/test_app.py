@@ -300,7 +300,7 @@ def test_ask_json_is_one_object(run: Invoke, library: HeldLibrary) -> None:
     assert (code, err) == (0, "")
     found = json.loads(out)
     first, second = library.ask(TWO_SOURCES).answer.in_article_order
-    assert found.pop("timings_ms").keys() == {"rank", "compose", "total"}
+    assert found.pop("timings_ms").keys() == {"rank", "read", "compose", "total"}
     assert found == {
         "question": TWO_SOURCES,
         "status": "answered",
@@ -330,6 +330,9 @@ def test_ask_json_is_one_object(run: Invoke, library: HeldLibrary) -> None:
         ],
         "closest": [],
         "read_as": [],
+        "short": None,
+        "verdict": None,
+        "probability": None,
         "article": {"id": "harbour", "title": "The harbour of *Elms*"},
     }
     article = json.loads(run("show", "--json").stdout)
