@@ -1,8 +1,9 @@
 # ruff: noqa: A002 - the names are those of the facade
 """The real library, which can be held back, made to fail and listened to.
 
-It has an embedder without weights and no reader, and lies in a temporary folder of its own. What a clock decides is not the real one's, as tests say it to the
-letter: every index and every change is from INDEXED_AT, and every change takes SECONDS.
+It has an embedder without weights and no reader, and lies in a temporary folder of its own. What a clock
+decides is not the real one's, as tests say it to the letter: every index and every change is from INDEXED_AT,
+and every change takes SECONDS.
 """
 
 from __future__ import annotations

@@ -695,6 +695,21 @@ def test_a_failed_self_check_names_the_questions(run: Invoke, library: HeldLibra
     ]
 
 
+def test_an_article_that_fails_its_self_check_is_put_in_place_with_force(
+    run: Invoke, library: HeldLibrary
+) -> None:
+    Path("oaks.txt").write_text(BRIDGE.text, encoding="utf-8")
+    wrong = '{"question": "Who crosses on Mondays?", "evidence": ["The bridge of Oaks has seven arches."]}'
+    Path("own.jsonl").write_text(wrong, encoding="utf-8")
+    command = ("library", "add", "oaks.txt", "--id", "oaks", "--questions", "own.jsonl")
+    code, out, err = outcome(run(*command))
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1] == "To put it in place all the same: --force"
+    assert [entry.id for entry in library.entries()] == ["harbour"]
+    assert run(*command, "--force").exit_code == 0
+    assert library.in_use() == "oaks"
+
+
 LONG = """
 import time
 from bot.cli import app, process

@@ -186,6 +186,41 @@ async def test_an_id_that_is_taken_is_refused(world: World) -> None:
     assert world.errors() == [LibraryError]
 
 
+async def test_what_is_said_of_a_taken_id_works(world: World) -> None:
+    await add_bridge(world)
+    newer = ("bridge.txt", BRIDGE.text.replace("seven", "eight").encode())
+    assert "Reindex it, or give" in told(await world.admin.slash(world.channel, "library add", file=newer))
+    await world.admin.slash(world.channel, "reindex", article="bridge", file=newer)
+    assert "eight" in server_library(world).article("bridge").text
+    await world.admin.slash(world.channel, "library add", file=newer, article="other")
+    assert [entry.id for entry in server_library(world).entries() if entry.own] == ["bridge", "other"]
+    assert world.errors() == [LibraryError]
+
+
+@pytest.mark.parametrize(
+    ("questions", "reason"),
+    [
+        (
+            b'{"question": "Who crosses on Mondays?", "evidence": ["The bridge of Oaks has seven arches."]}',
+            "Self-check: 0 of 1 of its own questions are answered rightly. That is too few.",
+        ),
+        (b'{"question": 7}', "Line 1 of the questions: “question” is not as it has to be."),
+    ],
+)
+async def test_an_article_that_fails_its_own_questions_is_put_in_place_with_the_option_that_is_named(
+    world: World, questions: bytes, reason: str
+) -> None:
+    source: dict[str, Any] = {"file": FILE, "questions": ("own.jsonl", questions)}
+    refused = told(await world.admin.slash(world.channel, "library add", **source))
+    assert refused.startswith("Nothing was changed.\n")
+    assert reason in refused
+    assert refused.endswith("To put it in place all the same, use the option `force`.")
+    assert [entry.id for entry in server_library(world).entries()] == ["harbour"]
+    forced = told(await world.admin.slash(world.channel, "library add", **source, force=True))
+    assert forced.startswith("Added bridge (a label)\n")
+    assert server_library(world).in_use() == "bridge"
+
+
 async def test_an_id_that_no_button_could_carry_cannot_be_given(world: World) -> None:
     with pytest.raises(simcord.OptionError, match="40"):
         await world.admin.slash(world.channel, "library add", file=FILE, article="a" * 41)
