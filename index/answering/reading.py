@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from index.language.question_kinds import (
     lacks_what_is_asked,
     names_and_numbers,
 )
-from index.language.terms import WORD
+from index.language.terms import Analyzer
 from index.model.article import Article, Passage, Span
 from index.reader.model import Reader, Reading
 from index.reader.windows import Excerpt
@@ -33,9 +32,6 @@ values from 0.2 to 0.5 apart.
 
 MARGIN = 12.0
 """How far from 0 a margin counts. What was not read, or has no words, counts as this far below."""
-
-_LONG_QUESTION = 20
-_NEGATION = re.compile(r"\b(?:not|never|no|without|except|cannot)\b|n[’']t\b", re.IGNORECASE)
 
 
 class ReadRanking(NamedTuple):
@@ -82,6 +78,7 @@ class RankingReader:
         self._speech = speech
         self._retriever = retriever
         self._reader = reader
+        self._analyzer = Analyzer(article.language)
 
     def read(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> ReadRanking:
         """Reads the passages that rank best, and that of the best sentence, in one batch."""
@@ -101,7 +98,7 @@ class RankingReader:
         return ReadRanking(
             ranked,
             sentences.get(best.sentence, _UNREAD).span,
-            self._signs(question, ranked, ranking.sentences[0].support, sentences, readings),
+            self._signs(question, ranked, ranking.sentences[0].support, sentences),
             tuple(passages),
             tuple(readings),
         )
@@ -117,32 +114,35 @@ class RankingReader:
         ranked: Ranking,
         best_support: float,
         sentences: Mapping[Span, _ReadSentence],
-        readings: Sequence[Reading],
     ) -> Signs:
         best = ranked.sentences[0]
         read = sentences.get(best.sentence, _UNREAD)
         before, after = self._speech.frame(best.sentence)
         quote = f"{before}{best.sentence.of(self._text)}{after}"
+        passage = self._retriever.passage_at(best.sentence.start)
         kinds = asked_kinds(question)
-        elsewhere = (one.margin for one in sentences.values() if one.place != read.place)
         unknown = sum(not self._retriever.knows(name) for name in names_and_numbers(question))
         second = ranked.sentences[1].score if len(ranked.sentences) > 1 else best.score - MARGIN
         return Signs(
             margin=read.margin,
-            rival=max(elsewhere, default=-MARGIN),
+            agrees=read.margin >= max((one.margin for one in sentences.values()), default=-MARGIN),
             support=best.support,
             best_support=best_support,
             lead=min(best.score - second, MARGIN),
+            in_passage=self._share(question, passage.of(self._text)),
+            in_sentence=self._share(question, quote),
             unknown=min(unknown, 2),
             lacks=lacks_what_is_asked(question, quote),
             number=kinds.number,
             time=kinds.time,
             name=kinds.name,
             reason=kinds.reason,
-            words=min(sum(1 for _ in WORD.finditer(question)), _LONG_QUESTION),
-            negated=_NEGATION.search(question) is not None,
-            unsaid=readings[read.place].verdicts.does_not_say if read.place >= 0 else 1.0,
         )
+
+    def _share(self, question: str, text: str) -> float:
+        """Which share of a question's terms a text has; 1 where the question has none."""
+        terms = set(self._analyzer.terms(question))
+        return len(terms.intersection(self._analyzer.terms(text))) / len(terms) if terms else 1.0
 
 
 def _sentences(

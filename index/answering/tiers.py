@@ -20,35 +20,34 @@ class Signs(NamedTuple):
 
     Attributes:
         margin: By how much its best span scores above "no answer", in logits, bounded.
-        rival: The same of the best span in any other passage.
+        agrees: Whether that margin is the best of all that was read.
         support: The sentence's MaxSim, from -1 to 1.
         best_support: That of the sentence that retrieval alone ranked first.
         lead: How much it scores above the next sentence.
+        in_passage: Which share of the question's terms stands in its passage. Together with the support it
+            tells a passage that has the question's words from one that has its sense.
+        in_sentence: Which share stands in the sentence itself.
         unknown: How many names and numbers of the question the article does not have, at most 2.
         lacks: Whether a number, a time or a name is asked for that the sentence does not hold.
         number: Whether a number is asked for,
         time: a time,
         name: somebody's or something's name,
         reason: or a reason.
-        words: How many words the question has, at most 20.
-        negated: Whether it has a "not".
-        unsaid: How likely the passage does not say, were the question one for yes or no.
     """
 
     margin: float
-    rival: float
+    agrees: float
     support: float
     best_support: float
     lead: float
+    in_passage: float
+    in_sentence: float
     unknown: float
     lacks: float
     number: float
     time: float
     name: float
     reason: float
-    words: float
-    negated: float
-    unsaid: float
 
 
 class VerdictTiers(BaseModel, frozen=True):

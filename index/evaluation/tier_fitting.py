@@ -15,6 +15,7 @@ from index.answering.calibration import calibration_texts, everyday_questions
 from index.answering.reading import RankingReader
 from index.answering.tiers import Signs, Tiers, VerdictTiers
 from index.language.attribution import Speech
+from index.language.question_kinds import names_and_numbers
 from index.library.self_check import covers
 from index.model.article import Article, Span
 from index.reader.model import Reader
@@ -37,7 +38,7 @@ What people ask an article is mostly answered by it. The tiers hold for this mix
 
 _FOLDS = 8
 _CONTEXTS = 8
-_EVERYDAY_EACH, _OF_NEXT = 5, 5
+_EVERYDAY_EACH, _OF_NEXT, _WITH_STRANGERS = 5, 5, 3
 
 
 class CalibrationArticle(NamedTuple):
@@ -96,6 +97,33 @@ def own_articles() -> Iterable[CalibrationArticle]:
         foreign = everyday[place * _EVERYDAY_EACH : (place + 1) * _EVERYDAY_EACH]
         foreign += [one.question for one in texts[(place + 1) % len(texts)].questions[:_OF_NEXT]]
         yield CalibrationArticle(article, questions, foreign)
+
+
+def with_strangers(articles: Sequence[CalibrationArticle]) -> Iterable[CalibrationArticle]:
+    """The same articles, asked also after names and numbers that they do not have.
+
+    Some answerable questions are put a second time with a name or number of another article. Whoever writes
+    look-alikes uses what the text has; people ask after somebody whom it does not mention.
+    """
+    names = [
+        word for one in articles for question, _ in one.questions for word in names_and_numbers(question)
+    ]
+    rng = random.Random(0)  # noqa: S311 (reproducible, and no secret)
+    for one in articles:
+        text = one.article.text.lower()
+        strange = [name for name in dict.fromkeys(names) if name.lower() not in text]
+        asked = [
+            (question, [word for word in names_and_numbers(question) if word.lower() in text])
+            for question, gold in one.questions
+            if gold
+        ]
+        changed: list[tuple[str, tuple[Span, ...]]] = []
+        for question, known in asked:
+            alike = [name for name in strange if known and name[0].isdigit() == known[-1][0].isdigit()]
+            if alike:
+                changed.append((question.replace(known[-1], rng.choice(alike)), ()))
+        some = rng.sample(changed, min(len(changed), _WITH_STRANGERS))
+        yield one._replace(questions=[*one.questions, *some])
 
 
 def held_out_articles(folder: Path, source: str) -> Iterable[CalibrationArticle]:

@@ -68,9 +68,9 @@ class AllArticles:
 def _order(one: tuple[Result, float]) -> tuple[int, float, float]:
     """What answers of different articles are compared by, the best first: their tier, then how sure they are.
 
-    Tiers and probabilities compare between articles: one model makes them. So does the support, where nothing
-    tells the probability: a mean of cosines, in which a word that an article lacks weighs most. Scores do not:
-    they are relative to the other sentences of one article.
+    Tiers and probabilities compare between articles: one model makes them. So does the support, where
+    nothing tells the probability: a mean of cosines, in which a word that an article lacks weighs most.
+    Scores do not: they are relative to the other sentences of one article.
     """
     result, support = one
     return _BEST_FIRST.index(result.answer.status), -(result.answer.probability or 0.0), -support

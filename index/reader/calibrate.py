@@ -13,7 +13,7 @@ from pathlib import Path
 
 from index.answering.fitted_reader import TIERS
 from index.answering.tiers import FittedTiers
-from index.evaluation.tier_fitting import fit, held_out_articles, observe, own_articles
+from index.evaluation.tier_fitting import fit, held_out_articles, observe, own_articles, with_strangers
 from index.reader.model import WEIGHTS, OnnxReader
 from index.search.embedding import SentenceTransformerEmbedder
 
@@ -31,8 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
         SentenceTransformerEmbedder(options.embedding_model),
         OnnxReader(options.reader / WEIGHTS.name),
     )
-    articles = chain(own_articles(), *(held_out_articles(options.data, source) for source in _SOURCES))
-    observations = observe(articles, embedder, reader)
+    held_out = (held_out_articles(options.data, source) for source in _SOURCES)
+    observations = observe(with_strangers([*own_articles(), *chain(*held_out)]), embedder, reader)
     tiers, precision = fit(observations)
     fitted = FittedTiers(reader=reader.sha256, by_embedder={embedder.sha256: tiers})
     path = options.reader / TIERS

@@ -130,7 +130,6 @@ def test_the_passage_of_the_best_sentence_is_read_whatever_its_rank() -> None:
 def test_signs_tell_what_speaks_for_the_first_sentence() -> None:
     signs = read("When did Olga say the ferry leaves?", WordReader({"nine": 6.0, "ten": 2.0})).signs
     assert signs.margin == pytest.approx(6.0)
-    assert signs.rival == pytest.approx(2.0)
     assert (signs.unknown, signs.time, signs.number, signs.name, signs.reason) == (
         1,
         True,
@@ -138,32 +137,25 @@ def test_signs_tell_what_speaks_for_the_first_sentence() -> None:
         False,
         False,
     )
-    assert (signs.words, signs.negated, signs.lacks) == (7, False, True)  # a bare “nine” is no time
-    assert signs.unsaid == pytest.approx(0.8)
+    assert signs.lacks  # a bare “nine” is no time
+    assert signs.agrees
     assert signs.lead > 0
+    # Of olga, say, ferry and leave (“when”, “did” and “the” say nothing) two stand there.
+    assert (signs.in_sentence, signs.in_passage) == (0.5, 0.5)
 
 
-@pytest.mark.parametrize(
-    ("question", "negated"),
-    [
-        ("Which ferry does not leave?", True),
-        ("Why can't dogs travel?", True),
-        ("Who may never come?", True),
-        ("Which note is it?", False),
-        ("Is anything else notable?", False),
-    ],
-)
-def test_a_not_is_noticed(question: str, negated: bool) -> None:
-    assert read(question, WordReader({})).signs.negated is negated
+def test_the_best_margin_need_not_be_the_first_sentences() -> None:
+    signs = read("When does the old ferry leave the north pier?", WordReader({"nine": 3.0, "ten": 3.5})).signs
+    assert (signs.margin, signs.agrees) == (3.0, False)
 
 
 def test_margins_are_bounded() -> None:
     assert read("When does the old ferry leave?", WordReader({"nine": 400.0})).signs.margin == MARGIN
 
 
-def test_an_article_of_one_sentence_has_no_rival() -> None:
+def test_an_article_of_one_sentence_leads_by_the_bound() -> None:
     signs = read("When?", WordReader({"nine": 1.0}), "It leaves at nine.\n").signs
-    assert (signs.rival, signs.lead) == (-MARGIN, MARGIN)
+    assert (signs.lead, signs.agrees) == (MARGIN, True)
 
 
 def test_a_follow_up_is_read_with_what_it_leans_on() -> None:

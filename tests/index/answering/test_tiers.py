@@ -26,7 +26,7 @@ TIERS = Tiers(
         (NOTHING._replace(margin=4.0), 3.0),
         (NOTHING._replace(margin=4.0, unknown=2.0), 1.0),
         (NOTHING._replace(margin=-6.0), -2.0),
-        (NOTHING._replace(words=20.0, reason=True), 1.0),  # signs without a weight count nothing
+        (NOTHING._replace(support=1.0, reason=True), 1.0),  # signs without a weight count nothing
     ],
 )
 def test_the_probability_is_a_logistic_function_of_the_weighted_signs(signs: Signs, logit: float) -> None:

@@ -33,7 +33,7 @@ def observations(rng: random.Random, number: int = 600) -> list[Observation]:
     for place in range(number):
         kind = place % 3
         margin = rng.gauss((4, -2, -8)[kind], 2)
-        signs = NOTHING._replace(margin=margin, words=float(rng.randint(3, 12)))
+        signs = NOTHING._replace(margin=margin, support=rng.random())
         made.append(Observation(signs, kind == 0, kind == 0, kind == 2, f"article-{place % 20}"))
     return made
 
@@ -41,10 +41,10 @@ def observations(rng: random.Random, number: int = 600) -> list[Observation]:
 def test_tiers_follow_what_tells_right_from_wrong() -> None:
     tiers, precision = fit(observations(random.Random(5)))
     assert tiers.weights["margin"] > 0.5
-    assert abs(tiers.weights["words"]) < 0.2
+    assert abs(tiers.weights["support"]) < 1
     assert tiers.weights["reason"] == 0
-    assert tiers.status(tiers.probability(NOTHING._replace(margin=5.0, words=7.0))) is Status.ANSWERED
-    assert tiers.status(tiers.probability(NOTHING._replace(margin=-8.0, words=7.0))) is Status.NOT_IN_ARTICLE
+    assert tiers.status(tiers.probability(NOTHING._replace(margin=5.0))) is Status.ANSWERED
+    assert tiers.status(tiers.probability(NOTHING._replace(margin=-8.0))) is Status.NOT_IN_ARTICLE
     assert precision.precision >= 0.9
     assert precision.answered > 0.95
     assert precision.refused <= 0.021
