@@ -19,7 +19,7 @@ from bot.service.place import Place
 from bot.service.questions import Wait
 from bot.service.suggestions import Suggestions
 from bot.words import Words
-from index import Found, Status, Turn
+from index import Result, Status, Turn
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Answering:
         if conversation is not None:
             article, version = conversation.article, conversation.version
             turns = conversation.turns if self.conversations.minutes else ()
-        answered = await self._host.service.ask(
+        result = await self._host.service.ask(
             inquiry.question,
             place=inquiry.place,
             asker=inquiry.asker,
@@ -91,11 +91,11 @@ class Answering:
             on_wait=on_wait,
         )
         rendered = await self._host.service.compose(
-            lambda: render.answer(answered, words, with_question=inquiry.repeats_question)
+            lambda: render.answer(result, words, with_question=inquiry.repeats_question)
         )
-        of = answered.info.article
+        of = result.info.article
         message = await reply.show(cited_card(rendered, of, words, FollowUpButton.to(of, words)))
-        self._remember(inquiry, answered, message)
+        self._remember(inquiry, result, message)
 
     def conversation(self, asker: int, answer: discord.Message) -> Conversation | None:
         """What a question may lean on that goes on from an answer."""
@@ -109,14 +109,14 @@ class Answering:
         """What is most asked of an article in any of some channels, for all to see."""
         return self.suggestions.most_asked(channels=set(channels), article=article)
 
-    def _remember(self, inquiry: Inquiry, answered: Found, message: discord.Message) -> None:
+    def _remember(self, inquiry: Inquiry, result: Result, message: discord.Message) -> None:
         """Keeps what a next question may lean on, and counts what everybody could see asked and answered."""
         before, question = inquiry.conversation, inquiry.question
-        now = before.then(question, answered) if before else Conversation.of(question, answered)
+        now = before.then(question, result) if before else Conversation.of(question, result)
         self.conversations.remember(inquiry.asker, message.id, now)
         if inquiry.channel is None:
             return
         if inquiry.is_direct:
             self.conversations.remember(inquiry.asker, inquiry.channel, now)
-        elif inquiry.is_public and answered.answer.status is Status.ANSWERED:
-            self.suggestions.count(question, channel=inquiry.channel, article=answered.info.article.id)
+        elif inquiry.is_public and result.answer.status is Status.ANSWERED:
+            self.suggestions.count(question, channel=inquiry.channel, article=result.info.article.id)

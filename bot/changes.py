@@ -76,22 +76,22 @@ class Changes:
         """
         words, private = words_of(interaction), False
         try:
-            done = await self._run(interaction, place, work, words)
-            quotas = (*done.report.quotas, *self._service.use_of_changes(place))
-            report = replace(done.report, quotas=quotas)
-            result = render_library.report(report, words, added=done.added, in_use=done.in_use)
+            outcome = await self._run(interaction, place, work, words)
+            quotas = (*outcome.report.quotas, *self._service.use_of_changes(place))
+            report = replace(outcome.report, quotas=quotas)
+            ending = render_library.report(report, words, added=outcome.added, in_use=outcome.in_use)
         except CancelledError:
-            result = render_library.unchanged(words)
+            ending = render_library.unchanged(words)
         except (SelfCheckError, OwnQuestionsError) as error:
-            result = render_library.unpublished(error, words)
+            ending = render_library.unpublished(error, words)
         except FootnoteError as error:
             if not interaction.is_expired():
                 raise
-            result, private = (
+            ending, private = (
                 render_library.refusal(host_of(interaction).reporter.message(interaction, error, words)),
                 True,
             )
-        await _tell(interaction, result, private=private)
+        await _tell(interaction, ending, private=private)
 
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
         """Calls a running change off, for the one who started it or another admin of its server.
@@ -162,18 +162,18 @@ async def _show(interaction: Interaction, job: _Job, card: Card) -> None:
             log.warning("Could not show how far the reindex is: %s", error)
 
 
-async def _tell(interaction: Interaction, result: render.Rendered, *, private: bool) -> None:
+async def _tell(interaction: Interaction, ending: render.Rendered, *, private: bool) -> None:
     try:
-        await InteractionReply(interaction, private=True).show(Card(result))
+        await InteractionReply(interaction, private=True).show(Card(ending))
     except discord.HTTPException as error:
         if error.code not in EXPIRED:
             raise
     else:
         return
-    targets: list[tuple[discord.abc.Messageable, render.Rendered]] = [(interaction.user, result)]
+    targets: list[tuple[discord.abc.Messageable, render.Rendered]] = [(interaction.user, ending)]
     if not private and interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
-        named = replace(result, top=f"{interaction.user.mention}\n{result.top}")
+        named = replace(ending, top=f"{interaction.user.mention}\n{ending.top}")
         targets.insert(0, (channel, named))
     for target, rendered in targets:
         try:
@@ -182,4 +182,4 @@ async def _tell(interaction: Interaction, result: render.Rendered, *, private: b
             log.info("Could not tell %s how a reindex ended: %s", target, error)
         else:
             return
-    log.warning("A reindex of %s has ended, and they could not be told: %s", interaction.user, result.top)
+    log.warning("A reindex of %s has ended, and they could not be told: %s", interaction.user, ending.top)

@@ -26,7 +26,7 @@ class PathGuard:
     @classmethod
     def of(cls, settings: Settings) -> PathGuard:
         """What the settings name, the home folder and the working directory."""
-        models = (settings.embedding_model, settings.reranker)
+        models = (settings.embedding_model, settings.reranker, settings.reader)
         folders = (Path(model) for model in models if model and Path(model).exists())
         files = (settings.article, settings.article.parent) if settings.article else ()
         return cls((settings.data_dir, *files, *folders, *_home(), Path.cwd()))

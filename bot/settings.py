@@ -43,6 +43,7 @@ class Settings(BaseSettings):
         article: A file to answer from; None for the article that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
+        reader: The folder of a reader; None for the one that ships, "off" for none.
         log_level: DEBUG, INFO, WARNING or ERROR.
         sync_guild: Id of one server to register the commands in, where they appear at once; None to
             register them everywhere.
@@ -95,6 +96,7 @@ class Settings(BaseSettings):
     article: UserPath | None = None
     embedding_model: str | None = None
     reranker: str | None = None
+    reader: str | None = None
     log_level: LogLevel = "INFO"
     sync_guild: PositiveInt | None = None
     admin_role: Name | None = None

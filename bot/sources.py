@@ -54,10 +54,10 @@ async def source_of(
     get_questions = _getter(questions, limits, most=QUESTIONS_BYTES) if questions else None
 
     def get() -> Source:
-        asked = get_questions() if get_questions else None
+        question_file = get_questions() if get_questions else None
         if file and get_file:
-            return upload(file.filename, get_file(), questions=asked, limits=limits)
-        return replace(fetch(address or "", limits), questions=asked)
+            return upload(file.filename, get_file(), questions=question_file, limits=limits)
+        return replace(fetch(address or "", limits), questions=question_file)
 
     return get if file or address else None
 

@@ -19,13 +19,14 @@ from .errors import (
     SnapshotError,
     UnknownArticleError,
     UnloadableModelError,
+    UnloadableReaderError,
     UnloadableRerankerError,
 )
 from .evaluation.measure import fitted_thresholds, measure, measure_conversations
 from .evaluation.metrics import ConversationMetrics, Metrics, Mode, SecondTurns
 from .library.library import ALL, Library
 from .library.quotas import Quotas
-from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Found, Status, Turn
+from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn, Verdict
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.library import (
     MAX_ID_CHARS,
@@ -73,7 +74,6 @@ __all__ = [
     "ExpiredItem",
     "ExpiredKind",
     "FootnoteError",
-    "Found",
     "Heading",
     "IndexInfo",
     "Library",
@@ -100,6 +100,7 @@ __all__ = [
     "ReindexReport",
     "ReindexRunningError",
     "Restored",
+    "Result",
     "Retention",
     "SecondTurns",
     "SelfCheck",
@@ -115,7 +116,9 @@ __all__ = [
     "Turn",
     "UnknownArticleError",
     "UnloadableModelError",
+    "UnloadableReaderError",
     "UnloadableRerankerError",
+    "Verdict",
     "fetch",
     "fitted_thresholds",
     "import_model_libraries",

@@ -6,9 +6,10 @@ IndexError is Python's own, so the root is named for the project:
     ├── ArticleError          the article cannot be read or is not an article
     │   └── FetchError             a web page cannot be fetched, or must not be
     │   └── LocalFileError         a file of this machine cannot be read, or is no article (for the operator)
-    ├── EmbeddingModelError   the embedding model or the re-ranker cannot be loaded (for the operator)
+    ├── EmbeddingModelError   a model cannot be loaded (for the operator)
     │   ├── UnloadableModelError     the embedding model that was named
-    │   └── UnloadableRerankerError  the re-ranker that was named
+    │   ├── UnloadableRerankerError  the re-ranker that was named
+    │   └── UnloadableReaderError    the reader, the one that ships or that was named
     ├── QuestionError         the question cannot be asked (empty, too long)
     ├── QuestionFileError     a file of questions cannot be read
     │   ├── EvidenceError          its evidence is not in the article
@@ -73,7 +74,7 @@ class LocalFileError(ArticleError):
 
 
 class EmbeddingModelError(FootnoteError):
-    """The embedding model or the re-ranker cannot be loaded."""
+    """The embedding model, the re-ranker or the reader cannot be loaded."""
 
     for_operator = True
 
@@ -84,6 +85,10 @@ class UnloadableModelError(EmbeddingModelError):
 
 class UnloadableRerankerError(EmbeddingModelError):
     """The re-ranker that was named cannot be loaded."""
+
+
+class UnloadableReaderError(EmbeddingModelError):
+    """The reader that ships, or that was named, cannot be loaded."""
 
 
 class QuestionError(FootnoteError):

@@ -147,11 +147,11 @@ def ask(
 def chat(article: ArticleOption = None, server: ServerOption = None) -> None:
     """Ask one question after another; a question may lean on those before it. Ctrl-D or `exit` ends."""
     articles = ready_library(read_settings(), article, server)
-    asked = article_meant(article)
+    article_id = article_meant(article)
     out, aside = terminal(), terminal(stderr=True)
     prompt = "> " if sys.stdin.isatty() and sys.stdout.isatty() else ""
     if prompt:
-        about = "all articles" if asked == ALL else f"“{printable(articles.article(asked).title)}”"
+        about = "all articles" if article_id == ALL else f"“{printable(articles.article(article_id).title)}”"
         aside.print(Text(f"Ask about {about}. Ctrl-D or `exit` ends.", style="dim"))
         with suppress(ImportError):  # where it exists, it gives `input` a history and editing
             import readline  # noqa: F401
@@ -166,15 +166,15 @@ def chat(article: ArticleOption = None, server: ServerOption = None) -> None:
             return
         if question:
             try:
-                answer = articles.ask(question, article=asked, turns=turns).answer
+                answer = articles.ask(question, article=article_id, turns=turns).answer
             except FootnoteError as error:
                 aside.print(Text(printable(str(error)), style="yellow"))
                 continue
-            out.print(show.answer_text(answer, with_title=asked == ALL), Text())
+            out.print(show.answer_text(answer, with_title=article_id == ALL), Text())
             if answer.article_id != answered_from:  # what was cited before counts in another article
                 turns, answered_from = (), answer.article_id
-            cited = tuple(Span(citation.start, citation.end) for citation in answer.citations)
-            turns = (*turns, Turn(question, cited))[-TURNS_KEPT:]
+            spans = tuple(Span(citation.start, citation.end) for citation in answer.citations)
+            turns = (*turns, Turn(question, spans))[-TURNS_KEPT:]
 
 
 app.command()(library.reindex)

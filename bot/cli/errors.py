@@ -25,6 +25,7 @@ from index import (
     OwnQuestionsError,
     SelfCheckError,
     UnloadableModelError,
+    UnloadableReaderError,
     UnloadableRerankerError,
 )
 
@@ -36,6 +37,7 @@ Make a new one at https://discord.com/developers/applications: your application,
 SETTINGS: dict[type[FootnoteError], str] = {
     UnloadableModelError: "FOOTNOTE_EMBEDDING_MODEL",
     UnloadableRerankerError: "FOOTNOTE_RERANKER",
+    UnloadableReaderError: "FOOTNOTE_READER",
     DataFolderError: "FOOTNOTE_DATA_DIR",
     EvidenceError: "FOOTNOTE_ARTICLE",
 }

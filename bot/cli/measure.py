@@ -70,5 +70,5 @@ def calibrate() -> None:
     """Fit the confidence thresholds of the embedding model and print them as JSON."""
     library = library_of(read_settings())
     with progress("Loading the model") as on_progress:
-        fitted = fitted_thresholds(library.models()[0], on_progress)
+        fitted = fitted_thresholds(library.models().embedder, on_progress)
     print_json(fitted)

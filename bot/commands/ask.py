@@ -90,8 +90,8 @@ class Ask(commands.Cog):
         )
         if article is None:  # what stands in the other field may be no article yet
             return []
-        asked = self.answering.most_asked((interaction.channel_id or 0, place.channel or 0), article.id)
-        return choices_of({question: question for question in (*article.questions, *asked)}, typed)
+        favourites = self.answering.most_asked((interaction.channel_id or 0, place.channel or 0), article.id)
+        return choices_of({question: question for question in (*article.questions, *favourites)}, typed)
 
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """Asks the article what a message says; the answer is private."""

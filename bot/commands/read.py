@@ -103,8 +103,8 @@ class Read(commands.Cog):
 
         def page(library: Library) -> Card:
             info = library.info(article, place=scope)
-            cited = library.summary(article=info.article.id)
-            return cited_card(render.summary(cited, info, words), info.article, words)
+            citations = library.summary(article=info.article.id)
+            return cited_card(render.summary(citations, info, words), info.article, words)
 
         # The first summary of an article is as much work as an answer.
         await self._show(interaction, page, share=share, in_line=True)

@@ -77,8 +77,8 @@ def conversation_in(message: discord.Message) -> Conversation | None:
     sources = sources_of(message)
     if sources is None:
         return None
-    cited = tuple(sorted(set(sources.spans), key=lambda span: span.start))
-    return Conversation(sources.article, sources.version, (Turn("", cited),))
+    spans = tuple(sorted(set(sources.spans), key=lambda span: span.start))
+    return Conversation(sources.article, sources.version, (Turn("", spans),))
 
 
 _TEMPLATE = FollowUpButton.__discord_ui_compiled_template__

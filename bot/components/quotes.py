@@ -45,12 +45,12 @@ def quotes_card(
     library: Library, article: Article, speaker: str | None, page: int, words: Words, *, changed: bool = False
 ) -> Card:
     """A page of who says what in an article, with the buttons to the others."""
-    cited = library.quotes(speaker, article=article.id)
-    if not cited:
+    citations = library.quotes(speaker, article=article.id)
+    if not citations:
         raise SourceGoneError("The article quotes nobody by name.")
-    pages = -(-len(cited) // MAX_SOURCES)
+    pages = -(-len(citations) // MAX_SOURCES)
     page = min(max(page, 1), pages)
-    on_page = cited[(page - 1) * MAX_SOURCES : page * MAX_SOURCES]
+    on_page = citations[(page - 1) * MAX_SOURCES : page * MAX_SOURCES]
     info = library.info(article.id)
     rendered = render.quotes(on_page, info, words, page=page, pages=pages, changed=changed)
     buttons = [

@@ -8,13 +8,13 @@ from bot.render.links import MAX_URL, text_fragment
 from bot.render.message import BLUE, COLOURS, SIGNS, Rendered, footer, indexed, tier, title
 from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, emphasise, shares, size
 from bot.words import Words
-from index import Answer, Citation, Found, IndexInfo, Span, Status
+from index import Answer, Citation, IndexInfo, Result, Span, Status
 
 ROOM_FOR_LINKS = MAX_TEXT // 4
 ROOM_FOR_HEADINGS = 200
 
 
-def answer(result: Found, words: Words, *, with_question: bool = False) -> Rendered:
+def answer(result: Result, words: Words, *, with_question: bool = False) -> Rendered:
     """The answer with its footnote marks, its sources, and the article that it is from.
 
     Args:
@@ -22,16 +22,16 @@ def answer(result: Found, words: Words, *, with_question: bool = False) -> Rende
         words: The language of the one who asked.
         with_question: Whether to repeat the question, where the message does not stand under it.
     """
-    reply, info = result.answer, result.info
-    says = reply.status is not Status.NOT_IN_ARTICLE
-    citations = (reply.in_article_order if says else reply.closest)[:MAX_SOURCES]
-    top = [f"{SIGNS[reply.status]} **{_heading(reply.status, words)}**"]
+    answer, info = result.answer, result.info
+    says = answer.status is not Status.NOT_IN_ARTICLE
+    citations = (answer.in_article_order if says else answer.closest)[:MAX_SOURCES]
+    top = [f"{SIGNS[answer.status]} **{_heading(answer.status, words)}**"]
     if with_question:
-        top.insert(0, "-# " + words("Question: {question}", question=clip(reply.question, 300)))
+        top.insert(0, "-# " + words("Question: {question}", question=clip(answer.question, 300)))
     if citations and not says:
         top.append(words("The closest passage, which does not answer it:"))
-    slips = _slips(reply, words)
-    below = footer(info.article, words, tier(reply.status, words), indexed(info.indexed_at, words))
+    slips = _slips(answer, words)
+    below = footer(info.article, words, tier(answer.status, words), indexed(info.indexed_at, words))
     left = MAX_TEXT - sum(map(size, (*top, slips, below))) - MARGIN * (len(citations) + 1)
     costs = [cost(citation.text[:MAX_TEXT]) for citation in citations] if says else []
     labels = _labels(citations, info, words, numbered=says, left=left - sum(costs))
@@ -47,16 +47,22 @@ def answer(result: Found, words: Words, *, with_question: bool = False) -> Rende
     if slips:
         top.append(slips)
     sources = _sources(citations, labels, left, with_bold=says)
-    return Rendered(COLOURS[reply.status], "\n".join(top), sources, below)
+    return Rendered(COLOURS[answer.status], "\n".join(top), sources, below)
 
 
 def quotes(
-    cited: Sequence[Citation], info: IndexInfo, words: Words, *, page: int, pages: int, changed: bool = False
+    citations: Sequence[Citation],
+    info: IndexInfo,
+    words: Words,
+    *,
+    page: int,
+    pages: int,
+    changed: bool = False,
 ) -> Rendered:
     """Who says what: a page of citations.
 
     Args:
-        cited: The citations of this page.
+        citations: Those of this page.
         info: The index that they are from.
         words: The language of the one who asked.
         page: Which page it is, from 1.
@@ -67,17 +73,17 @@ def quotes(
     if changed:
         top += "\n-# " + words("The article has changed since this list was made: this is as it is now.")
     count = words("page {page} of {pages}", page=words.number(page), pages=words.number(pages))
-    return _listed(top, cited, info, words, *([count] if pages > 1 else []))
+    return _listed(top, citations, info, words, *([count] if pages > 1 else []))
 
 
-def summary(cited: Sequence[Citation], info: IndexInfo, words: Words) -> Rendered:
+def summary(citations: Sequence[Citation], info: IndexInfo, words: Words) -> Rendered:
     """The sentences that carry an article, in its own words and order."""
     top = f"**{words('In short: {title}', title=title(info.article, words))}**"
-    return _listed(top, cited, info, words)
+    return _listed(top, citations, info, words)
 
 
-def _listed(top: str, cited: Sequence[Citation], info: IndexInfo, words: Words, *facts: str) -> Rendered:
-    citations = tuple(cited[:MAX_SOURCES])
+def _listed(top: str, citations: Sequence[Citation], info: IndexInfo, words: Words, *facts: str) -> Rendered:
+    citations = tuple(citations[:MAX_SOURCES])
     below = footer(info.article, words, indexed(info.indexed_at, words), *facts)
     left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(citations) + 1)
     labels = _labels(citations, info, words, numbered=True, left=left)
@@ -137,9 +143,9 @@ def _deciding(citation: Citation) -> list[Span]:
     return [Span(span.start - citation.start, span.end - citation.start) for span in citation.deciding]
 
 
-def _slips(reply: Answer, words: Words) -> str:
-    read = [
+def _slips(answer: Answer, words: Words) -> str:
+    slips = [
         words("“{typed}” as “{word}”", typed=clip(typed, 40), word=clip(word, 40))
-        for typed, word in reply.read_as[:3]
+        for typed, word in answer.read_as[:3]
     ]
-    return "-# " + words("Read {slips}.", slips=", ".join(read)) if read else ""
+    return "-# " + words("Read {slips}.", slips=", ".join(slips)) if slips else ""

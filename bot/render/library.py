@@ -200,12 +200,12 @@ def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rend
     """Why an index was not put in place, and what to do."""
     lines = [f"**{words('Nothing was changed.')}**"]
     if isinstance(error, SelfCheckError):
-        asked, right = error.values.get("asked"), error.values.get("right")
+        total, right = error.values.get("asked"), error.values.get("right")
         lines += [
             words(
                 "Self-check: {right} of {asked} of its own questions are answered rightly. That is too few.",
                 right=right,
-                asked=asked,
+                asked=total,
             ),
             words("Not answered rightly:"),
             *_questions(error.failed, words),

@@ -13,7 +13,7 @@ from typing import Self
 
 from cachetools import TTLCache
 
-from index import Article, Found, Span, Turn
+from index import Article, Result, Span, Turn
 
 VERSION_CHARS = 8
 
@@ -41,13 +41,13 @@ class Conversation:
     turns: tuple[Turn, ...]
 
     @classmethod
-    def of(cls, question: str, result: Found) -> Self:
+    def of(cls, question: str, result: Result) -> Self:
         """A conversation of one turn."""
         article = result.info.article
-        cited = tuple(Span(citation.start, citation.end) for citation in result.answer.citations)
-        return cls(article.id, version_of(article), (Turn(question, cited),))
+        spans = tuple(Span(citation.start, citation.end) for citation in result.answer.citations)
+        return cls(article.id, version_of(article), (Turn(question, spans),))
 
-    def then(self, question: str, result: Found) -> Conversation:
+    def then(self, question: str, result: Result) -> Conversation:
         """The conversation after one more turn; what was cited from another text is left behind."""
         after = Conversation.of(question, result)
         if (after.article, after.version) != (self.article, self.version):

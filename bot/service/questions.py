@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.service.line import Ticket
-from index import Found, Library, Turn, UnknownArticleError
+from index import Library, Result, Turn, UnknownArticleError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class AskedQuestion:
     scope: str | None = field(compare=False)
     assumed: bool = field(compare=False)
 
-    def asked_of(self, library: Library) -> Found:
+    def asked_of(self, library: Library) -> Result:
         """The answer; from the article in use, where the one that was assumed has been removed meanwhile."""
         try:
             return library.ask(
@@ -53,4 +53,4 @@ class PendingAnswer:
     """The answer to a question: the place in the line that it waits for, and the task that gives it."""
 
     ticket: Ticket
-    answer: asyncio.Task[Found]
+    answer: asyncio.Task[Result]

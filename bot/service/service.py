@@ -22,11 +22,11 @@ from bot.settings import Settings
 from index import (
     CancelledError,
     FootnoteError,
-    Found,
     Library,
     Progress,
     QuotaUse,
     RebuildingError,
+    Result,
     Turn,
 )
 
@@ -46,6 +46,7 @@ def open_library(settings: Settings) -> Library:
         article_path=settings.article,
         embedding_model=settings.embedding_model,
         reranker=settings.reranker,
+        reader=settings.reader,
         limits=settings.limits,
         quotas=settings.quotas,
         retention=settings.retention,
@@ -199,7 +200,7 @@ class Service:
         turns: Sequence[Turn] = (),
         version: str | None = None,
         on_wait: Callable[[Wait], Awaitable[None]] | None = None,
-    ) -> Found:
+    ) -> Result:
         """Answers one question when it has its turn; see ``Library.ask``.
 
         Who asks the same of the same article as is being answered just now gets that answer.
@@ -219,7 +220,7 @@ class Service:
             FootnoteError: the question cannot be answered.
         """
         library, scope = self._at(place), place.scope
-        asked = AskedQuestion(
+        asked_question = AskedQuestion(
             question,
             place.server,
             await self._threads.run(self._threads.looking, lambda: library.resolve(article, place=scope)),
@@ -228,12 +229,12 @@ class Service:
             scope,
             assumed=article is None or version is not None,
         )
-        asking = self._asking.get(asked)
+        asking = self._asking.get(asked_question)
         if asking is None:
             ticket = self._line.join(asker)
-            answering = asyncio.create_task(self._answer(ticket, asked))
-            asking = self._asking[asked] = PendingAnswer(ticket, answering)
-            answering.add_done_callback(lambda _: self._asking.pop(asked))
+            answering = asyncio.create_task(self._answer(ticket, asked_question))
+            asking = self._asking[asked_question] = PendingAnswer(ticket, answering)
+            answering.add_done_callback(lambda _: self._asking.pop(asked_question))
         await self._wait(asking, on_wait)
         if asking.answer.cancelled():
             raise ClosingError
@@ -351,11 +352,11 @@ class Service:
     def _at(self, place: Place) -> Library:
         return self._library if place.server is None else self._library.branch(str(place.server))
 
-    async def _answer(self, ticket: Ticket, asked: AskedQuestion) -> Found:
+    async def _answer(self, ticket: Ticket, question: AskedQuestion) -> Result:
         try:
             await ticket.turn
-            library = self._at(Place(asked.server))
-            return await self._threads.run(self._threads.questions, lambda: asked.asked_of(library))
+            library = self._at(Place(question.server))
+            return await self._threads.run(self._threads.questions, lambda: question.asked_of(library))
         finally:
             self._line.leave(ticket)
 

@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from index.answering.confidence import Thresholds, status
+from index.answering.confidence import RuleJudge, Thresholds
+from index.answering.fitted_reader import FittedReader
+from index.answering.judgement import Judge, Judgement
 from index.answering.quoting import Quoting, standing
+from index.answering.reading import RankingReader
+from index.answering.reading_judge import ReadingJudge
 from index.answering.summary import central, fitness, summarise
 from index.errors import QuestionError
 from index.language.attribution import Speech
@@ -36,6 +40,8 @@ class Answerer:
         thresholds: The model's, see ``index/answering/confidence.py``.
         snapshot: The name that answers give the index.
         reranker: Reads the best sentences once more, if given.
+        reading: What reads, fitted with the embedder; None where nothing does. An article in a language that
+            the reader does not know is not read.
     """
 
     def __init__(
@@ -46,6 +52,7 @@ class Answerer:
         thresholds: Thresholds,
         snapshot: str = "",
         reranker: Reranker | None = None,
+        reading: FittedReader | None = None,
     ) -> None:
         self._article = index.article
         self._embedder = embedder
@@ -54,6 +61,17 @@ class Answerer:
         self._speech = Speech(index.article)
         self._retriever = Retriever(index, embedder, mentions=self._speech.mentions, reranker=reranker)
         self._quoting = Quoting(index.article, speech=self._speech, retriever=self._retriever)
+        self._judge = self._judge_by(reading)
+
+    def _judge_by(self, reading: FittedReader | None) -> Judge:
+        if reading is None or not is_english(self._article.language):
+            return RuleJudge(
+                self._article, speech=self._speech, retriever=self._retriever, thresholds=self._thresholds
+            )
+        reader = RankingReader(
+            self._article, speech=self._speech, retriever=self._retriever, reader=reading.reader
+        )
+        return ReadingJudge(reader, reading.tiers)
 
     def answer(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
         """Answers one question.
@@ -71,37 +89,66 @@ class Answerer:
     def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
         """The answer to a question, and what it was chosen from; see ``answer``."""
         began = time.perf_counter()
-        asked = check_question(question)
-        read, read_as = self._spell(asked)
-        leaning = self._follow_up(read, turns)
-        ranking = self._retriever.rank(read, leaning)
+        query, read_as = self._spell(check_question(question))
+        leaning = self._follow_up(query, turns)
+        ranking = self._retriever.rank(query, leaning)
         ranked = time.perf_counter()
-        best = ranking.sentences[0]
-        before, after = self._speech.frame(best.sentence)
-        quote = f"{before}{best.sentence.of(self._article.text)}{after}"
-        knows = self._retriever.knows
-        tier = status(read, quote, best.support, self._thresholds, knows, follows=leaning is not None)
-        refused = tier is Status.NOT_IN_ARTICLE
-        spans = [best.sentence] if refused else self._quoting.spans(ranking)
+        judgement = self._judge.judge(query, ranking, leaning)
+        return self._composed(question, query, judgement, read_as, (began, ranked)), judgement.ranking
+
+    def check(self, claim: str) -> Answer:
+        """What the article says to a claim: so, otherwise or nothing, see ``Answer.verdict``.
+
+        Raises:
+            QuestionError: the claim is empty or longer than MAX_QUESTION_CHARS, or nothing reads the article.
+        """
+        began = time.perf_counter()
+        query, read_as = self._spell(check_question(claim))
+        ranking = self._retriever.rank(query)
+        ranked = time.perf_counter()
+        judgement = self._judge.check(query, ranking)
+        return self._composed(claim, query, judgement, read_as, (began, ranked))
+
+    def _composed(
+        self,
+        question: str,
+        query: str,
+        judgement: Judgement,
+        read_as: tuple[tuple[str, str], ...],
+        times: tuple[float, float],
+    ) -> Answer:
+        """A judgement as an answer; ``times`` are when the question came, and when it was ranked."""
+        judged = time.perf_counter()
+        ranking, short = judgement.ranking, judgement.short
+        refused = judgement.status is Status.NOT_IN_ARTICLE
+        spans = [ranking.sentences[0].sentence] if refused else self._quoting.spans(ranking)
         numbers = {span: number for number, span in enumerate(sorted(spans, key=lambda one: one.start), 1)}
-        cited = tuple(self._quoting.cite(numbers[span], span, ranking, read) for span in spans)
+        citations = tuple(self._quoting.cite(numbers[span], span, ranking, query) for span in spans)
+        if short is not None and not _contains(citations[0], short):
+            short = None
+        if short is not None:
+            citations = (replace(citations[0], deciding=(short,)), *citations[1:])
+        began, ranked = times
         answered = time.perf_counter()
-        answer = Answer(
+        return Answer(
             question=question,
-            status=tier,
-            citations=() if refused else cited,
-            closest=tuple(replace(one, deciding=()) for one in cited) if refused else (),
+            status=judgement.status,
+            citations=() if refused else citations,
+            closest=tuple(replace(one, deciding=()) for one in citations) if refused else (),
             article_id=self._article.id,
             article_title=self._article.title,
             snapshot=self._snapshot,
             read_as=read_as,
             timings_ms={
                 "rank": round((ranked - began) * 1000, 2),
-                "compose": round((answered - ranked) * 1000, 2),
+                "read": round((judged - ranked) * 1000, 2),
+                "compose": round((answered - judged) * 1000, 2),
                 "total": round((answered - began) * 1000, 2),
             },
+            short=short,
+            probability=judgement.probability,
+            verdict=judgement.verdict,
         )
-        return answer, ranking
 
     def quotes(self, speaker: str | None = None) -> tuple[Citation, ...]:
         """Every quotation of the article with its speaker, in order, numbered from 1.
@@ -196,7 +243,7 @@ class Answerer:
         return "".join([*parts, question[end:]]), tuple(read_as)
 
     def _follow_up(self, question: str, turns: Sequence[Turn]) -> FollowUp | None:
-        if not turns or not self._article.language.lower().startswith("en"):
+        if not turns or not is_english(self._article.language):
             return None
         recent = [replace(turn, question=self._spell(turn.question)[0]) for turn in turns[-MAX_TURNS:]]
         return follow_up(question, recent, self._article.text, self._speller.is_name)
@@ -204,6 +251,15 @@ class Answerer:
 
 def _words(name: str) -> set[str]:
     return set(WORD.findall(name.casefold()))
+
+
+def is_english(language: str) -> bool:
+    """Whether a language, as articles declare it, is the reader's and the rules' of follow-ups."""
+    return language.lower().startswith("en")
+
+
+def _contains(citation: Citation, span: Span) -> bool:
+    return citation.start <= span.start and span.end <= citation.end
 
 
 def check_question(question: str) -> str:

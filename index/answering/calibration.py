@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, TypeAdapter
+from pydantic import AliasChoices, BaseModel, Field
 
 from index.answering.confidence import Thresholds
 from index.model.article import Article
@@ -30,15 +31,27 @@ FALSE_ANSWERS = 0.01
 _FOREIGN_PER_ARTICLE = 30
 
 
-class _Question(BaseModel):
+class CalibrationQuestion(BaseModel):
+    """A question and the parts of its article that answer it; none where the article does not say."""
+
     question: str
     evidence: tuple[str, ...]
 
 
-class _Material(BaseModel):
+class CalibrationClaim(BaseModel):
+    """A claim, or a question for yes or no, and what the article says to it: yes, no or unknown."""
+
+    claim: str = Field(validation_alias=AliasChoices("claim", "question"))
+    label: Literal["yes", "no", "unknown"]
+
+
+class CalibrationText(BaseModel):
+    """An invented article with questions and claims."""
+
     id: str
-    text: str
-    questions: tuple[_Question, ...]
+    text: str = ""
+    questions: tuple[CalibrationQuestion, ...]
+    claims: tuple[CalibrationClaim, ...] = ()
 
 
 def thresholds(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
@@ -52,6 +65,31 @@ def _read(name: str) -> str:
     return (resources.files("index") / "answering" / "calibration_data" / name).read_text(encoding="utf-8")
 
 
+def calibration_texts() -> list[CalibrationText]:
+    """The project's own texts to fit with."""
+    return [CalibrationText.model_validate_json(line) for line in _read("articles.jsonl").splitlines()]
+
+
+def reading_texts() -> list[CalibrationText]:
+    """The same texts with what a reader is calibrated with besides: more look-alikes, and claims."""
+    more = (CalibrationText.model_validate_json(line) for line in _read("reading.jsonl").splitlines())
+    of_text = {one.id: one for one in more}
+    return [
+        one.model_copy(
+            update={
+                "questions": one.questions + of_text[one.id].questions,
+                "claims": of_text[one.id].claims,
+            }
+        )
+        for one in calibration_texts()
+    ]
+
+
+def everyday_questions() -> list[str]:
+    """Questions that none of the texts is about."""
+    return _read("foreign.txt").splitlines()
+
+
 def fit(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
     """Fits the thresholds of a model.
 
@@ -59,17 +97,15 @@ def fit(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresho
     one that all but FALSE_ANSWERS of the foreign ones stay below: everyday questions, and the questions of
     the next article. Where the two kinds do not overlap, the thresholds stand at the ends of the gap.
     """
-    lines = _read("articles.jsonl").splitlines()
-    materials = [TypeAdapter(_Material).validate_json(line) for line in lines]
-    everyday = _read("foreign.txt").splitlines()
+    texts, everyday = calibration_texts(), everyday_questions()
     answerable: list[float] = []
     foreign: list[float] = []
-    for place, material in enumerate(materials):
-        on_progress(Progress(Stage.CALIBRATE, place, len(materials)))
-        index = build(Article(id=material.id, title=material.id, text=material.text), embedder)
+    for place, one in enumerate(texts):
+        on_progress(Progress(Stage.CALIBRATE, place, len(texts)))
+        index = build(Article(id=one.id, title=one.id, text=one.text), embedder)
         retriever = Retriever(index, embedder)
-        asked = [q.question for q in material.questions if q.evidence]
-        of_next = [q.question for q in materials[(place + 1) % len(materials)].questions]
+        asked = [q.question for q in one.questions if q.evidence]
+        of_next = [q.question for q in texts[(place + 1) % len(texts)].questions]
         numbers = range(place * _FOREIGN_PER_ARTICLE, (place + 1) * _FOREIGN_PER_ARTICLE)
         some = [everyday[number % len(everyday)] for number in numbers]
         answerable += [retriever.rank(question).sentences[0].support for question in asked]

@@ -12,9 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from index.language.follow_ups import asks_on, telling_words
+from index.answering.judgement import Judgement
+from index.errors import QuestionError
+from index.language.attribution import Speech
+from index.language.follow_ups import FollowUp, asks_on, telling_words
 from index.language.question_kinds import has_what_is_asked, lacks_what_is_asked, names_and_numbers
 from index.model.answer import Status
+from index.model.article import Article
+from index.search.ranking import Ranking, Retriever
 
 
 class Thresholds(NamedTuple):
@@ -52,3 +57,44 @@ def status(
         return Status.UNCERTAIN
     bare = follows and not any(telling_words(question)) and not asks_on(question)
     return Status.UNCERTAIN if bare and not has_what_is_asked(question, quote) else Status.ANSWERED
+
+
+class RuleJudge:
+    """Judges by the match alone, where no reader reads.
+
+    Args:
+        article: What is judged.
+        speech: Whose words it holds.
+        retriever: What ranks its sentences.
+        thresholds: The embedding model's.
+    """
+
+    def __init__(
+        self, article: Article, *, speech: Speech, retriever: Retriever, thresholds: Thresholds
+    ) -> None:
+        self._text = article.text
+        self._speech = speech
+        self._retriever = retriever
+        self._thresholds = thresholds
+
+    def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
+        """See ``Judge``."""
+        best = ranking.sentences[0]
+        before, after = self._speech.frame(best.sentence)
+        quote = f"{before}{best.sentence.of(self._text)}{after}"
+        tier = status(
+            question,
+            quote,
+            best.support,
+            self._thresholds,
+            self._retriever.knows,
+            follows=follow_up is not None,
+        )
+        return Judgement(ranking, tier)
+
+    def check(self, claim: str, ranking: Ranking) -> Judgement:  # noqa: ARG002 - as in Judge
+        """See ``Judge``: how well a sentence matches a claim does not tell whether it says so."""
+        raise QuestionError(
+            "Claims cannot be checked against this article: nothing here reads its language. Ask a question "
+            "about it instead."
+        )

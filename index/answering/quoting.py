@@ -81,7 +81,7 @@ class Quoting:
             s.score for s in ranking.sentences if s.sentence.start < span.end and span.start < s.sentence.end
         ]
         citation = self.citation(number, span, max(scores, default=ranking.sentences[-1].score))
-        return replace(citation, deciding=self._retriever.deciding(span, ranking.asked))
+        return replace(citation, deciding=self._retriever.deciding(span, ranking.question))
 
     def citation(self, number: int, span: Span, score: float) -> Citation:
         """The citation of a span as it stands, with its speaker and what a reader of it alone needs."""

@@ -40,8 +40,8 @@ def evaluate_conversations(
     tally = Tally()
     for done, one in enumerate(conversations, 1):
         before, _ = answerer.respond(one.first)
-        cited = tuple(Span(c.start, c.end) for c in before.citations or before.closest)
-        answer, ranking = answerer.respond(one.then.text, (Turn(one.first, cited),))
+        spans = tuple(Span(c.start, c.end) for c in before.citations or before.closest)
+        answer, ranking = answerer.respond(one.then.text, (Turn(one.first, spans),))
         tally.count_citations(answer, article)
         if one.then.gold:
             _, alone = answerer.respond(one.then.text)

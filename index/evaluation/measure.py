@@ -7,6 +7,7 @@ from pathlib import Path
 
 from index.answering.answerer import Answerer
 from index.answering.calibration import fit, thresholds
+from index.answering.fitted_reader import FittedReader
 from index.evaluation.baseline import PlainDense
 from index.evaluation.conversations import evaluate_conversations
 from index.evaluation.metrics import ConversationMetrics, Metrics, Mode
@@ -24,6 +25,7 @@ def measure(
     article: Article,
     embedder: Embedder,
     reranker: Reranker | None = None,
+    reading: FittedReader | None = None,
     *,
     mode: Mode = Mode.ARTICLE,
     plain: bool = False,
@@ -35,7 +37,8 @@ def measure(
         file: Questions with their answers, see ``load_questions``.
         article: What the questions of a JSON-lines file are about.
         embedder: What embeds,
-        reranker: and what reads the best sentences once more, if anything.
+        reranker: what ranks the best sentences once more, if anything,
+        reading: and what reads, if anything does.
         mode: What each question is asked of.
         plain: Whether to measure a plain dense baseline instead of Footnote.
         on_question: Told of each question that is done.
@@ -44,7 +47,7 @@ def measure(
         QuestionFileError: the file cannot be read, or is not enough for the mode.
     """
     questions = load_questions(file, article)
-    system = partial(PlainDense, embedder=embedder) if plain else footnote_system(embedder, reranker)
+    system = partial(PlainDense, embedder=embedder) if plain else footnote_system(embedder, reranker, reading)
     return evaluate(questions, embedder, file=file.name, mode=mode, system=system, on_question=on_question)
 
 
@@ -53,6 +56,7 @@ def measure_conversations(
     article: Article,
     embedder: Embedder,
     reranker: Reranker | None = None,
+    reading: FittedReader | None = None,
     *,
     on_question: OnQuestion = lambda *_: None,
 ) -> ConversationMetrics:
@@ -62,7 +66,8 @@ def measure_conversations(
         file: See ``load_conversations``.
         article: What they are about.
         embedder: What embeds,
-        reranker: and what reads the best sentences once more, if anything.
+        reranker: what ranks the best sentences once more, if anything,
+        reading: and what reads, if anything does.
         on_question: Told of each conversation that is done.
 
     Raises:
@@ -70,7 +75,11 @@ def measure_conversations(
     """
     conversations = load_conversations(file, article)
     answerer = Answerer(
-        build(article, embedder), embedder, thresholds=thresholds(embedder), reranker=reranker
+        build(article, embedder),
+        embedder,
+        thresholds=thresholds(embedder),
+        reranker=reranker,
+        reading=reading,
     )
     return evaluate_conversations(conversations, answerer, article, file=file.name, on_question=on_question)
 

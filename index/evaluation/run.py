@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
+from index.answering.fitted_reader import FittedReader
 from index.errors import QuestionFileError
 from index.evaluation.metrics import Metrics, Mode, Ranker, Tally
 from index.library.self_check import OnQuestion
@@ -70,7 +71,9 @@ def evaluate(
     return tally.metrics(file, mode, total)
 
 
-def footnote_system(embedder: Embedder, reranker: Reranker | None = None) -> Callable[[Index], Ranker]:
+def footnote_system(
+    embedder: Embedder, reranker: Reranker | None = None, reading: FittedReader | None = None
+) -> Callable[[Index], Ranker]:
     """The whole of Footnote, as it answers people."""
     fitted = thresholds(embedder)
-    return lambda index: Answerer(index, embedder, thresholds=fitted, reranker=reranker)
+    return lambda index: Answerer(index, embedder, thresholds=fitted, reranker=reranker, reading=reading)

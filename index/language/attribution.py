@@ -65,10 +65,10 @@ class Speech:
         return tuple(
             QuotedSpeech(
                 Span(quotation.start, quotation.end),
-                said.speaker if said else None,
-                self._people.full_name(said.name, said.named_at) if said else None,
+                attribution.speaker if attribution else None,
+                self._people.full_name(attribution.name, attribution.named_at) if attribution else None,
             )
-            for quotation, said in zip(self._quotations, self._speakers.all, strict=True)
+            for quotation, attribution in zip(self._quotations, self._speakers.all, strict=True)
         )
 
     def speaker(self, span: Span) -> str | None:
@@ -77,13 +77,17 @@ class Speech:
         None when it holds no such words, when the article does not say of each of them whose they are, and
         when they are of different people. Where the occasions differ, the name alone.
         """
-        said = self._said_in(span)
+        attributions = self._said_in(span)
         turn = self._turns.at(span)
-        if turn and not any(said):
+        if turn and not any(attributions):
             return turn.name
-        if len({one and one.name for one in said}) != 1 or said[0] is None:
+        if len({one and one.name for one in attributions}) != 1 or attributions[0] is None:
             return None
-        return said[0].speaker if len({one and one.occasion for one in said}) == 1 else said[0].name
+        return (
+            attributions[0].speaker
+            if len({one and one.occasion for one in attributions}) == 1
+            else attributions[0].name
+        )
 
     def mentions(self, span: Span) -> tuple[Span, ...]:
         """The names outside of ``span`` of those who speak in it, or whom its pronouns mean, in order."""
@@ -101,10 +105,10 @@ class Speech:
         before = "".join(quotation.opening for quotation in self._cut_at(span.start))
         after = "".join(quotation.closing for quotation in reversed(self._cut_at(span.end)))
         at = bisect_right(self._quotations, span.start, key=_start) - 1
-        said = self._speakers.all[at] if at >= 0 and span.start < self._quotations[at].end else None
-        if said and not span.start <= said.named_at < span.end:
-            speaker = said.speaker[0].upper() + said.speaker[1:]
-            return f"{speaker}: {before}", after + self._note(span, given=said.name)
+        attribution = self._speakers.all[at] if at >= 0 and span.start < self._quotations[at].end else None
+        if attribution and not span.start <= attribution.named_at < span.end:
+            speaker = attribution.speaker[0].upper() + attribution.speaker[1:]
+            return f"{speaker}: {before}", after + self._note(span, given=attribution.name)
         turn = self._turns.at(span)
         if turn and span.start >= turn.words and not before:
             before = f"{turn.name}: "

@@ -86,13 +86,13 @@ class FollowUp:
 
     Attributes:
         context: What was asked before, as one text that is read before the question.
-        cited: What the last answer cited.
-        further: Whether it asks for something that has not been cited yet.
+        spans: What the last answer cited.
+        asks_on: Whether it asks for something that has not been cited yet.
     """
 
     context: str
-    cited: tuple[Span, ...]
-    further: bool
+    spans: tuple[Span, ...]
+    asks_on: bool
 
 
 def follow_up(
@@ -114,9 +114,11 @@ def follow_up(
     recent = list(turns[: -MAX_TURNS - 1 : -1])
     leaning = list(takewhile(lambda turn: turn.question and leans(turn.question, is_name), recent))
     used = recent[: len(leaning) + 1]
-    asked = (turn.question or " ".join(span.of(text) for span in turn.cited) for turn in reversed(used))
-    context = " ".join(" ".join(asked).split())[:MAX_CONTEXT_CHARS]
-    return FollowUp(context, turns[-1].cited, asks_on(question))
+    context_parts = (
+        turn.question or " ".join(span.of(text) for span in turn.spans) for turn in reversed(used)
+    )
+    context = " ".join(" ".join(context_parts).split())[:MAX_CONTEXT_CHARS]
+    return FollowUp(context, turns[-1].spans, asks_on(question))
 
 
 def asks_on(question: str) -> bool:
@@ -143,9 +145,9 @@ def leans(question: str, is_name: Callable[[str], bool] = str.istitle) -> bool:
 def _opened(question: str) -> tuple[str, bool]:
     """The question without what leads to it ("ok, and …"), and whether an "and" did."""
     prelude = _PRELUDE.match(question)
-    asked = question[prelude.end() :] if prelude and prelude.end() < len(question) else question
-    joining = _JOINING.match(asked)
-    return (asked[joining.end() :], True) if joining and joining.end() < len(asked) else (asked, False)
+    rest = question[prelude.end() :] if prelude and prelude.end() < len(question) else question
+    joining = _JOINING.match(rest)
+    return (rest[joining.end() :], True) if joining and joining.end() < len(rest) else (rest, False)
 
 
 def _is_fragment(low: Sequence[str], *, joined: bool) -> bool:
@@ -176,8 +178,8 @@ def has_open_pronoun(text: str, is_name: Callable[[str], bool] = str.istitle) ->
             if word in PERSONAL and not named and not role:
                 return True
             # "it" can mean a noun before it from another clause only: not in "What did the mayor say of it?"
-            told = named and last in CLAUSE_LINKS  # Toyota said it would
-            noun = article or (possessive and named) or told
+            clause_of_named = named and last in CLAUSE_LINKS  # Toyota said it would
+            noun = article or (possessive and named) or clause_of_named
             if word in IMPERSONAL and not (noun and (possessive or clause)):
                 return True
         named, role = named or is_named, role or word in ROLES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from index.language.tables import NUMBERS, STOP_WORDS, TIMES, alternation
 from index.language.terms import WORD
@@ -30,6 +31,14 @@ _ASKS_REASON = re.compile(r"\bwhy\b|\bhow come\b|\bwhat for\b", re.IGNORECASE)
 _REASON = re.compile(
     r"\b(?:because|since|as|so that|in order to|to|for fear|due to|owing to|thanks to|after|following|amid|"
     r"if|which (?:has|have|had|would|led|caused|means|meant)|therefore|reason|cause[ds]?)\b",
+    re.IGNORECASE,
+)
+
+_ASKS_WAY = re.compile(r"\bhow (?:do|can|could|should|would|to)\b", re.IGNORECASE)  # How do I send it back?
+_ASKS_LIST = re.compile(  # List all who came. What are the conditions? Which languages are spoken?
+    r"\b(?:list|name|enumerate) (?:all|every|some|each|the \w+s)\b"
+    r"|\b(?:what|who) (?:are|were) (?:all |some of )?(?:the |his |her |their |its |our )(?:\w+ ){0,2}\w+s\b"
+    r"|\bwhich (?:\w+ )?\w+s (?:are|were|have|do|did|can|will)\b",
     re.IGNORECASE,
 )
 
@@ -62,3 +71,23 @@ def names_and_numbers(question: str) -> list[str]:
         for place, word in enumerate(WORD.finditer(question))
         if word[0][0].isdigit() or (place > 0 and word[0][0].isupper() and word[0] != "I" and not shouted)
     ]
+
+
+class AskedKinds(NamedTuple):
+    """Whether a question asks for a number, a time, a name, a reason."""
+
+    number: bool
+    time: bool
+    name: bool
+    reason: bool
+
+
+def asked_kinds(question: str) -> AskedKinds:
+    """What a question asks for."""
+    kinds = (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME, _ASKS_REASON)
+    return AskedKinds(*(asks.search(question) is not None for asks in kinds))
+
+
+def asks_for_sentence(question: str) -> bool:
+    """Whether no few words can answer: a reason, a way of doing something, or a list is asked for."""
+    return any(asks.search(question) for asks in (_ASKS_REASON, _ASKS_WAY, _ASKS_LIST))

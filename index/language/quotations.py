@@ -122,7 +122,7 @@ def _pairs(text: str, paragraph: Paragraph) -> Iterator[Quotation]:
         elif mark.kind == "either" and not mark.is_single and not inch:
             pending.append(_Opening(mark.at, mark.char, None))
     closings.update((opening.at, None) for opening in pending if opening.closing is None)
-    found: list[Quotation] = []
+    quotations: list[Quotation] = []
     following: dict[str, int] = {}  # where the next quotation of a family opens
     for start in sorted(closings, reverse=True):
         shape, closing = text[start], closings[start]
@@ -134,9 +134,9 @@ def _pairs(text: str, paragraph: Paragraph) -> Iterator[Quotation]:
         if mark_at_end == '"' != shape:  # “A b," he said: the reader is given a pair
             mark_at_end = _CLOSING[shape]
         if end - start > 1:
-            found.append(Quotation(start, end, shape, mark_at_end, closing is not None))
+            quotations.append(Quotation(start, end, shape, mark_at_end, closing is not None))
         following[_family(shape)] = start
-    return reversed(found)
+    return reversed(quotations)
 
 
 def _partner(mark: _Mark, pending: Sequence[_Opening]) -> int | None:

@@ -198,12 +198,12 @@ def occasion_of(phrase: str) -> str | None:
     if not 1 < len(words) <= _OCCASION_WORDS:
         return None
     low = [word.lower().strip(",.") for word in words]
-    said = low[0] in SPEAKING  # speaking in Parliament on Tuesday
-    said = said or (
+    is_occasion = low[0] in SPEAKING  # speaking in Parliament on Tuesday
+    is_occasion = is_occasion or (
         low[0] in ("in", "at", "during", "on") and not OCCASIONS.isdisjoint(low[1:])
     )  # in a letter
-    said = said or (low[0] == "on" and low[1] in PLATFORMS)  # on X
-    return " ".join([low[0], *words[1:]]) if said and PRONOUNS.isdisjoint(low) else None
+    is_occasion = is_occasion or (low[0] == "on" and low[1] in PLATFORMS)  # on X
+    return " ".join([low[0], *words[1:]]) if is_occasion and PRONOUNS.isdisjoint(low) else None
 
 
 def _subject_start(words: Sequence[str], clause: int, stop: int) -> int | None:

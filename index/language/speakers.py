@@ -88,16 +88,18 @@ class Speakers:
         from_before = self._from_before(quotation, sentence, beside, last)
         if from_after and from_before and from_after.name != from_before.name:
             return None
-        said = from_before or from_after
+        attribution = from_before or from_after
         if not before or not last:
-            return said
-        if said is None:
+            return attribution
+        if attribution is None:
             return last if self._continues(number, sentence, last) else None
         paragraphs = {self._narration.paragraph_number_at(one.start) for one in (before, quotation)}
-        near = len(paragraphs) == 1 or said.report.verb in CONTINUING
-        if said.goes_on and said.name == last.name and near:  # In a statement, Khan said “a”. He added: “b”.
-            return said._replace(occasion=said.occasion or last.occasion)
-        return said
+        near = len(paragraphs) == 1 or attribution.report.verb in CONTINUING
+        if (
+            attribution.goes_on and attribution.name == last.name and near
+        ):  # In a statement, Khan said “a”. He added: “b”.
+            return attribution._replace(occasion=attribution.occasion or last.occasion)
+        return attribution
 
     def _continues(self, number: int, sentence: Span, last: Attribution) -> bool:
         """Whether a quotation that nothing introduces goes on from the one before it."""
@@ -108,11 +110,11 @@ class Speakers:
             return not before.closed and not self._text[before.end : quotation.start].strip()
         # “Stop!” Tom shouted. “Now!” But not: “Are you there?” Tom asked. “Yes.”
         alone = sentence.start == quotation.start and sentence.end <= quotation.end + 1
-        told = narration.sentence_at(last.report.start)
+        reporting = narration.sentence_at(last.report.start)
         tagged = (
             not last.leads
-            and told.start <= before.start
-            and told == narration.sentence_at(sentence.start - 1)
+            and reporting.start <= before.start
+            and reporting == narration.sentence_at(sentence.start - 1)
         )
         return alone and tagged and last.report.verb not in ASKING
 

@@ -10,7 +10,7 @@ from index.errors import FootnoteError
 from index.library.finding import Collection, Holding
 from index.library.models import Models
 from index.library.opening import Opener
-from index.model.answer import Found, Status, Turn
+from index.model.answer import Result, Status, Turn
 
 CANDIDATES = 4
 """How many articles are asked in full when all are asked: those with the passages nearest to the question."""
@@ -32,7 +32,7 @@ class AllArticles:
         self._opener = opener
         self._models = models
 
-    def ask(self, collection: Collection, question: str, turns: Sequence[Turn]) -> Found:
+    def ask(self, collection: Collection, question: str, turns: Sequence[Turn]) -> Result:
         """The best answer of all.
 
         Raises:
@@ -41,28 +41,36 @@ class AllArticles:
         """
         check_question(question)
         # What was cited before counts in one article's text, and a turn does not say in which.
-        asked = [Turn(turn.question, ()) for turn in turns]
-        answers: list[tuple[Found, float]] = []
+        questions = [Turn(turn.question, ()) for turn in turns]
+        answers: list[tuple[Result, float]] = []
         for holding in self._nearest(collection.all(), question):
             try:
                 article = self._opener.open(holding)
             except FootnoteError as error:  # an article that cannot be opened leaves the others
                 log.warning("“%s” cannot be asked: %s", holding.id, error)
                 continue
-            answer, ranking = article.answerer.respond(question, asked)
-            answers.append((Found(answer, article.info), ranking.sentences[0].support))
+            answer, ranking = article.answerer.respond(question, questions)
+            answers.append((Result(answer, article.info), ranking.sentences[0].support))
         if not answers:
             article = self._opener.open(collection.find(None))
-            return Found(article.answerer.answer(question, asked), article.info)
-        # Tiers compare between articles: the same model's thresholds make them. So does the support within a
-        # tier: a mean of cosines, in which a word that an article lacks weighs most. Scores do not: they are
-        # relative to the other sentences of one article.
-        return min(answers, key=lambda one: (_BEST_FIRST.index(one[0].answer.status), -one[1]))[0]
+            return Result(article.answerer.answer(question, questions), article.info)
+        return min(answers, key=_order)[0]
 
     def _nearest(self, holdings: list[Holding], question: str) -> list[Holding]:
         if len(holdings) <= CANDIDATES:
             return holdings
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         vector = embedder.embed_question(question).vector
         near = {holding: self._opener.likeness(holding, vector) for holding in holdings}
         return sorted(holdings, key=lambda holding: -near[holding])[:CANDIDATES]
+
+
+def _order(one: tuple[Result, float]) -> tuple[int, float, float]:
+    """What answers of different articles are compared by, the best first: their tier, then how sure they are.
+
+    Tiers and probabilities compare between articles: one model makes them. So does the support, where
+    nothing tells the probability: a mean of cosines, in which a word that an article lacks weighs most.
+    Scores do not: they are relative to the other sentences of one article.
+    """
+    result, support = one
+    return _BEST_FIRST.index(result.answer.status), -(result.answer.probability or 0.0), -support

@@ -134,24 +134,24 @@ class Changer:
 
     def _read_again(self, holding: Holding, condition: Condition, source: Source | None) -> SourcedArticle:
         """Reads an article for a reindex: from a new source, from where it came, or from what is stored."""
-        kept: SourcedArticle | None = None
+        stored: SourcedArticle | None = None
         if condition.names:
             with contextlib.suppress(SnapshotDamagedError, LostArticleError, ArticleError):
-                kept = self._sources.recover(holding.collection.folder, holding.id, condition.names)
+                stored = self._sources.recover(holding.collection.folder, holding.id, condition.names)
         if source is None and holding.is_set:
             source = self._sources.file(holding.set_path)
-        elif source is None and kept is not None and kept.origin is not None:
-            source = self._sources.again(kept.origin) or kept.source
+        elif source is None and stored is not None and stored.origin is not None:
+            source = self._sources.again(stored.origin) or stored.source
         if source is None:
-            if kept is None:
+            if stored is None:
                 raise LibraryError(
                     "Nothing is left of what “{id}” was read from. Reindex it with a new source.",
                     id=holding.id,
                 )
-            return self._sources.analysed(kept)
+            return self._sources.analysed(stored)
         attached = source.origin.kind in (SourceKind.UPLOAD, SourceKind.WEB)
-        if attached and source.questions is None and kept is not None and kept.source is not None:
-            source = replace(source, questions=kept.source.questions)
+        if attached and source.questions is None and stored is not None and stored.source is not None:
+            source = replace(source, questions=stored.source.questions)
         return self._as_indexed(condition, source) or self._sources.read(source, holding.id)
 
     def _as_indexed(self, condition: Condition, source: Source) -> SourcedArticle | None:

@@ -11,17 +11,16 @@ from pathlib import Path
 from index.errors import LibraryError, SnapshotDamagedError
 from index.library.finding import Collection
 from index.library.memory import OpenArticle
-from index.library.models import Models
+from index.library.models import LoadedModels, Models
 from index.library.parts import Parts
 from index.library.quotas import Quotas
 from index.library.rebuilding import Rebuild
-from index.model.answer import Citation, Found, Turn
+from index.model.answer import Citation, Result, Turn
 from index.model.article import Article
 from index.model.library import Change, Entry, IndexInfo, ReindexReport
 from index.model.source import Source
 from index.search.build import OnProgress
 from index.search.embedding import Embedder
-from index.search.ranking import Reranker
 from index.sources.files import SHIPPED_ARTICLE
 from index.sources.limits import Limits
 from index.storage.inspection import faults
@@ -46,6 +45,7 @@ class Library:
         article_path: The article to answer from where none was chosen; None for the one that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
+        reader: The folder of a reader; None for the one that ships, "off" for none.
         embedder: An embedder to use instead of loading ``embedding_model``.
         limits: What a source may cost.
         quotas: What the library of a server may have, and how much of the disk stays free.
@@ -65,6 +65,7 @@ class Library:
         article_path: Path | None = None,
         embedding_model: str | None = None,
         reranker: str | None = None,
+        reader: str | None = None,
         embedder: Embedder | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         quotas: Quotas = Quotas(),  # noqa: B008 - frozen
@@ -73,7 +74,7 @@ class Library:
         open_articles: int = 16,
         snapshots_kept: int = KEPT,
     ) -> None:
-        models = Models(embedding_model=embedding_model, reranker=reranker, embedder=embedder)
+        models = Models(embedding_model=embedding_model, reranker=reranker, reader=reader, embedder=embedder)
         self._parts = Parts.over(
             models,
             limits=limits,
@@ -129,7 +130,7 @@ class Library:
 
         Raises:
             ArticleError: the article cannot be read and no earlier index of it is there to serve.
-            EmbeddingModelError: the model cannot be loaded.
+            EmbeddingModelError: a model cannot be loaded.
             RebuildingError: indexes are built in the background, and the one of the article in use is.
             SnapshotError: the index cannot be saved.
         """
@@ -170,7 +171,7 @@ class Library:
         place: str | None = None,
         turns: Sequence[Turn] = (),
         version: str | None = None,
-    ) -> Found:
+    ) -> Result:
         """Answers one question, opening the article first where that has not been done.
 
         Args:
@@ -190,7 +191,12 @@ class Library:
             return self._parts.all_articles.ask(self._articles, question, turns)
         opened = self._opened(article, place)
         counts = version is None or opened.info.article.sha256.startswith(version)
-        return Found(opened.answerer.answer(question, turns if counts else ()), opened.info)
+        return Result(opened.answerer.answer(question, turns if counts else ()), opened.info)
+
+    def check(self, claim: str, *, article: str | None = None, place: str | None = None) -> Result:
+        """What an article says to a claim, see ``Answer.verdict`` and ``Answerer.check``; else as ``ask``."""
+        opened = self._opened(article, place)
+        return Result(opened.answerer.check(claim), opened.info)
 
     def article(
         self,
@@ -374,20 +380,12 @@ class Library:
 
     # For those who measure
 
-    def models(self) -> tuple[Embedder, Reranker | None]:
-        """The models that answer.
-
-        Raises:
-            EmbeddingModelError: one cannot be loaded.
-        """
+    def models(self) -> LoadedModels:
+        """The models that answer; raises an EmbeddingModelError where one cannot be loaded."""
         return self._parts.models.load()
 
     def article_in_use(self) -> Article:
-        """The article in use as its source says now, read afresh where that is the file of the settings.
-
-        Raises:
-            ArticleError: it cannot be read.
-        """
+        """The article in use as its source says now, read afresh where that is the file of the settings."""
         holding = self._articles.find(None)
         if holding.is_set:
             sources = self._parts.sources

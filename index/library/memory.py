@@ -109,7 +109,7 @@ class Memory:
             articles, _OPEN_BYTES, lambda article: article.nbytes
         )
         self.vectors: Cache[tuple[Path, str], PassageVectors] = Cache(
-            100_000, _VECTOR_BYTES, lambda kept: kept.vectors.nbytes
+            100_000, _VECTOR_BYTES, lambda vectors: vectors.vectors.nbytes
         )
         self._publishing: Counter[tuple[Path, str]] = Counter()
 

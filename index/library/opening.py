@@ -154,7 +154,7 @@ class Opener:
         held = self._memory.vectors.get(holding.key)
         if held is not None and held.newest == newest:
             return held.vectors
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         vectors: Floats | None = None
         if newest is not None:
             with contextlib.suppress(SnapshotDamagedError):
@@ -264,8 +264,8 @@ class Opener:
             return None
         if holding.is_set and diagnosis.remark is None:
             return self._sources.read(self._sources.file(holding.set_path), holding.id)
-        kept = self._sources.recover(holding.collection.folder, holding.id, diagnosis.condition.names)
-        return self._sources.analysed(kept)
+        stored = self._sources.recover(holding.collection.folder, holding.id, diagnosis.condition.names)
+        return self._sources.analysed(stored)
 
     def _diagnosis(self, holding: Holding) -> _Diagnosis:
         """Looks at what is on disk, and at whether the set article's file has changed."""
@@ -298,7 +298,7 @@ class Opener:
 
     def _unlike(self, snapshot: Snapshot | None) -> list[str]:
         """Why a whole snapshot cannot be served as it is."""
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         if snapshot is not None and snapshot.manifest.model_sha256 != embedder.sha256:
             return [f"The index was built with another embedding model ({snapshot.manifest.model})."]
         if snapshot is not None and snapshot.manifest.format != FORMAT:
@@ -307,5 +307,5 @@ class Opener:
 
     def _is_of_this_model(self, snapshot: Snapshot) -> bool:
         """Whether a snapshot can answer until another one is built."""
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         return snapshot.manifest.model_sha256 == embedder.sha256

@@ -92,7 +92,7 @@ class Publisher:
             article = self.serving(holding, condition)
             kept, seconds = len(last.index.passages), time.perf_counter() - began
             return article, ReindexReport(article.info, kept, 0, 0, seconds, published=False)
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         old = last if last is not None and self.goes_on(last.manifest) else None
         index = build(sourced.article, embedder, on_progress, before=old.index if old else None)
         thresholds = self._models.thresholds(last_thresholds(old), on_progress)
@@ -144,12 +144,19 @@ class Publisher:
         return OpenArticle(snapshot, newest, answerer, info_of(snapshot), tuple(flaws))
 
     def _answerer(self, index: Index, thresholds: Thresholds, name: str) -> Answerer:
-        embedder, reranker = self._models.load()
-        return Answerer(index, embedder, thresholds=thresholds, snapshot=name, reranker=reranker)
+        models = self._models.load()
+        return Answerer(
+            index,
+            models.embedder,
+            thresholds=thresholds,
+            snapshot=name,
+            reranker=models.reranker,
+            reading=models.reading,
+        )
 
     def goes_on(self, manifest: Manifest) -> bool:
         """Whether a new index can take over embeddings: made by another model or version, they differ."""
-        embedder, _ = self._models.load()
+        embedder = self._models.load().embedder
         recipe = (manifest.format, manifest.made_by, manifest.model_sha256)
         return recipe == (FORMAT, made_by(), embedder.sha256)
 

@@ -20,6 +20,14 @@ class Status(StrEnum):
     NOT_IN_ARTICLE = "not_in_article"
 
 
+class Verdict(StrEnum):
+    """What the article says to a question for yes or no, or to a claim."""
+
+    SAYS_SO = "says_so"
+    SAYS_OTHERWISE = "says_otherwise"
+    DOES_NOT_SAY = "does_not_say"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A footnote: ``quote`` is ``article.text[start:end]``, to the byte.
@@ -59,6 +67,11 @@ class Answer:
     there are none, the nearest passage's sentence, to be shown as no more than that. ``read_as`` lists words
     of the question that were read as another word of the article's (spelling slips). ``snapshot`` names the
     index that answered; ``timings_ms`` is per stage.
+
+    ``short`` are the words that answer, a span of the article within the first citation; None for a list or a
+    reason, and where no reader reads. ``probability`` is how likely the first citation answers, None where
+    nothing tells it. ``verdict`` is what the article says to a question for yes or no, or to a claim; None to
+    any other question.
     """
 
     question: str
@@ -70,6 +83,17 @@ class Answer:
     snapshot: str
     read_as: tuple[tuple[str, str], ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    short: Span | None = None
+    probability: float | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def short_text(self) -> str | None:
+        """The words that answer, byte for byte a part of the first citation's quote."""
+        if self.short is None:
+            return None
+        first = self.citations[0]
+        return first.quote[self.short.start - first.start : self.short.end - first.start]
 
     @property
     def in_article_order(self) -> tuple[Citation, ...]:
@@ -82,11 +106,11 @@ class Turn:
     """A question that was asked before in a conversation, and the spans of the article cited to it."""
 
     question: str
-    cited: tuple[Span, ...]
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Result:
     """An answer and the index that gave it: ``info.article`` is what its citations count in."""
 
     answer: Answer

@@ -76,15 +76,15 @@ class Article:
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:
         """The paragraphs in order: runs of text between line breaks, blank ones left out."""
-        found: list[Paragraph] = []
+        paragraphs: list[Paragraph] = []
         start = 0
         for line in self.text.splitlines(keepends=True):
             words = line.strip()
             if words:
                 first = start + len(line) - len(line.lstrip())
-                found.append(Paragraph(first, first + len(words), len(found) + 1))
+                paragraphs.append(Paragraph(first, first + len(words), len(paragraphs) + 1))
             start += len(line)
-        return tuple(found)
+        return tuple(paragraphs)
 
     @cached_property
     def sha256(self) -> str:

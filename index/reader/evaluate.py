@@ -17,11 +17,12 @@ import numpy as np
 from index.reader import metrics
 from index.reader.model import OnnxReader, Reader
 from index.reader.training.torch_reader import TorchReader
+from index.reader.windows import Excerpt
 
 _FALSE_REFUSALS = (0.02, 0.05, 0.1)
 
 
-class Asked(NamedTuple):
+class ParagraphQuestion(NamedTuple):
     """A question of a file.
 
     Attributes:
@@ -63,33 +64,34 @@ class Measured(NamedTuple):
         return f"{line}, auc {self.auc:.3f}, {shares}"
 
 
-def questions(path: Path) -> Iterator[Asked]:
+def questions(path: Path) -> Iterator[ParagraphQuestion]:
     """The questions of a file in the form of SQuAD 1.1 or 2.0."""
     for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
         for paragraph in article["paragraphs"]:
             for one in paragraph["qas"]:
                 answers = tuple(answer["text"] for answer in one["answers"])
-                yield Asked(one["question"], paragraph["context"], answers)
+                yield ParagraphQuestion(one["question"], paragraph["context"], answers)
 
 
-def measure(reader: Reader, asked: list[Asked]) -> Measured:
+def measure(reader: Reader, questions: list[ParagraphQuestion]) -> Measured:
     """Reads each question with its paragraph."""
     answerable: list[float] = []
     unanswerable: list[float] = []
     f1, exact = [], []
-    for one in asked:
-        span = reader.read(one.question, [one.context])[0].span
-        score = -np.inf if span is None else span.score - span.no_answer
+    for one in questions:
+        reading = reader.read(one.question, [Excerpt(one.context)])[0]
+        span = reading.best
+        score = -np.inf if span is None else span.score - reading.no_answer
         if not one.answers:
             unanswerable.append(score)
             continue
         answerable.append(score)
-        said = "" if span is None else one.context[span.start : span.end]
-        f1.append(metrics.f1(said, one.answers))
-        exact.append(metrics.exact_match(said, one.answers))
+        text = "" if span is None else one.context[span.start : span.end]
+        f1.append(metrics.f1(text, one.answers))
+        exact.append(metrics.exact_match(text, one.answers))
     both = bool(answerable and unanswerable)
     return Measured(
-        len(asked),
+        len(questions),
         float(np.mean(f1)) if f1 else 0.0,
         float(np.mean(exact)) if exact else 0.0,
         metrics.area_under_curve(answerable, unanswerable) if both else None,

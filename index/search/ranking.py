@@ -81,11 +81,11 @@ class ScoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a question found, best first; ``asked`` are its telling words, where it was read word for word."""
+    """What a question found, best first; ``question`` has its telling words, where it was read by words."""
 
     sentences: tuple[ScoredSentence, ...]
     passages: tuple[ScoredPassage, ...]
-    asked: QuestionTokens | None = None
+    question: QuestionTokens | None = None
 
 
 class Reranker(Protocol):
@@ -137,7 +137,7 @@ class Retriever:
         questions before for LESS.
         """
         read = f"{follow_up.context} {question}" if follow_up else question
-        cited = follow_up.cited if follow_up else ()
+        cited = follow_up.spans if follow_up else ()
         embedding = self._embedder.embed_question(read)
         candidates = self._candidates(embedding, read, cited)
         sentences = [n for passage in candidates for n in self._sentence_numbers(passage)]
@@ -160,7 +160,7 @@ class Retriever:
         if follow_up:
             known = self._overlap(sentences, cited)
             score += (NEIGHBOUR * self._beside(sentences, known)).astype(np.float32)
-            score[known & follow_up.further] -= _BEHIND_THE_REST
+            score[known & follow_up.asks_on] -= _BEHIND_THE_REST
         passage_score = np.maximum.reduceat(score, first) + z_scores(whole)
         return Ranking(
             sentences=self._rerank(
@@ -174,7 +174,7 @@ class Retriever:
                 ScoredPassage(self._passages[candidates[n]], float(passage_score[n]))
                 for n in np.argsort(-passage_score, kind="stable")
             ),
-            asked=QuestionTokens(embedding.tokens, weights * telling),
+            question=QuestionTokens(embedding.tokens, weights * telling),
         )
 
     def sentence_vectors(self) -> Floats:

@@ -47,7 +47,7 @@ def is_public(address: Address) -> bool:
 
 
 def _resolve(host: str, port: int) -> Sequence[str]:
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ class Guard:
             FetchError: the host is unknown, or one of its addresses is not allowed.
         """
         try:
-            found = tuple(dict.fromkeys(self.resolve(host, port)))
+            addresses = tuple(dict.fromkeys(self.resolve(host, port)))
         except (OSError, UnicodeError) as error:
             raise FetchError("{address} is at no known host. Check the spelling.", address=shown) from error
-        if not found or not all(self.allows(ipaddress.ip_address(one)) for one in found):
+        if not addresses or not all(self.allows(ipaddress.ip_address(one)) for one in addresses):
             raise FetchError(
                 "{address} is not on the public web. Only pages that anybody can open are fetched.",
                 address=shown,
             )
-        return found
+        return addresses
 
 
 def checked(address: str) -> Url:

@@ -54,10 +54,10 @@ def settled(article: Article, origin: Origin) -> Article:
 
 def _named(name: str, site: Site) -> str | None:
     """A site's name with its domain, where it is that or the label of it, as people write it; else None."""
-    said = _letters(name)
-    if said == _letters(site.domain):
+    letters = _letters(name)
+    if letters == _letters(site.domain):
         return name
-    is_label = said.removeprefix("the") == site.label.removeprefix("the")
+    is_label = letters.removeprefix("the") == site.label.removeprefix("the")
     return f"{name} ({site.domain})" if is_label else None
 
 

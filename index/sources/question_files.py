@@ -121,13 +121,15 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     """
     text, lines = _read(path)
     if _is_question(next(iter(lines.values()))):
-        read = [parsed(JsonlQuestion, line, str(path), f"line {number}") for number, line in lines.items()]
-        return (GoldArticle(article, tuple(_gold(question, article) for question in read)),)
+        questions = [
+            parsed(JsonlQuestion, line, str(path), f"line {number}") for number, line in lines.items()
+        ]
+        return (GoldArticle(article, tuple(_gold(question, article) for question in questions)),)
     squad = parsed(_Squad, text, str(path))
-    found = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
-    if not any(one.questions for one in found):
+    articles = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
+    if not any(one.questions for one in articles):
         raise QuestionFileError("The question file {file} has no questions.", file=path)
-    return found
+    return articles
 
 
 def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, ...]:
@@ -140,9 +142,10 @@ def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, 
         QuestionFileError: the file cannot be read, is of another form, or its evidence is not in the text.
     """
     _, lines = _read(path)
-    read = [parsed(JsonlConversation, line, str(path), f"line {n}") for n, line in lines.items()]
+    conversations = [parsed(JsonlConversation, line, str(path), f"line {n}") for n, line in lines.items()]
     return tuple(
-        GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out) for one in read
+        GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out)
+        for one in conversations
     )
 
 
@@ -171,19 +174,19 @@ def _is_question(line: str) -> bool:
 
 def _places(evidence: str, article: Article) -> list[Span]:
     """Everywhere that some evidence stands in an article, not overlapping."""
-    found: list[Span] = []
+    places: list[Span] = []
     at = article.text.find(evidence)
     while at >= 0:
-        found.append(Span(at, at + len(evidence)))
+        places.append(Span(at, at + len(evidence)))
         at = article.text.find(evidence, at + len(evidence))
-    return found
+    return places
 
 
 def _gold(question: JsonlQuestion, article: Article) -> GoldQuestion:
     gold: list[Span] = []
     for evidence in question.evidence:
-        found = _places(evidence, article)
-        if not found:
+        places = _places(evidence, article)
+        if not places:
             raise EvidenceError(
                 "Question {question}: its evidence {evidence} is not in the article {article}. "
                 "Choose the article that the questions are about.",
@@ -191,7 +194,7 @@ def _gold(question: JsonlQuestion, article: Article) -> GoldQuestion:
                 evidence=repr(evidence),
                 article=repr(article.id),
             )
-        gold += found
+        gold += places
     return GoldQuestion(question.question, tuple(gold), question.id)
 
 
@@ -199,19 +202,19 @@ def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) 
     text = ""
     questions: list[GoldQuestion] = []
     for paragraph in paragraphs:
-        for asked in paragraph.qas:
+        for question in paragraph.qas:
             gold: list[Span] = []
-            for answer in () if asked.is_impossible else asked.answers:
+            for answer in () if question.is_impossible else question.answers:
                 span = Span(answer.answer_start, answer.answer_start + len(answer.text))
                 if span.of(paragraph.context) != answer.text:
                     raise QuestionFileError(
                         "Question {question}: its answer {answer} is not at {place} of its paragraph.",
-                        question=repr(asked.id or asked.question),
+                        question=repr(question.id or question.question),
                         answer=repr(answer.text),
                         place=answer.answer_start,
                     )
                 gold.append(Span(len(text) + span.start, len(text) + span.end))
-            questions.append(GoldQuestion(asked.question, tuple(gold), asked.id))
+            questions.append(GoldQuestion(question.question, tuple(gold), question.id))
         text += paragraph.context + "\n"
     article = Article(id=f"article-{number}", title=f"{path.stem} {number}", text=text)
     if not article.paragraphs:

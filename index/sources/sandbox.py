@@ -37,7 +37,7 @@ class Response(NamedTuple):
     """What the process said: of what format the source is, if it came so far; what came of it; its parts."""
 
     form: str
-    said: Mapping[str, Any]
+    outcome: Mapping[str, Any]
     rest: bytes = b""
 
 
@@ -106,7 +106,7 @@ def _article(response: Response) -> Article:
 
 def _asked(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
     response = run({**request, "limits": asdict(limits)}, content, limits)
-    match response.said:
+    match response.outcome:
         case {"done": _}:
             return response
         case {"refused": str(message), "values": dict(values)}:
@@ -115,8 +115,8 @@ def _asked(request: Mapping[str, Any], content: bytes, limits: Limits) -> Respon
             raise Refused(TOO_SLOW, limit=f"{limits.max_extract_seconds:g}")
         case {"exceeded": "memory"}:
             raise Refused(TOO_GREEDY, limit=limits.max_extract_bytes // 1_000_000)
-        case said:
-            log.info("An article could not be read: %s", said.get("failed", "no answer"))
+        case outcome:
+            log.info("An article could not be read: %s", outcome.get("failed", "no answer"))
             raise Refused(DAMAGED, format=response.form)
 
 
@@ -150,10 +150,10 @@ def run(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
         return Response(form.decode("ascii", "replace"), {})
     head, _, rest = answer.partition(b"\n")
     try:
-        said = json.loads(head)
+        outcome = json.loads(head)
     except ValueError:
-        said = {}
-    return Response(form.decode("ascii", "replace"), said if isinstance(said, dict) else {}, rest)
+        outcome = {}
+    return Response(form.decode("ascii", "replace"), outcome if isinstance(outcome, dict) else {}, rest)
 
 
 def _paths() -> list[str]:

@@ -129,8 +129,8 @@ class LibraryFolder:
         """The newest manifest of an article that can be read; kept until another snapshot is the newest."""
         folder = self.of(article)
         newest = folder.newest()
-        kept, manifest = self._manifests.get(article, (None, None))
-        if newest is None or kept != newest:
+        stamp, manifest = self._manifests.get(article, (None, None))
+        if newest is None or stamp != newest:
             manifest = None
             for name in folder.names():
                 with contextlib.suppress(SnapshotDamagedError):

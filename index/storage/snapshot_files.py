@@ -108,8 +108,8 @@ class StoredArticle(BaseModel):
 
     def article(self) -> Article:
         """The article that was stored."""
-        kept = {name: getattr(self, name) for name in type(self).model_fields if name != "origin"}
-        return Article(**kept)
+        fields = {name: getattr(self, name) for name in type(self).model_fields if name != "origin"}
+        return Article(**fields)
 
 
 @dataclass(frozen=True)
@@ -218,12 +218,12 @@ def encode(contents: Contents) -> EncodedSnapshot:
         "token_map.npy": _npy(np.stack(tokens[1:])),
     }
     if contents.source is not None:
-        kept = {
+        parts_of_source = {
             SOURCE: contents.source.content,
             SIDECAR: contents.source.sidecar,
             QUESTIONS: contents.source.questions,
         }
-        files |= {file: [content] for file, content in kept.items() if content is not None}
+        files |= {file: [content] for file, content in parts_of_source.items() if content is not None}
     manifest = Manifest(
         format=FORMAT,
         article_sha256=article.sha256,
@@ -246,8 +246,8 @@ def encode(contents: Contents) -> EncodedSnapshot:
 
 
 def _stored(article: Article, origin: Origin | None) -> StoredArticle:
-    kept = {name: getattr(article, name) for name in StoredArticle.model_fields if name != "origin"}
-    return StoredArticle(**kept, origin=origin)
+    fields = {name: getattr(article, name) for name in StoredArticle.model_fields if name != "origin"}
+    return StoredArticle(**fields, origin=origin)
 
 
 def _sum_of(raw: Mapping[str, Any]) -> str:

@@ -103,8 +103,8 @@ class SnapshotFolder:
         Raises:
             SnapshotDamagedError: one does not match.
         """
-        for file, kept in self.manifest(name).files.items():
-            checked(self._folder_of(name) / file, kept)
+        for file, record in self.manifest(name).files.items():
+            checked(self._folder_of(name) / file, record)
 
     def is_whole(self, name: str) -> bool:
         """Whether ``check`` finds nothing."""

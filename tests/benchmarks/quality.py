@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from index.answering.fitted_reader import load_reader
 from index.errors import FootnoteError
 from index.evaluation.baseline import PlainDense
 from index.evaluation.metrics import Metrics, Mode, Ranker
@@ -68,7 +69,8 @@ def main() -> None:
 def _runs(
     articles: Sequence[GoldArticle], embedder: SentenceTransformerEmbedder
 ) -> Iterator[tuple[Mode, str, Callable[[Index], Ranker]]]:
-    footnote, plain = footnote_system(embedder), partial(PlainDense, embedder=embedder)
+    reading = load_reader(None, embedder.sha256)
+    footnote, plain = footnote_system(embedder, reading=reading), partial(PlainDense, embedder=embedder)
     for mode in (Mode.ARTICLE, Mode.POOLED) if len(articles) > 1 else (Mode.ARTICLE,):
         yield mode, "Footnote", footnote
         yield mode, "plain", plain

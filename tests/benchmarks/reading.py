@@ -18,6 +18,7 @@ from sentence_transformers import SentenceTransformer
 
 from index.reader.evaluate import questions
 from index.reader.model import OnnxReader
+from index.reader.windows import Excerpt
 
 _PASSAGE = 430  # code points: with a question, some 112 tokens
 
@@ -35,11 +36,11 @@ def main() -> None:
     asked = list(islice(questions(options.file), options.questions))
     read, encoded = [], []
     for n, one in enumerate(asked):
-        passages = [asked[(n + k) % len(asked)].context[:_PASSAGE] for k in range(3)]
+        excerpts = [Excerpt(asked[(n + k) % len(asked)].context[:_PASSAGE]) for k in range(3)]
         started = time.perf_counter()
         bare.encode(one.question)
         between = time.perf_counter()
-        reader.read(one.question, passages)
+        reader.read(one.question, excerpts)
         encoded.append(between - started)
         read.append(time.perf_counter() - between)
     print(f"encode {median(encoded) * 1000:.1f} ms, reading {median(read) * 1000:.1f} ms (medians)")

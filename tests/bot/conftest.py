@@ -15,8 +15,8 @@ from simcord.components import walk_components
 from bot import Settings, create_bot
 from bot.client import FootnoteBot
 from bot.service.service import Service
-from index import Found
-from tests.fakes import FakeLibrary
+from index import Result
+from tests.fakes import HeldLibrary, read_here
 
 TEXT, BUTTON = discord.ComponentType.text_display.value, discord.ComponentType.button.value
 
@@ -30,12 +30,12 @@ class HeldService(Service):
     seconds_to_first_note = 60.0
     seconds_between_notes = 60.0
 
-    def __init__(self, library: FakeLibrary, env: simcord.Env, **options: Any) -> None:
+    def __init__(self, library: HeldLibrary, env: simcord.Env, **options: Any) -> None:
         super().__init__(library, **options)
         self.env = env
         self.let_go = asyncio.Event()
 
-    async def _answer(self, *args: Any) -> Found:
+    async def _answer(self, *args: Any) -> Result:
         await self.env.external_wait(self.let_go.wait(), reason="the test holds the line")
         return await super()._answer(*args)
 
@@ -45,7 +45,7 @@ class World:
     """A server with one channel, a reader and an admin, and the bot in it."""
 
     env: simcord.Env
-    library: FakeLibrary
+    library: HeldLibrary
     guild: simcord.GuildHandle
     channel: simcord.ChannelHandle
     reader: simcord.MemberActor
@@ -120,17 +120,23 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def library() -> FakeLibrary:
-    return FakeLibrary()
+def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources are read without the process that each of them starts."""
+    monkeypatch.setattr("index.sources.sandbox.run", read_here)
 
 
 @pytest.fixture
-def simcord_bot(settings: Settings, library: FakeLibrary) -> FootnoteBot:
+def library(_read_here: None) -> HeldLibrary:
+    return HeldLibrary()
+
+
+@pytest.fixture
+def simcord_bot(settings: Settings, library: HeldLibrary) -> FootnoteBot:
     return create_bot(settings, service=Service(library))
 
 
 @pytest.fixture
-async def world(simcord_env: simcord.Env, library: FakeLibrary) -> AsyncIterator[World]:
+async def world(simcord_env: simcord.Env, library: HeldLibrary) -> AsyncIterator[World]:
     guild = simcord_env.create_guild("Elms")
     admins = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
     yield World(

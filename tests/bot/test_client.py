@@ -15,7 +15,7 @@ from bot.client import FootnoteBot
 from bot.registration import failures
 from bot.service.service import Service
 from tests.bot.conftest import World, says
-from tests.fakes import FakeLibrary
+from tests.fakes import HeldLibrary
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,7 @@ QUESTION = "When was the harbour of Elms built?"
 
 
 def new_bot(settings: Settings) -> FootnoteBot:
-    return create_bot(settings, service=Service(FakeLibrary()))
+    return create_bot(settings, service=Service(HeldLibrary()))
 
 
 async def restart(world: World, bot: FootnoteBot) -> None:

@@ -34,6 +34,7 @@ from index import (
     SnapshotError,
 )
 from tests.bot.conftest import World, says
+from tests.fakes import ARTICLE
 
 QUESTION = "When was the harbour of Elms built?"
 APOLOGY = re.compile(
@@ -69,7 +70,8 @@ async def test_what_only_those_who_run_the_bot_can_mend_and_their_paths_stand_in
     assert record.getMessage().startswith(f"Reference {apology[1]}, in server {world.guild.id}, ")
     assert "/srv/models" in record.getMessage()
     assert record.exc_info is None
-    world.library.give(str(world.guild.id)).root.error = error
+    world.library.branch(str(world.guild.id)).give(ARTICLE)
+    world.library.error = error
     result = await world.admin.slash(world.channel, "reindex")
     assert APOLOGY.fullmatch(says(result.response))
     assert world.errors() == [type(error)] * 2

@@ -22,6 +22,7 @@ def test_defaults() -> None:
         "article": None,
         "embedding_model": None,
         "reranker": None,
+        "reader": None,
         "log_level": "INFO",
         "sync_guild": None,
         "admin_role": None,
@@ -59,6 +60,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_ARTICLE", "harbour.txt")
     monkeypatch.setenv("FOOTNOTE_EMBEDDING_MODEL", "some/model")
     monkeypatch.setenv("FOOTNOTE_RERANKER", "some/reranker")
+    monkeypatch.setenv("FOOTNOTE_READER", "some/reader")
     monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "debug")
     monkeypatch.setenv("FOOTNOTE_SYNC_GUILD", "42")
     monkeypatch.setenv("FOOTNOTE_ADMIN_ROLE", " 43 ")
@@ -93,6 +95,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "article": Path("harbour.txt"),
         "embedding_model": "some/model",
         "reranker": "some/reranker",
+        "reader": "some/reader",
         "log_level": "DEBUG",
         "sync_guild": 42,
         "admin_role": "43",

@@ -60,14 +60,14 @@ def windows(
     if not examples:
         return
     questions = [e.question if isinstance(e, SpanExample) else e.claim for e in examples]
-    asked = tokenizer([q[:400] for q in questions], add_special_tokens=False)["input_ids"]
-    asked = [ids[:_LONGEST_QUESTION] for ids in asked]
-    read = tokenizer(
+    question_ids = tokenizer([q[:400] for q in questions], add_special_tokens=False)["input_ids"]
+    question_ids = [ids[:_LONGEST_QUESTION] for ids in question_ids]
+    encoded = tokenizer(
         [e.context[:6000] for e in examples], add_special_tokens=False, return_offsets_mapping=True
     )
     cls, sep = tokenizer.cls_token_id, tokenizer.sep_token_id
     for example, question, ids, spans in zip(
-        examples, asked, read["input_ids"], read["offset_mapping"], strict=True
+        examples, question_ids, encoded["input_ids"], encoded["offset_mapping"], strict=True
     ):
         room = WINDOW - len(question) - 3
         head = len(question) + 2
@@ -87,8 +87,8 @@ def windows(
         if len(ids) > room:
             low, high = sorted((max(0, last - room + 1), min(first, len(ids) - room)))
             cut = rng.randint(low, high)
-        kept = ids[cut : cut + room]
-        yield Window([cls, *question, sep, *kept, sep], head, head + first - cut, head + last - cut, _NOTHING)
+        part = ids[cut : cut + room]
+        yield Window([cls, *question, sep, *part, sep], head, head + first - cut, head + last - cut, _NOTHING)
 
 
 def _answer_tokens(example: SpanExample, spans: list[tuple[int, int]]) -> tuple[int, int] | None:
@@ -100,29 +100,29 @@ def _answer_tokens(example: SpanExample, spans: list[tuple[int, int]]) -> tuple[
     return (0, -1) if first is None or last is None else (first, last)
 
 
-def batches(read: Iterable[Window], budget: int, rng: random.Random) -> list[list[Window]]:
+def batches(windows: Iterable[Window], budget: int, rng: random.Random) -> list[list[Window]]:
     """Divides windows into batches of at most ``budget`` tokens, alike lengths together, in random order."""
-    made: list[list[Window]] = []
+    batches: list[list[Window]] = []
     batch: list[Window] = []
-    for window in sorted(read, key=lambda window: len(window.ids)):
+    for window in sorted(windows, key=lambda window: len(window.ids)):
         if batch and len(window.ids) * (len(batch) + 1) > budget:
-            made.append(batch)
+            batches.append(batch)
             batch = []
         batch.append(window)
     if batch:
-        made.append(batch)
-    rng.shuffle(made)
-    return made
+        batches.append(batch)
+    rng.shuffle(batches)
+    return batches
 
 
-def tensors(read: Sequence[Window]) -> Batch:
+def tensors(windows: Sequence[Window]) -> Batch:
     """Pads windows to one length."""
-    width = -(-max(len(window.ids) for window in read) // _MULTIPLE) * _MULTIPLE
-    ids, seen, kinds = (torch.zeros(len(read), width, dtype=torch.long) for _ in range(3))
-    for row, window in enumerate(read):
+    width = -(-max(len(window.ids) for window in windows) // _MULTIPLE) * _MULTIPLE
+    ids, seen, kinds = (torch.zeros(len(windows), width, dtype=torch.long) for _ in range(3))
+    for row, window in enumerate(windows):
         length = len(window.ids)
         ids[row, :length] = torch.tensor(window.ids)
         seen[row, :length] = 1
         kinds[row, window.head : length] = 1
-    targets = (torch.tensor([window[at] for window in read]) for at in (2, 3, 4))
+    targets = (torch.tensor([window[at] for window in windows]) for at in (2, 3, 4))
     return Batch(ids, seen, kinds, *targets)

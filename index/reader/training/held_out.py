@@ -121,7 +121,7 @@ class HeldOut:
 
     def _spans(self, network: ReaderNetwork, part: list[tuple[Window, str]]) -> list[tuple[float, str, str]]:
         """Each window's score (its best span's, less that of "no answer"), true answer and best span."""
-        read: list[tuple[float, str, str]] = []
+        spans: list[tuple[float, str, str]] = []
         ordered = sorted(part, key=lambda pair: len(pair[0].ids))
         for at in range(0, len(ordered), 24):
             some = ordered[at : at + 24]
@@ -137,8 +137,8 @@ class HeldOut:
                 low, high = divmod(best, end - first)
                 text = self._tokenizer.decode(window.ids[first + low : first + high + 1])
                 true = self._tokenizer.decode(window.ids[window.first : window.last + 1]) if gold else ""
-                read.append((float(pair[low, high] - starts[0] - ends[0]), true, text))
-        return read
+                spans.append((float(pair[low, high] - starts[0] - ends[0]), true, text))
+        return spans
 
     def _verdicts(self, network: ReaderNetwork) -> float:
         part = sorted((window for window, _ in self._parts["verdicts"]), key=lambda window: len(window.ids))
@@ -147,6 +147,6 @@ class HeldOut:
             batch = tensors(part[at : at + 24])
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 best = network(batch.ids, batch.seen, batch.kinds).verdicts.argmax(dim=-1)
-            for verdict, said in zip(batch.verdicts.tolist(), best.tolist(), strict=True):
-                right.setdefault(verdict, []).append(verdict == said)
+            for verdict, best_verdict in zip(batch.verdicts.tolist(), best.tolist(), strict=True):
+                right.setdefault(verdict, []).append(verdict == best_verdict)
         return float(np.mean([np.mean(of_one) for of_one in right.values()])) if right else 0.0

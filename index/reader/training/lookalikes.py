@@ -194,10 +194,10 @@ def sentence_removed(example: SpanExample, _: Surroundings, rng: random.Random) 
     if example.start is None or len(example.answer) < 3:
         return None
     sentences = sentence_spans(example.context)
-    kept = [span for span in sentences if not span[0] <= example.start < span[1]]
-    if len(sentences) < 3 or len(kept) != len(sentences) - 1:
+    rest = [span for span in sentences if not span[0] <= example.start < span[1]]
+    if len(sentences) < 3 or len(rest) != len(sentences) - 1:
         return None
-    context = "".join(example.context[start:end] for start, end in kept)
+    context = "".join(example.context[start:end] for start, end in rest)
     if example.answer.lower() in context.lower():
         return None
     return SpanExample(example.question, context, None, None, "sentence removed", example.group)
@@ -219,12 +219,12 @@ def lookalike(example: SpanExample, around: Surroundings, rng: random.Random) ->
     """A question that the context does not answer, made from one that it does; None: nothing to change."""
     ways = sorted(CHANGES, key=lambda way: rng.random() ** (1 / CHANGES[way]), reverse=True)
     # Not the last ones: every question can be negated or lose its sentence, and few should be.
-    return next((made for way in ways[:3] if (made := way(example, around, rng)) is not None), None)
+    return next((change for way in ways[:3] if (change := way(example, around, rng)) is not None), None)
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Where the sentences of a text stand, the space after each included, in code points."""
-    bounds = [0, *(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]
+    bounds = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
     return [(start, end) for start, end in itertools.pairwise(bounds) if end > start]
 
 
@@ -234,8 +234,8 @@ def _sentence_of_answer(example: SpanExample) -> str:
     return next((example.context[start:end] for start, end in spans if start <= at < end), "")
 
 
-def _replaced(text: str, found: re.Match[str], other: str) -> str:
-    return text[: found.start()] + other + text[found.end() :]
+def _replaced(text: str, place: re.Match[str], other: str) -> str:
+    return text[: place.start()] + other + text[place.end() :]
 
 
 def _unanswered(example: SpanExample, question: str, way: str) -> SpanExample:

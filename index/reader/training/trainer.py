@@ -204,26 +204,28 @@ class Trainer:
             for pool in pools:
                 rng = random.Random(f"{self.plan.seed} {at.number} {pool}")  # noqa: S311
                 some = drawn[pool * _POOL : (pool + 1) * _POOL]
-                read = batches(windows(some, self._tokenizer, rng), self.plan.budget // self._processes, rng)
+                pool_batches = batches(
+                    windows(some, self._tokenizer, rng), self.plan.budget // self._processes, rng
+                )
                 # Every process takes every so-manieth batch, each the same number of them.
-                rounds = len(read) // self._processes
+                rounds = len(pool_batches) // self._processes
                 for n in range(at.batch if pool == at.pool else 0, rounds):
-                    yield Position(at.number, pool, n + 1), read[n * self._processes + self._rank]
+                    yield Position(at.number, pool, n + 1), pool_batches[n * self._processes + self._rank]
             if not drawn:
                 return
             at = Position(at.number + 1)
 
-    def _step(self, read: list[Window]) -> bool:
+    def _step(self, batch_windows: list[Window]) -> bool:
         """One step of the optimizer; whether to stop after it."""
         torch.manual_seed(hash((self.plan.seed, self.step, self._rank)))  # dropout's, the same when resumed
-        batch = tensors(read)
+        batch = tensors(batch_windows)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             reading = self.network(batch.ids, batch.seen, batch.kinds)
         loss = self._loss_of(reading.starts, reading.ends, reading.verdicts, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         now = time.time()
         stop = self._called_off or self.step + 1 >= self.plan.steps or now >= self.plan.deadline
-        rows, stop = self._shared(len(read), stop)
+        rows, stop = self._shared(len(batch_windows), stop)
         norm = torch.nn.utils.clip_grad_norm_(self._trained.values(), 1.0)
         if not torch.isfinite(norm):
             raise FloatingPointError(f"the gradient of step {self.step} is not finite")
@@ -249,15 +251,15 @@ class Trainer:
             cross_entropy(starts, batch.firsts, reduction="none")
             + cross_entropy(ends, batch.lasts, reduction="none")
         ) / 2
-        said = cross_entropy(verdicts, batch.verdicts, reduction="none")
+        of_verdicts = cross_entropy(verdicts, batch.verdicts, reduction="none")
         for name, losses, mask in (
             ("spans", spans, batch.firsts >= 0),
-            ("verdicts", said, batch.verdicts >= 0),
+            ("verdicts", of_verdicts, batch.verdicts >= 0),
         ):
             if bool(mask.any()):
                 mean = float(losses.detach()[mask].mean())
                 self._loss[name] = 0.99 * self._loss[name] + 0.01 * mean if self._loss[name] else mean
-        return (spans + said).mean()
+        return (spans + of_verdicts).mean()
 
     def _shared(self, rows: int, stop: bool) -> tuple[int, bool]:
         """Averages the gradients of all processes, by rows; the rows of all, and whether one stops."""

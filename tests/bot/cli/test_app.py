@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import aiohttp
 import discord
@@ -22,7 +24,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
+from typer.testing import Result as Outcome
 
 from bot.cli import app as cli
 from bot.cli.doctor import plausible
@@ -31,6 +34,7 @@ from bot.cli.terminal import printable
 from bot.settings import Settings
 from index import (
     Action,
+    Answer,
     ArticleError,
     ConversationMetrics,
     DataFolderError,
@@ -39,7 +43,6 @@ from index import (
     ExpiredItem,
     ExpiredKind,
     FootnoteError,
-    Found,
     LibraryUse,
     Limits,
     Metrics,
@@ -47,6 +50,7 @@ from index import (
     Origin,
     Progress,
     ReindexReport,
+    Result,
     SecondTurns,
     SelfCheckError,
     SnapshotError,
@@ -56,14 +60,14 @@ from index import (
     UnloadableModelError,
     UnloadableRerankerError,
 )
-from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, TWO_SOURCES, HeldLibrary
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
 LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history", "prune"]
 WITH_FAKE = (
-    "from bot.cli import app, process; from tests.fakes import FakeLibrary;"
-    "process.open_library = lambda _: FakeLibrary(); app.main()"
+    "from bot.cli import app, process; from tests.fakes import HeldLibrary;"
+    "process.open_library = lambda _: HeldLibrary(); app.main()"
 )
 BUILT = """\
 The harbour of Elms was built in 1901. [1]
@@ -81,9 +85,16 @@ The closest it comes:
 [1] paragraph 1, characters 0 to 38
     The harbour of Elms was built in 1901.
 """
+UNRELATED = "Bake sourdough bread?"
+EXAMPLE = """\
+The harbour of Elms was built in 1901. Forty ships anchor there every summer. [1]
+
+[1] paragraph 1, characters 0 to 77
+    The harbour of Elms was built in 1901. Forty ships anchor there every summer.
+"""
 
 
-class BuildingLibrary(FakeLibrary):
+class BuildingLibrary(HeldLibrary):
     """A library that has to build its index first."""
 
     def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
@@ -187,7 +198,7 @@ def conversed(
     return replace(CONVERSED, file=file.name)
 
 
-Invoke = Callable[..., Result]
+Invoke = Callable[..., Outcome]
 
 
 @pytest.fixture(autouse=True)
@@ -197,8 +208,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, library: FakeLibrary) -> Invoke:
-    def invoke(*args: str, input: str | None = None, uses: FakeLibrary = library) -> Result:  # noqa: A002
+def run(monkeypatch: pytest.MonkeyPatch, library: HeldLibrary) -> Invoke:
+    def invoke(*args: str, input: str | None = None, uses: HeldLibrary = library) -> Outcome:  # noqa: A002
         monkeypatch.setattr("bot.cli.process.open_library", lambda _: uses)
         monkeypatch.setattr("bot.cli.measure.measure", measured)
         monkeypatch.setattr("bot.cli.measure.measure_conversations", conversed)
@@ -239,11 +250,11 @@ def finished(*args: str | bytes, env: Mapping[str, str] | None = None) -> tuple[
     return running.returncode, out, err
 
 
-def commands_in(result: Result) -> list[str]:
+def commands_in(result: Outcome) -> list[str]:
     return re.findall(r"^│ (\w+) {2,}\w", result.stdout, re.MULTILINE)
 
 
-def outcome(result: Result) -> tuple[int, str, str]:
+def outcome(result: Outcome) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -264,32 +275,34 @@ def test_the_commands_of_the_library_are_listed(run: Invoke) -> None:
 
 
 def test_ask_prints_the_answer_with_its_footnotes_and_nothing_else(run: Invoke) -> None:
-    assert outcome(run("ask", "When was the harbour of Elms built?")) == (0, BUILT, "")
+    assert outcome(run("ask", TWO_SOURCES)) == (0, BUILT, "")
 
 
 def test_ask_says_that_the_article_does_not_say_and_what_comes_closest(run: Invoke) -> None:
     assert outcome(run("ask", "Why?")) == (0, NOTHING, "")
 
 
-def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library: FakeLibrary) -> None:
-    class Slips(FakeLibrary):
-        def ask(self, question: str, **options: Any) -> Found:
+def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library: HeldLibrary) -> None:
+    class Slips(HeldLibrary):
+        def ask(self, question: str, **options: Any) -> Result:
             found = library.ask(question, **options)
             return replace(found, answer=replace(found.answer, read_as=(("lighthuose", "lighthouse"),)))
 
-    assert run("ask", "lighthouse?", uses=Slips()).stdout.splitlines()[:3] == [
+    assert run("ask", "Elms said?", uses=Slips()).stdout.splitlines()[:3] == [
         "Read “lighthuose” as “lighthouse”.",
         "Uncertain: this may not answer the question.",
         "The harbour of Elms was built in 1901. [1]",
     ]
 
 
-def test_ask_json_is_one_object(run: Invoke) -> None:
-    code, out, err = outcome(run("ask", "When was the harbour of Elms built?", "--json"))
+def test_ask_json_is_one_object(run: Invoke, library: HeldLibrary) -> None:
+    code, out, err = outcome(run("ask", TWO_SOURCES, "--json"))
     assert (code, err) == (0, "")
     found = json.loads(out)
+    first, second = library.ask(TWO_SOURCES).answer.in_article_order
+    assert found.pop("timings_ms").keys() == {"rank", "read", "compose", "total"}
     assert found == {
-        "question": "When was the harbour of Elms built?",
+        "question": TWO_SOURCES,
         "status": "answered",
         "answer": "The harbour of Elms was built in 1901. “We never turn a ship away,” said Ada Berg, "
         "the harbour master.",
@@ -302,7 +315,7 @@ def test_ask_json_is_one_object(run: Invoke) -> None:
                 "paragraph": 1,
                 "passage_id": "p1",
                 "speaker": None,
-                "score": 4.0,
+                "score": first.score,
             },
             {
                 "number": 2,
@@ -312,13 +325,15 @@ def test_ask_json_is_one_object(run: Invoke) -> None:
                 "paragraph": 2,
                 "passage_id": "p2",
                 "speaker": "Ada Berg",
-                "score": 1.0,
+                "score": second.score,
             },
         ],
         "closest": [],
         "read_as": [],
+        "short": None,
+        "verdict": None,
+        "probability": None,
         "article": {"id": "harbour", "title": "The harbour of *Elms*"},
-        "timings_ms": {},
     }
     article = json.loads(run("show", "--json").stdout)
     assert all(article["text"][c["start"] : c["end"]] == c["quote"] for c in found["citations"])
@@ -345,12 +360,14 @@ def test_json_is_utf_8_whatever_the_terminal_and_the_question_are(encoding: str)
     assert (code, err) == (0, b"")
     found = json.loads(out.decode())
     assert found["question"] == "? Ada Berg"
-    assert found["citations"][0]["quote"] == "“We never turn a ship away,” said Ada Berg, the harbour master."
+    assert found["citations"][0]["quote"] == (
+        "“We never turn a ship away,” said Ada Berg, the harbour master. She has held the post for ten years."
+    )
 
 
 @pytest.mark.slow
 def test_text_shows_what_the_terminal_cannot_encode_as_a_question_mark() -> None:
-    code, out, err = finished("ask", "Who is Ada Berg?", env={"PYTHONIOENCODING": "ascii"})
+    code, out, err = finished("ask", TWO_SOURCES, env={"PYTHONIOENCODING": "ascii"})
     assert (code, err) == (0, b"")
     assert out.decode("ascii").splitlines()[1] == (
         "?We never turn a ship away,? said Ada Berg, the harbour master. [2]"
@@ -383,34 +400,34 @@ def test_show_prints_the_article_as_it_is_indexed(run: Invoke) -> None:
 
 
 def test_show_says_that_a_title_is_only_a_label(run: Invoke) -> None:
-    labelled = FakeLibrary(replace(ARTICLE, title_is_label=True, source="[x](y)"))
+    labelled = HeldLibrary(replace(ARTICLE, title_is_label=True, source="https://[x](y)"))
     lines = run("show", uses=labelled).stdout.splitlines()
     assert lines[:2] == [
         "The harbour of *Elms* (a label: the article has no title of its own)",
-        "source     [x](y)",
+        "source     https://[x](y)",
     ]
 
 
-def test_show_tells_what_an_article_only_claims_to_be_from(run: Invoke) -> None:
-    article = replace(
-        ARTICLE,
-        source="https://evil.example/1",
-        site="evil.example",
-        claimed_source="https://bbc.co.uk/1",
-        claimed_site="BBC \u202eNews",
+def test_show_tells_what_an_article_only_claims_to_be_from(run: Invoke, library: HeldLibrary) -> None:
+    page = (
+        '<html><head><title>A dam</title><link rel="canonical" href="https://bbc.co.uk/1">'
+        '<meta property="og:site_name" content="BBC \u202eNews"></head>'
+        f"<body><article><p>{'The dam has a crack. ' * 20}</p></article></body></html>"
     )
-    assert run("show", uses=FakeLibrary(article)).stdout.splitlines()[1:5] == [
+    origin = Origin(SourceKind.WEB, "https://evil.example/1", "text/html; charset=utf-8")
+    library.add(Source(origin, page.encode()), who="ada", id="dam")
+    assert run("show", "dam").stdout.splitlines()[1:5] == [
         "source     https://evil.example/1",
         "site       evil.example",
         "claims     says it is from https://bbc.co.uk/1, unchecked",
-        "claims     says it is from BBC �News, unchecked",
+        "claims     says it is from BBC News, unchecked",
     ]
-    said = json.loads(run("show", "--json", uses=FakeLibrary(article)).stdout)
+    said = json.loads(run("show", "dam", "--json").stdout)
     assert {name: said[name] for name in ("source", "site", "claimed_source", "claimed_site")} == {
         "source": "https://evil.example/1",
         "site": "evil.example",
         "claimed_source": "https://bbc.co.uk/1",
-        "claimed_site": "BBC \u202eNews",
+        "claimed_site": "BBC News",
     }
 
 
@@ -431,8 +448,8 @@ def test_show_json_is_the_whole_article(run: Invoke) -> None:
             {"number": 3, "start": 179, "end": 216},
         ],
         "passages": [
-            {"id": "p1", "paragraph": 1, "start": 0, "end": 77},
-            {"id": "p2", "paragraph": 2, "start": 78, "end": 178},
+            {"id": "p1", "paragraph": 1, "start": 0, "end": 78},
+            {"id": "p2", "paragraph": 2, "start": 78, "end": 179},
             {"id": "p3", "paragraph": 3, "start": 179, "end": 216},
         ],
         "model": "bag of words",
@@ -440,36 +457,41 @@ def test_show_json_is_the_whole_article(run: Invoke) -> None:
     }
 
 
-def test_reindex_tells_its_stages_and_what_changed(run: Invoke) -> None:
+def test_reindex_tells_its_stages_and_what_changed(run: Invoke, library: HeldLibrary) -> None:
     assert outcome(run("reindex")) == (
         0,
         "Indexed “The harbour of *Elms*” in 2.5 s: 3 passages (3 kept, 0 new, 0 removed).\n"
-        "Nothing has changed, so the index from before goes on serving.\n"
+        "Nothing has changed, so the index from before goes on serving.\n",
+        "Index: reading the article\n",
+    )
+    library.path.write_text(ARTICLE.text.replace("closed", "open"), encoding="utf-8")
+    assert outcome(run("reindex")) == (
+        0,
+        "Indexed “The harbour of *Elms*” in 2.5 s: 3 passages (2 kept, 1 new, 1 removed).\n"
         "Example questions whose answer moved: 0 of 1.\n",
         "Index: reading the article\n"
         "Index: cutting it into passages\n"
         "Index: embedding the passages\n"
-        "Index: fitting the confidence thresholds\n"
         "Index: asking its questions\n"
         "Index: saving the index\n",
     )
 
 
-def test_reindex_takes_an_article_a_source_and_a_server(run: Invoke, library: FakeLibrary) -> None:
+def test_reindex_takes_an_article_a_source_and_a_server(run: Invoke, library: HeldLibrary) -> None:
     path = Path("bridge.txt").resolve()
     path.write_text(BRIDGE.text, encoding="utf-8")
     server = library.branch("42")
     assert run("library", "add", "bridge.txt", "--id", "crossing", "--server", "42").exit_code == 0
     path.write_text(BRIDGE.text + "\nIt is closed in winter.", encoding="utf-8")
     code, out, _ = outcome(run("reindex", "crossing", "--from", "bridge.txt", "--server", "42"))
-    assert (code, out) == (0, f"Indexed “{path}” in 2.5 s: 3 passages (2 kept, 1 new, 0 removed).\n")
+    assert (code, out) == (0, "Indexed “bridge” in 2.5 s: 3 passages (1 kept, 2 new, 1 removed).\n")
     assert server.article("crossing").text.endswith("It is closed in winter.")
     assert [change.action for change in server.history()] == [Action.REINDEXED, Action.ADDED]
     assert library.history() == ()
 
 
 def test_ask_show_and_chat_take_an_article(run: Invoke) -> None:
-    both = FakeLibrary(ARTICLE, BRIDGE)
+    both = HeldLibrary(ARTICLE, BRIDGE)
     question = "How many arches has the bridge of Oaks?"
     arches = "The bridge of Oaks has seven arches. [1]"
     assert arches in run("ask", question, "--article", "bridge", uses=both).stdout
@@ -479,8 +501,8 @@ def test_ask_show_and_chat_take_an_article(run: Invoke) -> None:
 
 
 def test_all_articles_are_asked_and_the_one_that_answers_is_named(run: Invoke) -> None:
-    both = FakeLibrary(ARTICLE, BRIDGE)
-    lines = run("ask", "How many arches?", "--article", "all", uses=both).stdout.splitlines()
+    both = HeldLibrary(ARTICLE, BRIDGE)
+    lines = run("ask", "How many arches has the bridge?", "--article", "all", uses=both).stdout.splitlines()
     assert lines[0] == "The bridge of Oaks (bridge)"
     assert [call.article for call in both.calls] == ["*"]
 
@@ -489,27 +511,27 @@ def test_ask_names_what_is_not_there(run: Invoke) -> None:
     assert outcome(run("ask", "Why?", "--article", "canal")) == (
         1,
         "",
-        "Error: No article “canal” is here.\n",
+        "Error: No article “canal” is here. The list of articles says which ones are.\n",
     )
 
 
-def test_chat_carries_what_was_asked_before(run: Invoke, library: FakeLibrary) -> None:
-    run("chat", input="When was the harbour of Elms built?\nWhy?\nWho is Ada Berg?\n")
+def test_chat_carries_what_was_asked_before(run: Invoke, library: HeldLibrary) -> None:
+    run("chat", input=f"{TWO_SOURCES}\n{UNRELATED}\nWho is Ada Berg?\n")
     assert [[turn.question for turn in call.turns] for call in library.calls] == [
         [],
-        ["When was the harbour of Elms built?"],
-        ["When was the harbour of Elms built?", "Why?"],
+        [TWO_SOURCES],
+        [TWO_SOURCES, UNRELATED],
     ]
     first, second = library.calls[2].turns
-    assert [span.of(ARTICLE.text) for span in first.cited] == [
+    assert [span.of(ARTICLE.text) for span in first.spans] == [
         "The harbour of Elms was built in 1901.",
         "“We never turn a ship away,” said Ada Berg, the harbour master.",
     ]
-    assert second.cited == ()
+    assert second.spans == ()
 
 
 def test_chat_of_all_articles_forgets_where_another_article_answers(run: Invoke) -> None:
-    both = FakeLibrary(ARTICLE, BRIDGE)
+    both = HeldLibrary(ARTICLE, BRIDGE)
     said = "How many arches has the bridge?\nWho is Ada Berg?\nWhat is the lighthouse?\n"
     run("chat", "--article", "all", input=said, uses=both)
     assert [[turn.question for turn in call.turns] for call in both.calls] == [
@@ -522,17 +544,19 @@ def test_chat_of_all_articles_forgets_where_another_article_answers(run: Invoke)
 LISTED = """\
    id        title                   passages   indexed                  from
    bridge    The bridge of Oaks             2   2026-05-04 12:00+00:00   bridge.txt
-*  harbour   The harbour of *Elms*          3   2026-05-04 12:00+00:00   harbour.txt
+*  harbour   The harbour of *Elms*          3   2026-05-04 12:00+00:00   {path} (the default)
 """
 
 
 def test_library_list_marks_the_one_in_use(run: Invoke) -> None:
-    code, out, err = outcome(run("library", "list", uses=FakeLibrary(ARTICLE, BRIDGE)))
+    both = HeldLibrary(ARTICLE, BRIDGE)
+    code, out, err = outcome(run("library", "list", uses=both))
     assert (code, err) == (0, "")
-    assert [line.split() for line in out.splitlines()] == [line.split() for line in LISTED.splitlines()]
+    listed = LISTED.format(path=both.path).splitlines()
+    assert [line.split() for line in out.splitlines()] == [line.split() for line in listed]
 
 
-def test_library_list_json_is_one_list(run: Invoke, library: FakeLibrary) -> None:
+def test_library_list_json_is_one_list(run: Invoke, library: HeldLibrary) -> None:
     assert json.loads(run("library", "list", "--json", "--server", "42").stdout) == [
         {
             "id": "harbour",
@@ -543,7 +567,7 @@ def test_library_list_json_is_one_list(run: Invoke, library: FakeLibrary) -> Non
             "snapshots": 1,
             "own": False,
             "in_use": True,
-            "path": None,
+            "path": str(library.path),
         }
     ]
     assert "harbour.txt (the default)" in run("library", "list", "--server", "42").stdout
@@ -551,15 +575,15 @@ def test_library_list_json_is_one_list(run: Invoke, library: FakeLibrary) -> Non
 
 
 def test_library_add_use_remove_and_undo_are_in_its_history(
-    run: Invoke, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+    run: Invoke, library: HeldLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: "ada")
-    library.next_article = BRIDGE
-    path = Path("oaks.md").resolve()
-    path.write_text("# The bridge of Oaks", encoding="utf-8")
+    added = "0 passages kept, 2 new, 0 removed"
+    Path("oaks.md").write_text("# Bridge\n\nIt has seven arches.\n\nIt is old.", encoding="utf-8")
+    Path("canal.txt").write_text("The canal is dry.", encoding="utf-8")
+    assert run("library", "add", "canal.txt").stdout.endswith("It is the one in use, as canal.\n")
     assert run("library", "add", "oaks.md").stdout == (
-        "Indexed “The bridge of Oaks” in 2.5 s: 2 passages (0 kept, 2 new, 0 removed).\n"
-        "Example questions whose answer moved: 0 of 1.\n"
+        "Indexed “Bridge” in 2.5 s: 2 passages (0 kept, 2 new, 0 removed).\n"
         "Its id is bridge. `footnote library use bridge` puts it in use.\n"
     )
     assert outcome(run("library", "use", "bridge")) == (0, "In use: bridge.\n", "")
@@ -567,26 +591,34 @@ def test_library_add_use_remove_and_undo_are_in_its_history(
     assert run("library", "use", "harbour").exit_code == 0
     removed = "Removed bridge. `footnote library undo bridge` brings it back.\n"
     assert outcome(run("library", "remove", "bridge", "--yes")) == (0, removed, "")
-    assert [entry.id for entry in library.entries()] == ["harbour"]
-    back = "“The bridge of Oaks” is back as it was indexed at 2026-05-04T12:00:00+00:00.\n"
+    assert [entry.id for entry in library.entries()] == ["canal", "harbour"]
+    back = "“Bridge” is back as it was indexed at 2026-05-04T12:00:00+00:00.\n"
     assert outcome(run("library", "undo", "bridge")) == (0, back, "")
     assert [line.split() for line in run("library", "history").stdout.splitlines()] == [
-        ["2026-05-04", "12:00:00+00:00", "ada", "undone", "bridge"],
+        ["2026-05-04", "12:00:00+00:00", "ada", "undone", "bridge", "brought", "back"],
         ["2026-05-04", "12:00:00+00:00", "ada", "removed", "bridge"],
         ["2026-05-04", "12:00:00+00:00", "ada", "used", "harbour"],
         ["2026-05-04", "12:00:00+00:00", "ada", "used", "bridge"],
-        ["2026-05-04", "12:00:00+00:00", "ada", "added", "bridge", str(path)],
+        ["2026-05-04", "12:00:00+00:00", "ada", "added", "bridge", *added.split()],
+        [
+            "2026-05-04",
+            "12:00:00+00:00",
+            "ada",
+            "added",
+            "canal",
+            *"0 passages kept, 1 new, 0 removed".split(),
+        ],
     ]
-    assert json.loads(run("library", "history", "--json").stdout)[-1] == {
+    assert json.loads(run("library", "history", "--json").stdout)[-2] == {
         "when": "2026-05-04T12:00:00+00:00",
         "who": "ada",
         "action": "added",
         "article": "bridge",
-        "detail": str(path),
+        "detail": added,
     }
 
 
-def test_the_first_article_of_a_server_is_in_use(run: Invoke, library: FakeLibrary) -> None:
+def test_the_first_article_of_a_server_is_in_use(run: Invoke, library: HeldLibrary) -> None:
     Path("oaks.txt").write_text(BRIDGE.text, encoding="utf-8")
     added = run("library", "add", "oaks.txt", "--id", "oaks", "--server", "42").stdout
     assert added.splitlines()[-1] == "It is the one in use, as oaks."
@@ -598,7 +630,7 @@ def test_the_history_of_a_new_library_is_empty(run: Invoke) -> None:
 
 
 def test_removing_asks_first(run: Invoke) -> None:
-    both = FakeLibrary(ARTICLE, BRIDGE)
+    both = HeldLibrary(ARTICLE, BRIDGE)
     declined = run("library", "remove", "bridge", input="n\n", uses=both)
     assert (declined.exit_code, declined.stderr) == (
         130,
@@ -610,7 +642,7 @@ def test_removing_asks_first(run: Invoke) -> None:
 
 
 def test_what_is_not_there_is_not_asked_about(run: Invoke) -> None:
-    missing = (1, "", "Error: No article “canal” is here.\n")
+    missing = (1, "", "Error: No article “canal” is here. The list of articles says which ones are.\n")
     assert outcome(run("library", "remove", "canal")) == missing
     assert outcome(run("library", "use", "canal")) == missing
     assert outcome(run("library", "undo", "canal")) == missing
@@ -631,7 +663,7 @@ def test_a_web_address_is_fetched_and_a_path_is_read(run: Invoke, monkeypatch: p
 
 
 def test_questions_accompany_a_source(run: Invoke) -> None:
-    class Reading(FakeLibrary):
+    class Reading(HeldLibrary):
         source: Source
 
         def add(self, source: Source, **options: Any) -> ReindexReport:
@@ -653,7 +685,7 @@ def test_questions_accompany_a_source(run: Invoke) -> None:
     assert outcome(missing)[::2] == (1, "Error: gone.jsonl: No such file or directory\n")
 
 
-def test_a_failed_self_check_names_the_questions(run: Invoke, library: FakeLibrary) -> None:
+def test_a_failed_self_check_names_the_questions(run: Invoke, library: HeldLibrary) -> None:
     library.error = SelfCheckError("1 of 2 is right. Wrong: {wrong}", failed=("Who?",), wrong="Who\x1b?")
     code, out, err = outcome(run("reindex"))
     assert (code, out) == (1, "")
@@ -663,14 +695,29 @@ def test_a_failed_self_check_names_the_questions(run: Invoke, library: FakeLibra
     ]
 
 
+def test_an_article_that_fails_its_self_check_is_put_in_place_with_force(
+    run: Invoke, library: HeldLibrary
+) -> None:
+    Path("oaks.txt").write_text(BRIDGE.text, encoding="utf-8")
+    wrong = '{"question": "Who crosses on Mondays?", "evidence": ["The bridge of Oaks has seven arches."]}'
+    Path("own.jsonl").write_text(wrong, encoding="utf-8")
+    command = ("library", "add", "oaks.txt", "--id", "oaks", "--questions", "own.jsonl")
+    code, out, err = outcome(run(*command))
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1] == "To put it in place all the same: --force"
+    assert [entry.id for entry in library.entries()] == ["harbour"]
+    assert run(*command, "--force").exit_code == 0
+    assert library.in_use() == "oaks"
+
+
 LONG = """
 import time
 from bot.cli import app, process
 from index import Progress, Stage
-from tests.fakes import FakeLibrary
+from tests.fakes import HeldLibrary
 
-class Long(FakeLibrary):
-    def _work(self, on_progress):
+class Long(HeldLibrary):
+    def reindex(self, *args, on_progress, **options):
         while True:
             on_progress(Progress(Stage.EMBED, 1, 2))
             time.sleep(0.02)
@@ -692,11 +739,11 @@ def test_ctrl_c_calls_a_reindex_off() -> None:
 
 
 def test_chat_goes_on_after_an_error_until_exit(run: Invoke) -> None:
-    said = f"When was the harbour of Elms built?\n\n{'x' * 4_001}\nWhy?\nexit\nnever asked\n"
+    said = f"{TWO_SOURCES}\n\n{'x' * 4_001}\n{UNRELATED}\nexit\nnever asked\n"
     assert outcome(run("chat", input=said)) == (
         0,
         f"{BUILT}\n{NOTHING}\n",
-        "A question has 1 to 4,000 characters; this has 4,001.\n",
+        "The question has 4,001 characters; at most 4,000 can be read. Shorten it.\n",
     )
 
 
@@ -705,7 +752,7 @@ def test_chat_ends_with_its_input(run: Invoke) -> None:
 
 
 def test_demo_without_its_page_asks_the_first_example(run: Invoke) -> None:
-    assert outcome(run("demo", "--no-page")) == (0, f"When was the harbour built?\n{BUILT}", "")
+    assert outcome(run("demo", "--no-page")) == (0, f"When was the harbour built?\n{EXAMPLE}", "")
 
 
 def test_run_without_a_token_says_how_to_get_one(run: Invoke) -> None:
@@ -789,7 +836,7 @@ def test_run_with_a_data_folder_that_cannot_be_written_names_it(
     ],
 )
 def test_an_expected_error_is_one_message_and_exit_code_1(
-    run: Invoke, library: FakeLibrary, error: Exception, message: str
+    run: Invoke, library: HeldLibrary, error: Exception, message: str
 ) -> None:
     library.error = error
     assert outcome(run("ask", "Why?")) == (1, "", f"Error: {message}\n")
@@ -988,9 +1035,13 @@ def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPat
     token = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB"  # noqa: S105
     monkeypatch.setenv("DISCORD_TOKEN", token)
     monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "warning")
-    library = FakeLibrary()
+    library = HeldLibrary()
     leaves = datetime(2026, 5, 18, tzinfo=UTC)
-    library.upkeep.left.append(LibraryUse("77", articles=2, nbytes=20_000, leaves=leaves))
+    library.upkeep = upkeep = Mock(wraps=library.upkeep)
+    upkeep.use.return_value = [
+        LibraryUse(None, articles=1, nbytes=1_500_000, leaves=None),
+        LibraryUse("77", articles=2, nbytes=20_000, leaves=leaves),
+    ]
     code, out, err = outcome(run("doctor", uses=library))
     assert (code, err) == (0, "")
     versions, *rest = out.splitlines()
@@ -1024,13 +1075,14 @@ GOES = [
 
 
 def test_prune_says_what_goes_asks_and_deletes(run: Invoke) -> None:
-    library = FakeLibrary()
+    library = HeldLibrary()
     assert outcome(run("library", "prune", uses=library)) == (
         0,
         "Nothing has been kept long enough to go.\n",
         "",
     )
-    library.upkeep.goes = GOES
+    library.upkeep = upkeep = Mock(wraps=library.upkeep)
+    upkeep.expired.return_value = upkeep.prune.return_value = GOES
     listed = (
         "removed article notes, the common library: 1.5 MB\n"
         "library of a server that left, server 77: 20.0 kB\n"
@@ -1040,9 +1092,9 @@ def test_prune_says_what_goes_asks_and_deletes(run: Invoke) -> None:
     code, out, err = outcome(run("library", "prune", input="n\n", uses=library))
     assert (code, out.removesuffix(" n\n")) == (130, listed)  # what is typed is echoed there
     assert err.endswith("Error: Nothing was deleted.\n")
-    assert library.upkeep.told == []
+    upkeep.prune.assert_not_called()
     assert outcome(run("library", "prune", "--yes", uses=library)) == (0, f"{listed}1.5 MB freed.\n", "")
-    assert library.upkeep.told == [("prune", None)]
+    upkeep.prune.assert_called_once_with()
 
 
 def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> None:
@@ -1066,7 +1118,7 @@ def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> Non
 def test_doctor_tells_what_is_broken(
     run: Invoke, monkeypatch: pytest.MonkeyPatch, error: FootnoteError, about: str
 ) -> None:
-    class Broken(FakeLibrary):
+    class Broken(HeldLibrary):
         def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
             del on_progress
             raise error
@@ -1100,7 +1152,7 @@ def test_doctor_tells_what_is_broken(
 def test_an_error_that_a_setting_mends_names_it(
     run: Invoke, error: FootnoteError, setting: str | None
 ) -> None:
-    class Broken(FakeLibrary):
+    class Broken(HeldLibrary):
         def load(self, on_progress: Callable[[Progress], None] | None = None) -> tuple[str, ...]:
             del on_progress
             raise error
@@ -1152,9 +1204,14 @@ def test_plausible_takes_any_text(token: str) -> None:
     assert plausible(token) in {True, False}
 
 
+@cache
+def held_answer() -> Answer:
+    return HeldLibrary().ask("Ada Berg").answer
+
+
 @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
 def test_no_text_reaches_the_terminal_as_a_command(words: str, speaker: str, word: str) -> None:
-    plain = FakeLibrary().ask("Ada Berg").answer
+    plain = held_answer()
     citation = replace(plain.citations[0], quote=words, before=speaker, speaker=speaker)
     answer = replace(plain, citations=(citation,), closest=(citation,), read_as=((word, words),))
     screen = io.StringIO()

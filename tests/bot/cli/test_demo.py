@@ -19,7 +19,7 @@ from bot.cli.demo import DemoError, serve
 from bot.client import FootnoteBot
 from bot.service.service import Service
 from tests.bot.cli.test_app import process
-from tests.fakes import ARTICLE, FakeLibrary
+from tests.fakes import ARTICLE, HeldLibrary
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ HOW_TO = "Type /ask in the channel. “Viewing as” makes you the reader or the
 
 
 @pytest.fixture
-def bot(settings: Settings, library: FakeLibrary) -> FootnoteBot:
+def bot(settings: Settings, library: HeldLibrary) -> FootnoteBot:
     return create_bot(settings, service=Service(library))
 
 

@@ -13,9 +13,10 @@ from rich.console import Console, RenderableType
 
 from bot.cli import tables
 from index import Action, Change, MovedAnswer, ReindexReport, SelfCheck
-from tests.fakes import ARTICLE, INDEXED_AT, FakeLibrary
+from tests.fakes import ARTICLE, INDEXED_AT, HeldLibrary
 
-INFO = FakeLibrary().info()
+INFO = HeldLibrary().info()
+(ENTRY,) = HeldLibrary().entries()
 REPORT = ReindexReport(INFO, kept=2, added=1, removed=4, seconds=12.34)
 
 
@@ -60,18 +61,18 @@ def test_what_the_article_no_longer_says_is_told_as_now() -> None:
 
 
 def test_a_narrow_terminal_wraps_the_list_and_loses_nothing() -> None:
-    shown = screen(tables.entries_text(FakeLibrary().entries()), width=40)
+    shown = screen(tables.entries_text((ENTRY,)), width=40)
     assert "".join(re.findall(r"[a-z]", shown)).count("h") >= 3
     assert all(len(line) <= 40 for line in shown.splitlines())
 
 
 @given(st.text(st.characters()), st.text(st.characters()), st.text(st.characters()))
 def test_no_text_reaches_the_terminal_as_a_command(title: str, place: str, who: str) -> None:
-    (entry,) = FakeLibrary(replace(ARTICLE, title=title)).entries()
+    entry = replace(ENTRY, title=title)
     change = Change(INDEXED_AT, who, Action.ADDED, title, place)
     report = replace(
         REPORT,
-        info=FakeLibrary(replace(ARTICLE, title=title)).info(),
+        info=replace(INFO, article=replace(ARTICLE, title=title)),
         examples=1,
         moved=(MovedAnswer(title, place, who),),
         check=SelfCheck(1, 0, (who,)),

@@ -7,16 +7,16 @@ import pytest
 from bot import render
 from bot.words import ENGLISH, words_for
 from tests.bot.conftest import World, says
-from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
 
 async def test_article_describes_the_one_in_use(world: World) -> None:
     result = await world.reader.slash(world.channel, "article")
     assert result.response
     assert result.response.ephemeral
-    assert says(result.response) == render.about(FakeLibrary().info(), ENGLISH).top
+    assert says(result.response) == render.about(HeldLibrary().info(), ENGLISH).top
     own = world.library.branch(str(world.guild.id))
-    own.kept["bridge"] = [BRIDGE]
+    own.give(BRIDGE)
     own.use("bridge", who="ada", place=str(world.channel.id))
     result = await world.reader.slash(world.channel, "article")
     assert says(result.response).startswith("**The bridge of Oaks**\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -42,23 +41,27 @@ from index import (
     SelfCheckError,
     Source,
     SourceKind,
-    Stage,
     UnknownArticleError,
 )
 from tests.bot.conftest import World, buttons, says
-from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
 pytestmark = pytest.mark.slow
 
 QUESTION = "When was the harbour built?"
 REFUSAL = "Sorry, this is for people who may manage this server, and works only in a server."
 PASSAGES = "Passages: {} kept, {} new, {} removed. It took 2.5 s."
-EXAMPLES = "Example questions whose answer moved: 0 of 1."
+EXAMPLES = (
+    f"Example questions whose answer moved: 1 of 1.\n> **{QUESTION}**\n"
+    "> before: The harbour of Elms was built in 1901. Forty ships anchor there every summer.\n"
+    "> now: The harbour of Elms was built in 1902. Forty ships anchor there every summer."
+)
+INFO = HeldLibrary().info()
 IN_USE = "It is the article in use here.\n-# `harbour`"
 DONE = f"**Reindexed The harbour of \\*Elms\\***\n{PASSAGES.format(2, 1, 1)}\n{EXAMPLES}\n{IN_USE}"
 UNCHANGED = (
     f"**Reindexed The harbour of \\*Elms\\***\n{PASSAGES.format(3, 0, 0)}\n"
-    f"Nothing had changed, so the index from before goes on serving.\n{EXAMPLES}\n{IN_USE}"
+    f"Nothing had changed, so the index from before goes on serving.\n{IN_USE}"
 )
 EVERYONES = (
     "“harbour” is everyone's article, so it cannot be changed from here. To have it otherwise, add an "
@@ -79,13 +82,15 @@ async def world(world: World) -> World:
 @pytest.fixture
 def stepping(world: World) -> Stepping:
     world.bot.service._library = library = Stepping()
-    library.give(str(world.guild.id))
+    library.branch(str(world.guild.id)).give(ARTICLE)
     return library
 
 
-def own(world: World) -> FakeLibrary:
+def own(world: World) -> HeldLibrary:
     """The library of the server."""
-    return world.library.give(str(world.guild.id))
+    library = world.library.branch(str(world.guild.id))
+    library.give(ARTICLE)
+    return library
 
 
 def told(result: simcord.InteractionResult) -> str:
@@ -145,29 +150,31 @@ async def test_it_is_not_offered_in_a_direct_message(world: World) -> None:
     assert "ask" in world.admin.user.available_commands()
 
 
-class Stepping(FakeLibrary):
+class Stepping(HeldLibrary):
     """A library whose changes take a step whenever a test lets them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stepped, self.next_step = threading.Semaphore(0), threading.Semaphore(0)
 
-    def _work(self, on_progress: Callable[[Progress], None]) -> None:
-        root = self.root
-        assert isinstance(root, Stepping)
-        for stage in (Stage.READ, Stage.EMBED, Stage.SAVE):
-            root.next_step.acquire(timeout=10)
-            on_progress(Progress(stage, 1, 2))
-            root.stepped.release()
-        root.next_step.acquire(timeout=10)
+    def _held(self, options: dict[str, Any]) -> dict[str, Any]:
+        on_progress = options["on_progress"]
+
+        def report(step: Progress) -> None:
+            self.next_step.acquire(timeout=10)
+            on_progress(step)
+            self.stepped.release()
+
+        return {**options, "on_progress": report}
 
 
 async def test_every_stage_is_shown_as_it_goes(
     world: World, stepping: Stepping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.changes.SECONDS_BETWEEN_EDITS", 0)
+    stepping.next_article = NEWER
     await world.begin(world.admin.slash(world.channel, "reindex"))
-    for _ in range(3):
+    for _ in range(5):
         stepping.next_step.release()
         assert stepping.stepped.acquire(timeout=10)
         await world.begin(world.env.settle())
@@ -176,10 +183,13 @@ async def test_every_stage_is_shown_as_it_goes(
     assert edits(world) == [
         f"**Reindexing**\nGetting ready {EMPTY}",
         f"**Reindexing**\nReading the article {EMPTY}",
-        f"**Reindexing**\nReading the article {HALF}",
-        f"**Reindexing**\nEmbedding the passages {HALF}",
-        f"**Reindexing**\nSaving the index {HALF}",
-        UNCHANGED,
+        f"**Reindexing**\nReading the article {EMPTY}",
+        f"**Reindexing**\nCutting it into passages {EMPTY}",
+        f"**Reindexing**\nEmbedding the passages {EMPTY}",
+        f"**Reindexing**\nEmbedding the passages {FULL}",
+        f"**Reindexing**\nAsking its questions {EMPTY}",
+        f"**Reindexing**\nSaving the index {EMPTY}",
+        DONE,
     ]
 
 
@@ -345,7 +355,7 @@ async def test_cancelling_after_a_restart_says_that_it_is_over(world: World, set
     panel = Card(shown.progress(None, ENGLISH), CancelButton("0" * 16, ENGLISH))
     await world.bot.get_partial_messageable(world.channel.id).send(view=panel)
     await world.bot.service.close(patience=1)
-    await world.env.restart_bot(create_bot(settings, service=Service(FakeLibrary())))
+    await world.env.restart_bot(create_bot(settings, service=Service(HeldLibrary())))
     message = world.channel.last_message
     assert message
     result = await world.admin.click(message, label="Cancel")
@@ -453,12 +463,12 @@ async def test_the_report_names_what_moved_and_what_the_self_check_found(world: 
     moved = MovedAnswer(QUESTION, "It was built in *1901*.", None)
     check = SelfCheck(asked=3, right=2, failed=("Who is it?",))
 
-    class Moving(FakeLibrary):
+    class Moving(HeldLibrary):
         def reindex(self, *args: Any, **options: Any) -> ReindexReport:
             return replace(super().reindex(*args, **options), moved=(moved,), check=check, examples=4)
 
     world.bot.service._library = library = Moving()
-    library.give(str(world.guild.id))
+    library.branch(str(world.guild.id)).give(ARTICLE)
     result = await world.admin.slash(world.channel, "reindex")
     assert says(result.response).splitlines()[2:] == [
         "Nothing had changed, so the index from before goes on serving.",
@@ -475,7 +485,7 @@ async def test_the_report_names_what_moved_and_what_the_self_check_found(world: 
 
 @given(st.text(), st.text(max_size=9_000), st.text(max_size=9_000))
 def test_no_report_is_too_long_or_more_than_text(title: str, quote: str, question: str) -> None:
-    info = FakeLibrary(replace(ARTICLE, title=title)).info()
+    info = replace(INFO, article=replace(ARTICLE, title=title))
     moved = (MovedAnswer(question, quote, None), MovedAnswer(question, None, quote)) * 20
     check = SelfCheck(99, 1, (question,) * 99)
     report = ReindexReport(info, 1, 2, 3, 4.0, examples=99, moved=moved, check=check)
@@ -498,7 +508,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def fetch(address: str, limits: Limits) -> Source:
         assert limits == Limits()
         fetched.append(address)
-        return Source(Origin(SourceKind.WEB, "bridge.html"), BRIDGE.text.encode())
+        return Source(Origin(SourceKind.WEB, address, "text/plain"), BRIDGE.text.encode())
 
     monkeypatch.setattr("bot.sources.fetch", fetch)
     return fetched
@@ -507,7 +517,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_an_address_adds_an_article_and_the_first_one_is_in_use(world: World, web: list[str]) -> None:
     result = await world.admin.slash(world.channel, "reindex", url=" <https://example.org/bridge> ")
     assert says(result.response) == (
-        f"**Added bridge.html**\n{PASSAGES.format(0, 2, 0)}\nIt is the article in use here.\n-# `bridge`"
+        f"**Added bridge (a label)**\n{PASSAGES.format(0, 2, 0)}\nIt is the article in use here.\n-# `bridge`"
     )
     assert web == ["https://example.org/bridge"]
     assert world.library.branch(str(world.guild.id)).in_use() == "bridge"
@@ -517,14 +527,14 @@ async def test_an_address_adds_an_article_and_the_first_one_is_in_use(world: Wor
 async def test_an_address_that_is_here_already_is_reindexed(world: World, web: list[str]) -> None:
     await world.admin.slash(world.channel, "reindex", url="https://example.org/bridge")
     result = await world.admin.slash(world.channel, "reindex", url="https://example.org/bridge")
-    assert says(result.response).startswith(f"**Reindexed bridge.html**\n{PASSAGES.format(2, 0, 0)}\n")
+    assert says(result.response).startswith(f"**Reindexed bridge (a label)**\n{PASSAGES.format(2, 0, 0)}\n")
     assert len(web) == 2
 
 
 async def test_a_file_replaces_what_a_named_article_says(world: World) -> None:
     await world.admin.slash(world.channel, "reindex", file=("bridge.txt", BRIDGE.text.encode()))
     newer = BRIDGE.text.replace("seven", "eight").encode()
-    result = await world.admin.slash(world.channel, "reindex", article="bridge", file=("new.md", newer))
+    result = await world.admin.slash(world.channel, "reindex", article="bridge", file=("new.txt", newer))
     assert says(result.response).splitlines()[1] == PASSAGES.format(1, 1, 1)
     article = world.library.branch(str(world.guild.id)).article("bridge")
     assert article.text == newer.decode()
@@ -534,19 +544,19 @@ async def test_everyones_article_is_not_changed_from_a_server_which_is_told_how_
     world: World,
 ) -> None:
     server = world.library.branch(str(world.guild.id))
-    server.kept.clear()
+    server.remove(ARTICLE.id, who="ada")
     result = await world.admin.slash(world.channel, "reindex")
     assert told(result) == EVERYONES
     assert world.errors() == [EveryonesArticleError]
     await world.admin.slash(world.channel, "library add", file=("own.txt", ARTICLE.text.encode()))
     await world.admin.slash(world.channel, "library use", article="own")
     result = await world.admin.slash(world.channel, "reindex")
-    assert says(result.response).startswith("**Reindexed own.txt**")
+    assert says(result.response).startswith("**Reindexed own (a label)**")
     assert [entry.id for entry in server.entries() if entry.own] == ["own"]
 
 
 async def test_everyones_article_cannot_be_replaced(world: World) -> None:
-    world.library.branch(str(world.guild.id)).kept.clear()
+    world.library.branch(str(world.guild.id)).remove(ARTICLE.id, who="ada")
     result = await world.admin.slash(world.channel, "reindex", article="harbour", file=("new.md", b"No."))
     assert told(result) == EVERYONES
     assert world.errors() == [EveryonesArticleError]
@@ -555,7 +565,7 @@ async def test_everyones_article_cannot_be_replaced(world: World) -> None:
 
 async def test_an_article_that_is_not_here_is_not_reindexed(world: World) -> None:
     result = await world.admin.slash(world.channel, "reindex", article="canal")
-    assert says(result.response) == "No article “canal” is here."
+    assert says(result.response) == "No article “canal” is here. The list of articles says which ones are."
     assert world.errors() == [UnknownArticleError]
 
 
@@ -608,13 +618,13 @@ async def test_one_source_is_named_and_questions_go_with_one(world: World) -> No
 
 async def test_questions_accompany_the_source(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Source] = []
-    add = FakeLibrary.add
+    add = HeldLibrary.add
 
-    def note(library: FakeLibrary, source: Source, **options: Any) -> ReindexReport:
+    def note(library: HeldLibrary, source: Source, **options: Any) -> ReindexReport:
         seen.append(source)
         return add(library, source, **options)
 
-    monkeypatch.setattr(FakeLibrary, "add", note)
+    monkeypatch.setattr(HeldLibrary, "add", note)
     own = b'{"question": "Why?", "evidence": []}'
     await world.admin.slash(
         world.channel, "reindex", file=("bridge.txt", BRIDGE.text.encode()), questions=("own.jsonl", own)
@@ -643,7 +653,7 @@ async def test_the_articles_of_the_place_are_offered(world: World) -> None:
     await world.admin.slash(world.channel, "reindex", file=("bridge.txt", BRIDGE.text.encode()))
     offered = await world.admin.autocomplete(world.channel, "reindex", "article", "")
     assert offered == [
-        {"name": "bridge.txt (bridge)", "value": "bridge"},
+        {"name": "bridge (bridge)", "value": "bridge"},
         {"name": "The harbour of *Elms* (harbour)", "value": "harbour"},
     ]
     offered = await world.admin.autocomplete(world.channel, "reindex", "article", "ELMS")

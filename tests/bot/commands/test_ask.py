@@ -16,7 +16,7 @@ from bot.service.service import Service
 from bot.words import ENGLISH
 from index import ALL, MAX_QUESTION_CHARS, Article, QuestionError, UnknownArticleError
 from tests.bot.conftest import HeldService, World, says
-from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
 HOW_TO = (
     "Ask me something about the article\\: mention me with your question in one message, or use /ask. "
@@ -27,7 +27,7 @@ QUESTION = "When was the harbour of Elms built?"
 
 def answer_to(question: str = QUESTION, *, with_question: bool = False, article: Article = ARTICLE) -> str:
     """All the texts of the answer."""
-    found = FakeLibrary(article).ask(question)
+    found = HeldLibrary(article).ask(question)
     shown = render.answer(found, ENGLISH, with_question=with_question)
     return "\n".join([shown.top, *(text for _, text in shown.sources), shown.footer])
 
@@ -38,7 +38,7 @@ async def test_slash_command_defers_and_answers_publicly(world: World) -> None:
     assert result.response
     assert not result.response.ephemeral
     assert says(result.response) == answer_to(with_question=True)
-    assert world.library.asked[0][0] == QUESTION
+    assert world.library.calls[0].question == QUESTION
 
 
 async def test_mention_in_a_channel_is_answered_as_a_reply(world: World) -> None:
@@ -48,7 +48,7 @@ async def test_mention_in_a_channel_is_answered_as_a_reply(world: World) -> None
     assert answer
     assert answer.reference
     assert answer.reference.message_id == asked.id
-    assert world.library.asked[0][0] == QUESTION
+    assert world.library.calls[0].question == QUESTION
     assert len(world.requests("POST", f"/channels/{world.channel.id}/typing")) == 1
 
 
@@ -83,7 +83,7 @@ async def test_reply_to_a_slash_answer_cannot_be_read_and_is_told_so(world: Worl
 async def test_mention_alone_gets_a_how_to(world: World, content: str) -> None:
     await world.reader.send(world.channel, content.format(world.mention, world.mention))
     assert says(world.channel.last_message) == HOW_TO
-    assert world.library.asked == []
+    assert world.library.calls == []
     assert world.errors() == [NoQuestionError]
 
 
@@ -96,7 +96,7 @@ async def test_the_bot_stays_silent_where_nobody_asked_it(world: World) -> None:
     last = await other.send(world.channel, f"{world.mention} {QUESTION}")
     hook = world.guild.create_webhook(world.channel)
     await hook.send(f"{world.mention} {QUESTION}")
-    assert world.library.asked == []
+    assert world.library.calls == []
     assert last.id in [message.id for message in world.channel.history()]
     assert all(message.author != world.bot.user for message in world.channel.history())
 
@@ -156,14 +156,14 @@ async def test_an_answer_can_be_asked_for_in_private(world: World) -> None:
 
 @pytest.mark.parametrize("named", ["bridge", "The bridge of Oaks", " the BRIDGE of oaks "])
 async def test_an_article_can_be_chosen_by_id_or_title(world: World, named: str) -> None:
-    world.library.branch(str(world.guild.id)).kept["bridge"] = [BRIDGE]
+    world.library.branch(str(world.guild.id)).give(BRIDGE)
     result = await world.reader.slash(world.channel, "ask", question="How many arches has it?", article=named)
     assert says(result.response) == answer_to("How many arches has it?", with_question=True, article=BRIDGE)
 
 
 @pytest.mark.parametrize("named", [ALL, "All articles"])
 async def test_all_articles_can_be_asked_at_once(world: World, named: str) -> None:
-    world.library.branch(str(world.guild.id)).kept["bridge"] = [BRIDGE]
+    world.library.branch(str(world.guild.id)).give(BRIDGE)
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge?", article=named)
     assert "The bridge of Oaks has seven arches." in world.texts()[-1]
     assert world.library.calls[0].article == ALL
@@ -171,12 +171,12 @@ async def test_all_articles_can_be_asked_at_once(world: World, named: str) -> No
 
 async def test_an_article_that_is_not_there_is_named(world: World) -> None:
     await world.reader.slash(world.channel, "ask", question=QUESTION, article="*tunnel*")
-    assert world.texts() == ["No article “\\*tunnel\\*” is here."]
+    assert world.texts() == ["No article “\\*tunnel\\*” is here. The list of articles says which ones are."]
     assert world.errors() == [UnknownArticleError]
 
 
 async def test_the_articles_of_the_place_are_offered(world: World) -> None:
-    world.library.branch(str(world.guild.id)).kept["bridge"] = [BRIDGE]
+    world.library.branch(str(world.guild.id)).give(BRIDGE)
     every = [
         {"name": "All articles", "value": ALL},
         {"name": "The bridge of Oaks", "value": "bridge"},
@@ -188,7 +188,7 @@ async def test_the_articles_of_the_place_are_offered(world: World) -> None:
 
 
 async def test_articles_of_the_same_title_are_told_apart(world: World) -> None:
-    world.library.branch(str(world.guild.id)).kept["elms"] = [ARTICLE]
+    world.library.branch(str(world.guild.id)).give(replace(ARTICLE, id="elms"))
     offered = await world.reader.autocomplete(world.channel, "ask", "article", "")
     assert offered[1:] == [
         {"name": "The harbour of *Elms*", "value": "elms"},
@@ -199,7 +199,7 @@ async def test_articles_of_the_same_title_are_told_apart(world: World) -> None:
 async def test_many_articles_with_long_titles_are_offered_within_discords_limits(world: World) -> None:
     branch = world.library.branch(str(world.guild.id))
     for number in range(40):
-        branch.kept[f"a{number}"] = [replace(BRIDGE, title=f"{number:03} " + "🌉" * 120)]
+        branch.give(replace(BRIDGE, id=f"a{number}", title=f"{number:03} " + "🌉" * 120))
     offered = await world.reader.autocomplete(world.channel, "ask", "article", "")
     assert len(offered) == 25
     assert all(1 <= len(choice["name"].encode("utf-16-le")) // 2 <= 100 for choice in offered)
@@ -221,7 +221,7 @@ async def test_example_questions_are_offered_and_what_is_most_asked_in_the_chann
     assert await offered(world.channel, "lighthose") == [once]
     assert await offered(world.channel, "xyzzy") == []
     assert await offered(world.channel, article="bridge") == []  # not here
-    world.library.branch(str(world.guild.id)).kept["bridge"] = [BRIDGE]
+    world.library.branch(str(world.guild.id)).give(BRIDGE)
     assert await offered(world.channel, article="bridge") == list(BRIDGE.questions)
     assert await offered(world.channel, article=ALL) == [example, often, once]
 
@@ -287,7 +287,7 @@ async def test_where_only_the_person_has_installed_it_everyones_library_is_asked
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(world.bot, "get_guild", lambda _: None)  # the bot is no member of this server
-    world.library.branch(str(world.guild.id)).kept["bridge"] = [BRIDGE]
+    world.library.branch(str(world.guild.id)).give(BRIDGE)
     result = await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert says(result.response) == answer_to(with_question=True)
     assert (world.library.calls[0].library, world.library.calls[0].place) == ("", None)

@@ -15,9 +15,9 @@ from bot.service.service import Service
 from bot.words import words_for
 from index import Article
 from tests.bot.conftest import World, components, says
-from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, TWO_SOURCES, HeldLibrary
 
-QUESTION = "Who is the harbour master?"
+QUESTION = TWO_SOURCES
 SAID = "“We never turn a ship away,” said Ada Berg, the harbour master."
 BODY = (
     "-# The harbour of Elms was built in 1901. Forty ships anchor there every summer.\n\n"
@@ -63,8 +63,7 @@ def labels(message: simcord.ResponseMessage) -> dict[str, bool]:
 
 def reindexed(world: World, article: Article, *, keep: bool = False) -> None:
     """The article is another one now; of the versions before, none is left unless they are to be kept."""
-    kept = world.library.kept[ARTICLE.id]
-    world.library.kept[ARTICLE.id] = [*kept, article] if keep else [article]
+    world.library.give(article, alone=not keep)
 
 
 async def test_each_source_has_a_button_that_shows_its_paragraph_privately(world: World) -> None:
@@ -124,7 +123,7 @@ async def test_the_buttons_work_in_a_new_process(world: World, settings: Setting
     answer = await ask(world)
     shown = await press(world, answer)
     await world.bot.service.close(patience=1)
-    await world.env.restart_bot(create_bot(settings, service=Service(FakeLibrary())))
+    await world.env.restart_bot(create_bot(settings, service=Service(HeldLibrary())))
     assert says(await press(world, answer, position=1)) == SECOND
     assert says(await press(world, shown, "Next source")) == SECOND
     assert says(await press(world, shown, "Read from here")).startswith("**The harbour of")
@@ -213,7 +212,7 @@ async def test_the_pager_goes_on_in_the_article_of_today_when_its_own_is_gone(wo
 
 
 async def test_of_an_article_that_was_removed_they_say_that(world: World) -> None:
-    world.library.branch(str(world.guild.id)).kept["bridge"] = [BRIDGE]
+    world.library.branch(str(world.guild.id)).give(BRIDGE)
     result = await world.reader.slash(world.channel, "ask", question="How many arches?", article="bridge")
     assert result.response
     shown = await press(world, result.response)
@@ -244,7 +243,7 @@ async def test_an_error_behind_a_button_goes_through_the_one_handler(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(FakeLibrary, "article", fail)
+    monkeypatch.setattr(HeldLibrary, "article", fail)
     shown = await press(world, answer)
     assert shown.ephemeral
     (record,) = [r for r in caplog.records if r.levelno == logging.ERROR]

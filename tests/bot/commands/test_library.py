@@ -24,10 +24,11 @@ from bot.words import ENGLISH
 from index import Article, Entry, EveryonesArticleError, IndexInfo, LibraryError, UnknownArticleError
 from tests.bot.commands.test_admin import EVERYONES
 from tests.bot.conftest import World, buttons, says
-from tests.fakes import ARTICLE, BRIDGE, INDEXED_AT, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, INDEXED_AT, HeldLibrary
 
 REFUSAL = "Sorry, this is for people who may manage this server, and works only in a server."
 FILE = ("bridge.txt", BRIDGE.text.encode())
+LISTED = " The list of articles says which ones are."
 WHEN = int(INDEXED_AT.timestamp())
 COMMANDS = ["list", "add", "use", "remove", "undo", "history"]
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -59,7 +60,7 @@ def elsewhere(world: World) -> Elsewhere:
     return Elsewhere(guild, guild.create_text_channel("general"), admin)
 
 
-def server_library(world: World) -> FakeLibrary:
+def server_library(world: World) -> HeldLibrary:
     return world.library.branch(str(world.guild.id))
 
 
@@ -103,7 +104,7 @@ async def test_no_command_can_be_used_where_only_the_person_has_installed_the_bo
 
 
 @pytest.fixture
-def simcord_bot(request: pytest.FixtureRequest, settings: Settings, library: FakeLibrary) -> FootnoteBot:
+def simcord_bot(request: pytest.FixtureRequest, settings: Settings, library: HeldLibrary) -> FootnoteBot:
     """The bot, with FOOTNOTE_ADMIN_ROLE as the test's parameter where it has one."""
     role = getattr(request, "param", None)
     return create_bot(settings.model_copy(update={"admin_role": role}), service=Service(library))
@@ -143,7 +144,7 @@ async def test_a_role_is_set_by_its_id(world: World) -> None:
 async def test_the_list_shows_what_is_in_use_and_where_it_is_from(world: World) -> None:
     await add_bridge(world)
     assert told(await world.admin.slash(world.channel, "library list")) == (
-        f"bridge.txt · in use here\n-# `bridge` · 2 passages · indexed <t:{WHEN}:R> · from bridge.txt\n"
+        f"bridge · in use here\n-# `bridge` · 2 passages · indexed <t:{WHEN}:R> · from bridge.txt\n"
         f"The harbour of *Elms*\n-# `harbour` · 3 passages · indexed <t:{WHEN}:R> · from harbour.txt · "
         "everyone's"
     )
@@ -152,7 +153,7 @@ async def test_the_list_shows_what_is_in_use_and_where_it_is_from(world: World) 
 async def test_a_long_list_has_pages(world: World) -> None:
     library = server_library(world)
     for number in range(20):
-        library.kept[f"a{number:02}"] = [replace(BRIDGE, id=f"a{number:02}", title="*" * 500)]
+        library.give(replace(BRIDGE, id=f"a{number:02}", title="*" * 500))
     for page, last in ((1, "Page 1 of 3"), (3, "Page 3 of 3"), (99, "Page 3 of 3")):
         result = await world.admin.slash(world.channel, "library list", page=page)
         assert says(result.response).endswith(f"\n-# {last}")
@@ -161,7 +162,7 @@ async def test_a_long_list_has_pages(world: World) -> None:
 async def test_an_article_is_added_and_answers(world: World) -> None:
     result = await world.admin.slash(world.channel, "library add", file=FILE, article="crossing")
     assert told(result) == (
-        "Added bridge.txt\nPassages: 0 kept, 2 new, 0 removed. It took 2.5 s.\n"
+        "Added bridge (a label)\nPassages: 0 kept, 2 new, 0 removed. It took 2.5 s.\n"
         "It is the article in use here.\n-# `crossing`"
     )
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge of Oaks?")
@@ -181,8 +182,43 @@ async def test_a_second_article_is_not_in_use_by_itself(world: World) -> None:
 async def test_an_id_that_is_taken_is_refused(world: World) -> None:
     await add_bridge(world)
     result = await world.admin.slash(world.channel, "library add", file=FILE)
-    assert told(result) == "There is an article “bridge” already. Reindex it, or give another id."
+    assert told(result) == "“bridge” is here already. Reindex it, or give the new article another id."
     assert world.errors() == [LibraryError]
+
+
+async def test_what_is_said_of_a_taken_id_works(world: World) -> None:
+    await add_bridge(world)
+    newer = ("bridge.txt", BRIDGE.text.replace("seven", "eight").encode())
+    assert "Reindex it, or give" in told(await world.admin.slash(world.channel, "library add", file=newer))
+    await world.admin.slash(world.channel, "reindex", article="bridge", file=newer)
+    assert "eight" in server_library(world).article("bridge").text
+    await world.admin.slash(world.channel, "library add", file=newer, article="other")
+    assert [entry.id for entry in server_library(world).entries() if entry.own] == ["bridge", "other"]
+    assert world.errors() == [LibraryError]
+
+
+@pytest.mark.parametrize(
+    ("questions", "reason"),
+    [
+        (
+            b'{"question": "Who crosses on Mondays?", "evidence": ["The bridge of Oaks has seven arches."]}',
+            "Self-check: 0 of 1 of its own questions are answered rightly. That is too few.",
+        ),
+        (b'{"question": 7}', "Line 1 of the questions: “question” is not as it has to be."),
+    ],
+)
+async def test_an_article_that_fails_its_own_questions_is_put_in_place_with_the_option_that_is_named(
+    world: World, questions: bytes, reason: str
+) -> None:
+    source: dict[str, Any] = {"file": FILE, "questions": ("own.jsonl", questions)}
+    refused = told(await world.admin.slash(world.channel, "library add", **source))
+    assert refused.startswith("Nothing was changed.\n")
+    assert reason in refused
+    assert refused.endswith("To put it in place all the same, use the option `force`.")
+    assert [entry.id for entry in server_library(world).entries()] == ["harbour"]
+    forced = told(await world.admin.slash(world.channel, "library add", **source, force=True))
+    assert forced.startswith("Added bridge (a label)\n")
+    assert server_library(world).in_use() == "bridge"
 
 
 async def test_an_id_that_no_button_could_carry_cannot_be_given(world: World) -> None:
@@ -212,9 +248,9 @@ async def test_an_article_is_put_in_use_in_the_server_or_in_a_channel(world: Wor
 
 
 async def test_what_is_not_here_cannot_be_used_removed_or_undone(world: World) -> None:
-    for command in ("use", "remove", "undo"):
+    for command, way_out in (("use", LISTED), ("remove", ""), ("undo", "")):
         result = await world.admin.slash(world.channel, f"library {command}", article="canal")
-        assert told(result) == "No article “canal” is here."
+        assert told(result) == f"No article “canal” is here.{way_out}"
     assert world.errors() == [UnknownArticleError] * 3
 
 
@@ -229,7 +265,7 @@ async def test_removing_is_confirmed_and_undone(world: World) -> None:
     await add_bridge(world)
     asked = await world.admin.slash(world.channel, "library remove", article="bridge")
     assert told(asked) == (
-        "Remove bridge.txt? It is not asked any more; `/library undo` brings it back.\n-# `bridge`"
+        "Remove bridge? It is not asked any more; `/library undo` brings it back.\n-# `bridge`"
     )
     assert asked.response
     assert len(server_library(world).entries()) == 2
@@ -242,7 +278,7 @@ async def test_removing_is_confirmed_and_undone(world: World) -> None:
     assert asked.response
     await world.admin.click(asked.response, label="Undo")
     assert render.unescape(world.texts(world.admin)[-1]) == (
-        f"bridge.txt is back, as it was indexed <t:{WHEN}:f>."
+        f"bridge is back, as it was indexed <t:{WHEN}:f>."
     )
     assert [entry.id for entry in server_library(world).entries()] == ["bridge", "harbour"]
 
@@ -252,7 +288,7 @@ async def test_undo_goes_back_to_the_index_before(world: World) -> None:
     newer = ("new.txt", BRIDGE.text.replace("seven", "eight").encode())
     await world.admin.slash(world.channel, "reindex", article="bridge", file=newer)
     asked = await world.admin.slash(world.channel, "library undo")
-    assert told(asked) == f"Take new.txt back to the index before the one of <t:{WHEN}:f>?\n-# `bridge`"
+    assert told(asked) == f"Take new back to the index before the one of <t:{WHEN}:f>?\n-# `bridge`"
     assert asked.response
     await world.admin.click(asked.response, label="Undo")
     assert server_library(world).article("bridge").text == BRIDGE.text
@@ -333,10 +369,11 @@ async def test_the_history_shows_who_did_what_and_when(world: World) -> None:
     await world.admin.slash(world.channel, "library use", article="harbour")
     who = f"admin ({world.admin.id})"
     assert told(await world.admin.slash(world.channel, "library history")) == (
-        f"<t:{WHEN}:f> · {who} put `harbour` in use\n<t:{WHEN}:f> · {who} added `bridge` · bridge.txt"
+        f"<t:{WHEN}:f> · {who} put `harbour` in use\n"
+        f"<t:{WHEN}:f> · {who} added `bridge` · passages: 0 kept, 2 new, 0 removed"
     )
     assert told(await world.admin.slash(world.channel, "library history", article="bridge")) == (
-        f"<t:{WHEN}:f> · {who} added `bridge` · bridge.txt"
+        f"<t:{WHEN}:f> · {who} added `bridge` · passages: 0 kept, 2 new, 0 removed"
     )
 
 
@@ -351,23 +388,23 @@ async def test_what_was_removed_long_ago_comes_back_and_is_in_the_history(world:
     offered = await world.admin.autocomplete(world.channel, "library undo", "article", "")
     assert [choice["value"] for choice in offered] == ["bridge"]
     last = told(await world.admin.slash(world.channel, "library history", page=99))
-    assert last.endswith("added `bridge` · bridge.txt\n-# Page 5 of 5")
+    assert last.endswith("added `bridge` · passages: 0 kept, 2 new, 0 removed\n-# Page 5 of 5")
 
 
 async def test_no_folder_of_the_machine_is_shown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed = FakeLibrary.entries
+    listed = HeldLibrary.entries
 
-    def entries(library: FakeLibrary, **where: Any) -> tuple[Entry, ...]:
+    def entries(library: HeldLibrary, **where: Any) -> tuple[Entry, ...]:
         places = iter(["/srv/secret/harbour.txt", "https://example.org/bridge"])
         return tuple(replace(entry, place=next(places)) for entry in listed(library, **where)[::-1])
 
-    def info(library: FakeLibrary, *args: Any, **where: Any) -> IndexInfo:
+    def info(library: HeldLibrary, *args: Any, **where: Any) -> IndexInfo:
         return replace(told_of(library, *args, **where), model="/srv/secret/mini")
 
-    told_of = FakeLibrary.info
+    told_of = HeldLibrary.info
     await add_bridge(world)
-    monkeypatch.setattr(FakeLibrary, "entries", entries)
-    monkeypatch.setattr(FakeLibrary, "info", info)
+    monkeypatch.setattr(HeldLibrary, "entries", entries)
+    monkeypatch.setattr(HeldLibrary, "info", info)
     lines = told(await world.admin.slash(world.channel, "library list")).splitlines()
     assert lines[1].endswith(" · from harbour.txt · everyone's")
     assert lines[3].endswith(" · from https://example.org/bridge")
@@ -418,7 +455,7 @@ async def test_autocomplete_offers_what_a_command_can_take(world: World) -> None
 async def test_autocomplete_keeps_to_discords_limits(world: World) -> None:
     for number in range(40):
         title = f"{number} " + "x" * 300
-        server_library(world).kept[f"a{number}"] = [Article(f"a{number}", title, "The canal is dry.")]
+        server_library(world).give(Article(f"a{number}", title, "The canal is dry."))
     offered = await world.admin.autocomplete(world.channel, "library use", "article", "")
     assert len(offered) == 25
     assert all(1 <= len(choice["name"]) <= 100 for choice in offered)
@@ -435,9 +472,10 @@ async def test_another_server_sees_nothing_of_it(world: World, elsewhere: Elsewh
     for command in COMPLETED:
         offered = await admin.autocomplete(channel, command, "article", "")
         assert "bridge" not in [choice["value"] for choice in offered]
-    for command in ("library use", "library remove", "library undo", "reindex"):
+    missing = (("library use", LISTED), ("library remove", ""), ("library undo", ""), ("reindex", LISTED))
+    for command, way_out in missing:
         result = await admin.slash(channel, command, article="bridge")
-        assert told(result) == "No article “bridge” is here."
+        assert told(result) == f"No article “bridge” is here.{way_out}"
     assert "Nothing has been changed yet." in told(
         await admin.slash(channel, "library history", article="bridge")
     )
@@ -480,6 +518,6 @@ async def test_a_reindex_of_one_server_does_not_keep_another_from_answering_or_l
     ],
 )
 def test_a_list_names_no_folder_of_the_machine(place: str, shown: str) -> None:
-    (entry,) = FakeLibrary().entries()
+    (entry,) = HeldLibrary().entries()
     rendered = render_library.entries((replace(entry, place=place, own=False),), ENGLISH)
     assert f" · from {shown} · everyone's" in rendered.top

@@ -17,9 +17,9 @@ from bot import Settings, create_bot
 from bot.service.place import Place
 from bot.service.questions import Wait
 from bot.service.service import Service
-from index import Article, Found
+from index import Article, Result
 from tests.bot.conftest import buttons, says
-from tests.fakes import FakeLibrary
+from tests.fakes import HeldLibrary
 
 QUESTIONS = 200
 SERVERS = 4
@@ -187,10 +187,10 @@ async def test_two_hundred_at_once_in_discord(settings: Settings, monkeypatch: p
     assert dog.longest < MOST_SECONDS_BLOCKED
 
 
-class Slow(FakeLibrary):
+class Slow(HeldLibrary):
     """Takes as long for an answer as a model does, nearly."""
 
-    def ask(self, *args: Any, **options: Any) -> Found:
+    def ask(self, *args: Any, **options: Any) -> Result:
         time.sleep(0.02)
         return super().ask(*args, **options)
 
@@ -237,7 +237,7 @@ async def test_twenty_people_press_buttons_of_a_hostile_article(
 ) -> None:
     """Two million characters that repeat themselves: each link would be looked for in all of them."""
     text = REPETITIVE * (2_000_000 // len(REPETITIVE))
-    library = FakeLibrary(Article("hostile", "Hostile", text, source="https://example.org/hostile"))
+    library = HeldLibrary(Article("hostile", "Hostile", text, source="https://example.org/hostile"))
     bot = create_bot(settings, service=Service(library))
     async with simcord.run(bot, settle_timeout=120) as env:
         guild = env.create_guild("Elms")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import discord
 import pytest
@@ -13,7 +13,7 @@ from bot.service.service import Service
 from index import Article, Citation
 from tests.bot.commands.test_context import ask, press, reindexed
 from tests.bot.conftest import World, says
-from tests.fakes import ARTICLE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
 WAIT = "One moment, please: you can go on in 60 s."
 SERVER_WAIT = "This server looks up a lot just now. Please try again in 60 s."
@@ -86,8 +86,10 @@ async def test_who_types_too_fast_is_offered_nothing(world: World) -> None:
     await world.reader.slash(world.channel, "help")  # a lookup is counted by itself
 
 
-class Noting(FakeLibrary):
+class Noting(HeldLibrary):
     """Notes on which thread each thing was looked up, and what was asked for only if it is at hand."""
+
+    root: Noting
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,13 +99,9 @@ class Noting(FakeLibrary):
     def _note(self, what: str) -> None:
         self.threads.append((what, threading.current_thread().name.rpartition("_")[0]))
 
-    def at_hand(self) -> FakeLibrary:
-        self.only_at_hand += 1
-        return super().at_hand()
-
-    def branch(self, name: str) -> FakeLibrary:
-        del name
-        return self
+    def at_hand(self) -> HeldLibrary:
+        self.root.only_at_hand += 1
+        return cast(HeldLibrary, super().at_hand())
 
     def summary(self, **where: Any) -> tuple[Citation, ...]:
         self._note("summary")
@@ -142,5 +140,6 @@ async def test_what_takes_the_model_waits_in_the_line_of_the_questions(world: Wo
 async def test_what_is_offered_while_typing_is_what_is_at_hand(
     world: World, library: Noting, command: str, option: str
 ) -> None:
+    library.branch(str(world.guild.id)).give(BRIDGE)
     assert await world.admin.autocomplete(world.channel, command, option, "")
     assert library.only_at_hand == 1

@@ -18,13 +18,13 @@ from bot.words import ENGLISH
 from index import Article, Span, Turn
 from tests.bot.commands.test_ask import QUESTION, answer_to
 from tests.bot.conftest import World, buttons, says
-from tests.fakes import ARTICLE, BRIDGE, FakeLibrary
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
 pytestmark = pytest.mark.slow
 
 NEXT = "Who is the harbour master?"
 AND_THEN = "Since when?"
-CITED = tuple(Span(c.start, c.end) for c in FakeLibrary().ask(QUESTION).answer.citations)
+CITED = tuple(Span(c.start, c.end) for c in HeldLibrary().ask(QUESTION).answer.citations)
 IN_ORDER = tuple(sorted(CITED, key=lambda span: span.start))
 TURN = Turn(QUESTION, CITED)
 TOLD = Turn("", IN_ORDER)
@@ -191,7 +191,7 @@ async def test_a_modal_opened_before_a_restart_is_answered_after_it(world: World
 
 async def test_a_follow_up_asks_the_article_of_the_answer(world: World) -> None:
     branch = world.library.branch(str(world.guild.id))
-    branch.kept["bridge"] = [BRIDGE]
+    branch.give(BRIDGE)
     arches = "How many arches has the bridge?"
     asked = await world.reader.slash(world.channel, "ask", question=arches, article="bridge")
     await press(world, asked.response, AND_THEN)
@@ -209,7 +209,7 @@ async def test_a_follow_up_asks_the_article_of_the_answer(world: World) -> None:
 async def test_nothing_is_carried_into_another_version_of_the_article(world: World, way: str) -> None:
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
     answer = world.channel.last_message
-    world.library.kept["harbour"].append(replace(ARTICLE, text="Once. " + ARTICLE.text))
+    world.library.give(replace(ARTICLE, text="Once. " + ARTICLE.text), alone=False)
     if way == "modal":
         await press(world, answer)
     else:
@@ -217,7 +217,7 @@ async def test_nothing_is_carried_into_another_version_of_the_article(world: Wor
     assert (world.library.calls[-1].article, turns(world)) == ("harbour", ())
 
 
-async def test_follow_ups_can_be_turned_off(settings: Settings, library: FakeLibrary) -> None:
+async def test_follow_ups_can_be_turned_off(settings: Settings, library: HeldLibrary) -> None:
     off = settings.model_copy(update={"follow_up_minutes": 0})
     bot = create_bot(off, service=Service(library))
     async with simcord.run(bot) as env:
@@ -249,7 +249,7 @@ def test_the_button_is_its_id() -> None:
 
 
 def found(text: str = ARTICLE.text) -> Any:
-    return FakeLibrary(replace(ARTICLE, text=text)).ask(QUESTION)
+    return HeldLibrary(replace(ARTICLE, text=text)).ask(QUESTION)
 
 
 def test_memory_is_bounded_and_what_is_oldest_goes_first() -> None:

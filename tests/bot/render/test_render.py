@@ -22,7 +22,7 @@ from bot.components.reading import reading_card
 from bot.render import clip, emphasise, page_before, page_from, unescape
 from bot.render.text import cost, fitting
 from bot.words import ENGLISH, Words, words_for
-from index import Answer, Article, Citation, Found, Heading, IndexInfo, Passage, Span, Status
+from index import Answer, Article, Citation, Heading, IndexInfo, Passage, Result, Span, Status
 from tests.fakes import ARTICLE, INDEXED_AT
 
 NASTY = (
@@ -283,7 +283,7 @@ LANGUAGES = st.sampled_from(["en-GB", "de", "fr", "es-ES"]).map(words_for)
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> Found:
+def answers(draw: st.DrawFn) -> Result:
     """Any answer on any article, every citation a true span of it."""
     some = st.sampled_from(draw(st.lists(TEXTS, min_size=3, max_size=6)))  # drawing each anew is slow
     lines = [on_one_line(line) for line in draw(st.lists(some, min_size=1, max_size=5))]
@@ -346,7 +346,7 @@ def answers(draw: st.DrawFn) -> Found:
         snapshot="1",
         read_as=tuple(draw(st.lists(st.tuples(some, some), max_size=5))),
     )
-    return Found(answer, about(article, passages))
+    return Result(answer, about(article, passages))
 
 
 def about(article: Article, passages: tuple[Passage, ...] = ()) -> IndexInfo:
@@ -359,7 +359,7 @@ OURS = ("text", "break", "inline", "paragraph", "strong_open", "strong_close", "
 
 @pytest.mark.slow
 @given(answers(), st.booleans(), LANGUAGES)
-def test_any_answer_fits_a_message_and_shows_its_quotes(found: Found, question: bool, words: Words) -> None:
+def test_any_answer_fits_a_message_and_shows_its_quotes(found: Result, question: bool, words: Words) -> None:
     rendered = render.answer(found, words, with_question=question)
     accept(cited_card(rendered, found.info.article, words))
     top = as_read(rendered.top, allowed=OURS)
@@ -428,7 +428,7 @@ def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) ->
         for status in Status:
             answer = answered(status, *citations)
             answer = replace(answer, question=sentence, read_as=((sentence, sentence),) * 5)
-            rendered = render.answer(Found(answer, info), words, with_question=True)
+            rendered = render.answer(Result(answer, info), words, with_question=True)
             card = cited_card(rendered, article, words)
             accept(card)
             assert sum(map(utf16_length, texts_of(card))) > 1_500
@@ -445,7 +445,7 @@ def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) ->
 @pytest.mark.slow
 @given(answers(), st.booleans(), LANGUAGES)
 def test_any_place_fits_a_message_with_the_sentence_in_bold(
-    found: Found, changed: bool, words: Words
+    found: Result, changed: bool, words: Words
 ) -> None:
     for citation in (*found.answer.citations, *found.answer.closest)[:3]:
         span = Span(citation.start, citation.end)
@@ -465,7 +465,7 @@ def test_any_place_fits_a_message_with_the_sentence_in_bold(
 
 @pytest.mark.slow
 @given(answers(), LANGUAGES)
-def test_reading_on_shows_the_whole_article_once(found: Found, words: Words) -> None:
+def test_reading_on_shows_the_whole_article_once(found: Result, words: Words) -> None:
     article = found.info.article
     start, shown = article.paragraphs[0].start, []
     while start < article.paragraphs[-1].end:
@@ -540,7 +540,7 @@ def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> No
     deciding = (Span(said.start + 3, said.start + 13), Span(said.end - 5, said.end))
     said = replace(said, speaker="Ada Berg", before="Ada Berg: “", after="”", deciding=deciding)
     answer = replace(answered(Status.ANSWERED, said, BUILT), read_as=(("shipps", "ships"),))
-    assert render.answer(Found(answer, about(ARTICLE)), ENGLISH, with_question=True) == render.Rendered(
+    assert render.answer(Result(answer, about(ARTICLE)), ENGLISH, with_question=True) == render.Rendered(
         colour=render.GREEN,
         top="-# Question: How many \\*ships\\*?\n"
         "✅ **The article says:**\n"
@@ -559,7 +559,7 @@ def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> No
 
 
 def test_an_uncertain_answer_says_so_in_words() -> None:
-    rendered = render.answer(Found(answered(Status.UNCERTAIN, BUILT), about(ARTICLE)), ENGLISH)
+    rendered = render.answer(Result(answered(Status.UNCERTAIN, BUILT), about(ARTICLE)), ENGLISH)
     assert rendered.colour == render.ORANGE
     assert rendered.top == (
         "⚠️ **The article may not answer this. The closest it says:**\n"
@@ -571,7 +571,7 @@ def test_an_uncertain_answer_says_so_in_words() -> None:
 def test_what_is_not_in_the_article_shows_the_closest_passage_as_no_more_than_that() -> None:
     closest = replace(BUILT, deciding=(Span(4, 11),))
     labelled = about(replace(ARTICLE, title_is_label=True))
-    assert render.answer(Found(answered(Status.NOT_IN_ARTICLE, closest), labelled), ENGLISH) == (
+    assert render.answer(Result(answered(Status.NOT_IN_ARTICLE, closest), labelled), ENGLISH) == (
         render.Rendered(
             colour=render.GREY,
             top="❌ **The article does not say.**\nThe closest passage, which does not answer it:",
@@ -580,14 +580,14 @@ def test_what_is_not_in_the_article_shows_the_closest_passage_as_no_more_than_th
             f"indexed {MOMENT}",
         )
     )
-    nothing = render.answer(Found(answered(Status.NOT_IN_ARTICLE), labelled), ENGLISH)
+    nothing = render.answer(Result(answered(Status.NOT_IN_ARTICLE), labelled), ENGLISH)
     assert nothing.top == "❌ **The article does not say.**"
 
 
 def test_a_source_names_its_headings_and_links_to_its_sentence() -> None:
     article = replace(ARTICLE, source="https://elms.example/a_b")
     passage = Passage(0, 10, "p1", 0, 1, (), ("Ports", "The *north*"))
-    found = Found(answered(Status.ANSWERED, BUILT), about(article, (passage,)))
+    found = Result(answered(Status.ANSWERED, BUILT), about(article, (passage,)))
     ((_, source),) = render.answer(found, ENGLISH).sources
     assert source == (
         "**\\[1\\]** Ports › The \\*north\\* · "
@@ -609,7 +609,7 @@ def test_links_take_the_room_that_short_quotes_leave() -> None:
 
 
 def test_an_answer_in_another_language_leaves_the_articles_words_as_they_are() -> None:
-    found = Found(answered(Status.ANSWERED, BUILT), about(ARTICLE))
+    found = Result(answered(Status.ANSWERED, BUILT), about(ARTICLE))
     rendered = render.answer(found, words_for("de"), with_question=True)
     assert rendered.top == (
         "-# Frage: How many \\*ships\\*?\n✅ **Im Artikel steht:**\n"

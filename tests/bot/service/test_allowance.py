@@ -12,7 +12,7 @@ from bot.service.allowance import ChangeAllowance, ChangesWaitingError, TooManyC
 from bot.service.place import Place
 from bot.service.service import Service
 from index import QuotaKind, QuotaUse, ReindexRunningError
-from tests.fakes import FakeLibrary
+from tests.fakes import HeldLibrary
 
 
 class Clock:
@@ -89,7 +89,7 @@ def test_without_limits_there_are_none() -> None:
 
 
 async def test_the_service_refuses_what_is_too_much_and_one_change_has_its_turn_at_a_time() -> None:
-    library = FakeLibrary()
+    library = HeldLibrary()
     service = Service(library, changes=ChangeAllowance(server=2, pending=3))
     held, running, most = threading.Event(), [0], [0]
 

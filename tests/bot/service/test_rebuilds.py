@@ -13,7 +13,7 @@ import pytest
 from bot.service.place import Place
 from bot.service.service import Service
 from bot.service.threads import ClosingError
-from index import Found, Library, RebuildingError
+from index import Library, RebuildingError, Result
 from tests.index.fakes import THRESHOLDS, BlockingEmbedder, FakeEmbedder
 
 SHIPS = "How many ships anchor there?"
@@ -51,7 +51,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def ask(service: Service, place: Place = HERE) -> Found:
+async def ask(service: Service, place: Place = HERE) -> Result:
     return await service.ask(SHIPS, place=place, asker=1)
 
 

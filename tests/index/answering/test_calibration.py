@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from index.answering.calibration import _Material, _read, thresholds
+from index.answering.calibration import CalibrationText, _read, thresholds
 from index.answering.confidence import Thresholds
 from index.search.embedding import BUNDLED_MODEL_SHA256, SentenceTransformerEmbedder
 from tests.index.fakes import FakeEmbedder
 
-MATERIALS = [_Material.model_validate_json(line) for line in _read("articles.jsonl").splitlines()]
+MATERIALS = [CalibrationText.model_validate_json(line) for line in _read("articles.jsonl").splitlines()]
 
 
 def test_the_bundled_models_thresholds_are_kept(
@@ -41,6 +41,6 @@ def test_another_models_thresholds_are_fitted_between_the_answerable_and_the_for
 
 
 @pytest.mark.parametrize("material", MATERIALS, ids=lambda material: material.id)
-def test_the_evidence_of_every_question_stands_in_its_article(material: _Material) -> None:
+def test_the_evidence_of_every_question_stands_in_its_article(material: CalibrationText) -> None:
     assert [e for question in material.questions for e in question.evidence if e not in material.text] == []
     assert {bool(question.evidence) for question in material.questions} == {True, False}

@@ -529,7 +529,7 @@ def test_conversations_are_counted_with_the_first_turn_and_without() -> None:
         byte_exact=1,
     )
     first = Turn("Built?", (Span(86, 102),))
-    assert first.cited[0].of(TEXT) == "The lamp is lit."
+    assert first.spans[0].of(TEXT) == "The lamp is lit."
     assert converser.heard[:3] == [("Built?", ()), ("right", (first,)), ("right", ())]
     assert told == [(n, 6) for n in range(1, 7)]
 

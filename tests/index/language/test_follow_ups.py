@@ -143,12 +143,12 @@ def turn(question: str, *cited: Span) -> Turn:
 
 def test_a_follow_up_is_read_with_the_turns_that_it_reaches_back_to() -> None:
     first, second = turn("Who built the bridge?", BRIDGE), turn("and when?", FERRY)
-    assert follow_up("why?", [first], TEXT) == FollowUp("Who built the bridge?", (BRIDGE,), further=False)
+    assert follow_up("why?", [first], TEXT) == FollowUp("Who built the bridge?", (BRIDGE,), asks_on=False)
     assert follow_up("what else?", [second, first], TEXT) == FollowUp(
-        "Who built the bridge?", (BRIDGE,), further=True
+        "Who built the bridge?", (BRIDGE,), asks_on=True
     )
     assert follow_up("why?", [first, second], TEXT) == FollowUp(
-        "Who built the bridge? and when?", (FERRY,), further=False
+        "Who built the bridge? and when?", (FERRY,), asks_on=False
     )
 
 
@@ -161,7 +161,7 @@ def test_it_reaches_back_so_far_and_no_further() -> None:
 
 def test_a_turn_without_a_question_is_read_as_what_it_cites() -> None:
     assert follow_up("why?", [turn("Who?", FERRY), turn("", BRIDGE)], TEXT) == FollowUp(
-        "The bridge is old.", (BRIDGE,), further=False
+        "The bridge is old.", (BRIDGE,), asks_on=False
     )
 
 

@@ -38,4 +38,4 @@ def test_one_that_is_put_again_counts_once() -> None:
 
 def test_a_given_embedder_is_the_one() -> None:
     embedder = FakeEmbedder()
-    assert Models(embedder=embedder).load() == (embedder, None)
+    assert Models(embedder=embedder).load() == (embedder, None, None)

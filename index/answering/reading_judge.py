@@ -1,0 +1,40 @@
+"""Judges by reading: an answer by its probability, a question for yes or no and a claim by their verdict."""
+
+from __future__ import annotations
+
+from index.answering.judgement import Judgement
+from index.answering.reading import RankingReader
+from index.answering.tiers import Tiers
+from index.answering.verdicts import judge_verdict
+from index.language.follow_ups import FollowUp
+from index.language.question_kinds import asks_for_sentence
+from index.language.yes_no import asks_yes_or_no
+from index.model.answer import Status
+from index.search.ranking import Ranking
+
+
+class ReadingJudge:
+    """Judges by reading.
+
+    Args:
+        reader: Reads rankings.
+        tiers: Fitted for it.
+    """
+
+    def __init__(self, reader: RankingReader, tiers: Tiers) -> None:
+        self._reader = reader
+        self._tiers = tiers
+
+    def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
+        """See ``Judge``."""
+        read = self._reader.read(question, ranking, follow_up)
+        if asks_yes_or_no(question):
+            return judge_verdict(read, self._tiers.verdicts)
+        probability = self._tiers.probability(read.signs)
+        status = self._tiers.status(probability)
+        has_short = status is not Status.NOT_IN_ARTICLE and not asks_for_sentence(question)
+        return Judgement(read.ranking, status, read.span if has_short else None, round(probability, 4))
+
+    def check(self, claim: str, ranking: Ranking) -> Judgement:
+        """See ``Judge``."""
+        return judge_verdict(self._reader.read(claim, ranking), self._tiers.verdicts)

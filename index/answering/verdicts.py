@@ -1,0 +1,62 @@
+"""What the article says to a claim, or to a question that yes or no answers: so, otherwise, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from index.answering.judgement import Judgement
+from index.answering.reading import ReadRanking
+from index.answering.tiers import VerdictTiers
+from index.model.answer import Status, Verdict
+from index.model.article import Passage
+from index.search.ranking import Ranking
+
+
+class JudgedVerdict(NamedTuple):
+    """The verdict of the passage that says most.
+
+    Attributes:
+        verdict: What it says, were it to say anything.
+        place: Which passage it is, of those that were read.
+        says: How likely it says anything, from 0 to 1.
+        certain: How likely it says just that, from 0 to 1.
+    """
+
+    verdict: Verdict
+    place: int
+    says: float
+    certain: float
+
+
+def verdict_of(read: ReadRanking) -> JudgedVerdict:
+    """The verdict of the passage that is surest to say anything."""
+    place, reading = max(enumerate(read.readings), key=lambda one: 1 - one[1].verdicts.does_not_say)
+    verdicts = reading.verdicts
+    says_so = verdicts.says_so >= verdicts.says_otherwise
+    return JudgedVerdict(
+        Verdict.SAYS_SO if says_so else Verdict.SAYS_OTHERWISE,
+        place,
+        1 - verdicts.does_not_say,
+        max(verdicts.says_so, verdicts.says_otherwise),
+    )
+
+
+def judge_verdict(read: ReadRanking, tiers: VerdictTiers) -> Judgement:
+    """Judges a claim, or a question for yes or no, by what the passages that were read say to it.
+
+    The sentence that is cited is the passage's best one.
+    """
+    judged = verdict_of(read)
+    ranking = _led_by(read.ranking, read.passages[judged.place])
+    if judged.says < tiers.says:
+        return Judgement(read.ranking, Status.NOT_IN_ARTICLE, verdict=Verdict.DOES_NOT_SAY)
+    status = Status.ANSWERED if judged.certain >= tiers.certain else Status.UNCERTAIN
+    return Judgement(ranking, status, probability=round(judged.certain, 4), verdict=judged.verdict)
+
+
+def _led_by(ranking: Ranking, passage: Passage) -> Ranking:
+    """The ranking with the best sentence of a passage first."""
+    first = next(one for one in ranking.sentences if one.sentence.passage == passage.number)
+    rest = [one for one in ranking.sentences if one is not first]
+    return replace(ranking, sentences=(first, *rest))
