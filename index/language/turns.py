@@ -67,9 +67,9 @@ class Turns:
     def all(self) -> tuple[Turn, ...]:
         """The turns in order."""
         labels = list(self._labels())
-        told = [label for label in labels if label.is_told]
+        stamped_labels = [label for label in labels if label.is_told]
         loud = [label for label in labels if label.is_loud or label.is_told]
-        for some, returning in ((told, 0), (loud, 1), (labels, 2)):
+        for some, returning in ((stamped_labels, 0), (loud, 1), (labels, 2)):
             if self._is_conversation(some, returning):
                 return tuple(label.turn for label in some)
         return ()
@@ -87,7 +87,7 @@ class Turns:
     def _labels(self) -> list[_Label]:
         text = self._article.text
         headings = {heading.start for heading in self._article.headings}
-        found: list[_Label] = []
+        in_order: list[_Label] = []
         for paragraph in self._article.paragraphs:
             label = _LABEL.match(text, paragraph.start, paragraph.end)
             if label is None or paragraph.start in headings:
@@ -101,14 +101,14 @@ class Turns:
                 + len(text[label.end() : paragraph.end])
                 - len(text[label.end() : paragraph.end].lstrip())
             )
-            found.append(
+            in_order.append(
                 _Label(
                     Turn(name, paragraph.start, words, paragraph.end),
                     is_told,
                     name.isupper() and len(name) > 1,
                 )
             )
-        return found
+        return in_order
 
 
 def _is_name(name: str, *, is_told: bool) -> bool:

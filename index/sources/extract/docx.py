@@ -51,7 +51,7 @@ def docx(archive: Archive, limits: Limits) -> Article:
         roots = {name: xml_root(part) for name, part in parts.items()}
     except (KeyError, etree.XMLSyntaxError) as error:
         raise Refused(DAMAGED, format="DOCX") from error
-    said = dublin_core(roots["docProps/core.xml"]) if "docProps/core.xml" in roots else {}
+    metadata = dublin_core(roots["docProps/core.xml"]) if "docProps/core.xml" in roots else {}
     numbering = Numbering(roots.get(_NUMBERING), roots.get("word/styles.xml"))
     hidden = _hidden_styles(roots.get("word/styles.xml"))
     for name in filter(_BODY.fullmatch, parts):
@@ -68,18 +68,18 @@ def docx(archive: Archive, limits: Limits) -> Article:
     article = from_markup(markup, limits)
     return replace(
         article,
-        title=said.get("title") or article.title,
-        author=said.get("creator"),
-        language=said.get("language", ""),
+        title=metadata.get("title") or article.title,
+        author=metadata.get("creator"),
+        language=metadata.get("language", ""),
     )
 
 
 def _zipped(parts: Mapping[str, bytes]) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    return written.getvalue()
+    return buffer.getvalue()
 
 
 def _hidden_styles(styles: _Element | None) -> set[str]:
@@ -132,11 +132,11 @@ def _remove(element: _Element) -> None:
 def _choose(choices: _Element) -> None:
     """Keeps one of the ways in which the same is drawn: a text box would be there twice."""
     ways = list(choices.iterchildren("*"))
-    boxed = next((way for way in ways if way.find(f".//{W}txbxContent") is not None), None)
-    chosen = boxed if boxed is not None else ways[-1] if ways else None
+    with_box = next((way for way in ways if way.find(f".//{W}txbxContent") is not None), None)
+    choice = with_box if with_box is not None else ways[-1] if ways else None
     parent = choices.getparent()
     if parent is not None:
-        for child in list(chosen) if chosen is not None else ():
+        for child in list(choice) if choice is not None else ():
             choices.addprevious(child)
         parent.remove(choices)
 

@@ -44,16 +44,16 @@ def epub(archive: Archive, limits: Limits) -> Article:
         if locked.intersection(chapters):
             raise Refused("{source} is copy-protected. Give a copy that is not.")
     missing: list[str] = []
-    found = list(_chapters(archive, chapters, missing))
+    text_blocks = list(_chapters(archive, chapters, missing))
     if chapters and len(missing) == len(chapters):
         raise Refused(DAMAGED, format="EPUB")
-    said = dublin_core(package)
+    metadata = dublin_core(package)
     return replace(
-        assembled(found, limits),
-        title=said.get("title", ""),
-        author=said.get("creator"),
-        language=said.get("language", ""),
-        published=day(said.get("date")),
+        assembled(text_blocks, limits),
+        title=metadata.get("title", ""),
+        author=metadata.get("creator"),
+        language=metadata.get("language", ""),
+        published=day(metadata.get("date")),
         missing=tuple(missing),
     )
 

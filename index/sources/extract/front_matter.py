@@ -23,8 +23,8 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
     if front is None or len(front[2]) > _MAX_CHARS:
         return {}, text
     entries = _toml(front[2]) if front[1] == "+++" else _yaml(front[2])
-    said = {str(name).lower(): words for name, value in entries.items() if (words := _words(value))}
-    return said, text[front.end() :]
+    texts = {str(name).lower(): words for name, value in entries.items() if (words := _words(value))}
+    return texts, text[front.end() :]
 
 
 def _yaml(front: str) -> Mapping[str, Any]:

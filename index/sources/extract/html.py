@@ -68,7 +68,7 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
     keep_captions(tree)
     whole = deepcopy(tree)
     page = list(blocks(whole))
-    found = trafilatura.bare_extraction(
+    extraction = trafilatura.bare_extraction(
         tree,
         url=address,
         with_metadata=True,
@@ -77,9 +77,9 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         include_formatting=True,
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
-    if not isinstance(found, trafilatura.settings.Document):
+    if not isinstance(extraction, trafilatura.settings.Document):
         raise Refused(obstacle[0] if obstacle else NO_PROSE)
-    body = found.body
+    body = extraction.body
     for heading in body.iter("head"):
         heading.tag = heading.get("rend") or "h2"
     article = list(_with_headings(list(blocks(body)), page))
@@ -94,12 +94,12 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         raise Refused(NO_PROSE)
     return replace(
         assembled(article, limits),
-        title=found.title or "",
-        author=found.author,
-        site=found.sitename,
+        title=extraction.title or "",
+        author=extraction.author,
+        site=extraction.sitename,
         language=language or "",
-        published=day(found.date),
-        source=found.url,
+        published=day(extraction.date),
+        source=extraction.url,
     )
 
 

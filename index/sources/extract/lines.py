@@ -110,18 +110,18 @@ def _starts(before: str, line: str, width: int, *, is_indented: bool) -> bool:
     """Whether a line starts a paragraph of its own in a block that is wrapped."""
     if _is_column(before, line) or _BULLET.match(line):
         return True
-    ended, full = before.endswith(_ENDS), _is_full(before, line, width)
+    is_end, full = before.endswith(_ENDS), _is_full(before, line, width)
     if is_indented and not _BULLET.match(before):
-        return ended or not full
-    if ended and _LABEL.match(line):
+        return is_end or not full
+    if is_end and _LABEL.match(line):
         return True
-    return not full and not line[:1].islower() and (ended or 2 * len(before) < width)
+    return not full and not line[:1].islower() and (is_end or 2 * len(before) < width)
 
 
 def _joined(before: str, line: str) -> str:
-    hyphened = before.endswith("-") and before[-2:-1].strip() and line[:1].isalpha()  # well-known
+    hyphen = before.endswith("-") and before[-2:-1].strip() and line[:1].isalpha()  # well-known
     wide = before[-1:] >= _WIDE and line[:1] >= _WIDE
-    return f"{before}{line}" if hyphened or wide else f"{before} {line}"
+    return f"{before}{line}" if hyphen or wide else f"{before} {line}"
 
 
 def _unquoted(line: str) -> str:

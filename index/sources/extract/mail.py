@@ -30,22 +30,22 @@ def mail(content: bytes, limits: Limits, address: str | None) -> Article:
         Refused: it holds neither, or no article.
     """
     message = email.message_from_bytes(content, policy=email.policy.compat32)
-    saved = str(message.get("Snapshot-Content-Location") or "") or None
-    found = _part(message)
-    if found is None:
+    page_address = str(message.get("Snapshot-Content-Location") or "") or None
+    part = _part(message)
+    if part is None:
         raise Refused(IS_NO_TEXT, format="MHTML")
-    packed = found.get_payload(decode=True)
-    body = packed if isinstance(packed, bytes) else b""
-    charset = found.get_content_charset()
-    if found.get_content_type() == "text/plain":
+    payload = part.get_payload(decode=True)
+    body = payload if isinstance(payload, bytes) else b""
+    charset = part.get_content_charset()
+    if part.get_content_type() == "text/plain":
         article = plain(decode(body, charset), limits)
     else:
-        article = html(body, limits, charset, saved or address)
+        article = html(body, limits, charset, page_address or address)
     return replace(
         article,
         title=article.title or _written(message.get("Subject")),
-        author=article.author or (None if saved else _written(message.get("From")) or None),
-        source=article.source or saved,
+        author=article.author or (None if page_address else _written(message.get("From")) or None),
+        source=article.source or page_address,
     )
 
 

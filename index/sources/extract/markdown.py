@@ -35,18 +35,18 @@ def markdown(text: str, limits: Limits) -> Article:
     Raises:
         Refused: it has no text, or too much.
     """
-    said, body = front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
+    metadata, body = front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
     parser = _parser()
     tokens = parser.parse(body)
     _tidy(tokens)
     article = from_markup(parser.renderer.render(tokens, parser.options, {}), limits)
     return replace(
         article,
-        title=said.get("title") or article.title,
-        author=said.get("author") or said.get("authors"),
-        language=said.get("lang") or said.get("language") or "",
-        published=day(said.get("date")),
-        source=said.get("canonical") or said.get("source"),
+        title=metadata.get("title") or article.title,
+        author=metadata.get("author") or metadata.get("authors"),
+        language=metadata.get("lang") or metadata.get("language") or "",
+        published=day(metadata.get("date")),
+        source=metadata.get("canonical") or metadata.get("source"),
     )
 
 

@@ -61,8 +61,8 @@ def from_markup(markup: str, limits: Limits) -> Article:
         raise Refused(NO_TEXT)
     root = html.fragment_fromstring(markup, create_parent="div")
     resolve(root)
-    found = list(blocks(root))
-    return replace(assembled(found, limits), title=first_heading(found) or "")
+    text_blocks = list(blocks(root))
+    return replace(assembled(text_blocks, limits), title=first_heading(text_blocks) or "")
 
 
 def resolve(root: _Element) -> None:
@@ -78,9 +78,9 @@ def resolve(root: _Element) -> None:
             _turn(element, "")
         elif (meaning := _MEANINGS.get(tag)) is not None:
             meaning(element)
-    joined = {one.getparent() for one in root.iter(_TEXT)}
+    parents = {one.getparent() for one in root.iter(_TEXT)}
     etree.strip_tags(root, _TEXT)
-    for element in joined - {None}:  # pieces of text side by side are slow to read for whoever comes next
+    for element in parents - {None}:  # pieces of text side by side are slow to read for whoever comes next
         element.text = element.text
         for child in element:
             child.tail = child.tail
@@ -95,8 +95,8 @@ def name_of(element: _Element) -> str:
 
 def words_on(element: _Element) -> set[str]:
     """What an element says of its own part: its classes, its role, its type in a book."""
-    said = (element.get(name) or "" for name in ("class", "role", "epub:type", _EPUB_TYPE))
-    return {word for words in said for word in words.split()}
+    marks = (element.get(name) or "" for name in ("class", "role", "epub:type", _EPUB_TYPE))
+    return {word for words in marks for word in words.split()}
 
 
 def _turn(element: _Element, text: str) -> None:
@@ -110,17 +110,17 @@ def _is_left_out(element: _Element, tag: str) -> bool:
     """Whether nobody sees an element, or it is struck out, or only leads to a note or a page."""
     if tag in _STRUCK:
         return True
-    said = words_on(element)
-    if not _BACK_WORDS.isdisjoint(said) or _is_note_mark(element, tag, said):
+    marks = words_on(element)
+    if not _BACK_WORDS.isdisjoint(marks) or _is_note_mark(element, tag, marks):
         return True
-    if not _PAGE_WORDS.isdisjoint(said):
+    if not _PAGE_WORDS.isdisjoint(marks):
         return sum(map(len, element.itertext())) <= _PAGE_CHARS
-    unseen = (
+    is_unseen = (
         element.get("hidden") is not None
         or element.get("aria-hidden") == "true"
         or _is_styled_away(element.get("style") or "")
     )
-    return unseen and not _holds_the_page(element, tag)
+    return is_unseen and not _holds_the_page(element, tag)
 
 
 def _is_styled_away(style: str) -> bool:
@@ -138,15 +138,15 @@ def _holds_the_page(element: _Element, tag: str) -> bool:
     return tag in main or any(name_of(inner) in main for inner in element.iter("*"))
 
 
-def _is_note_mark(element: _Element, tag: str, said: set[str]) -> bool:
+def _is_note_mark(element: _Element, tag: str, marks: set[str]) -> bool:
     if tag == "sup":
         around = element.getparent()
         linked = element.find(".//{*}a") is not None or (around is not None and name_of(around) == "a")
-        return linked or not _NOTE_WORDS.isdisjoint(said)
+        return linked or not _NOTE_WORDS.isdisjoint(marks)
     if tag != "a":
         return False
     href = element.get("href") or ""
-    if not said.isdisjoint(("noteref", "doc-noteref")) or href.startswith(
+    if not marks.isdisjoint(("noteref", "doc-noteref")) or href.startswith(
         ("#footnote-ref-", "#endnote-ref-")
     ):
         return True

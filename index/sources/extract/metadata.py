@@ -34,16 +34,16 @@ def tidied(article: Article, language: str | None) -> Article:
         language: What it is written in, where that is known better.
     """
     tag = _LANGUAGE.match(article.language.strip())
-    told = language or (tag[1].lower() if tag else None)
+    known = language or (tag[1].lower() if tag else None)
     author = clean(article.author or "")[:MAX_NAME]
-    guess = None if told else language_of(article)
+    guess = None if known else language_of(article)
     return replace(
         article,
         title=clean(article.title)[:MAX_TITLE],
         author=None if author.casefold() in _NOBODY else author or None,
         site=clean(article.site or "")[:MAX_NAME] or None,
         source=web_address(article.source),
-        language=told or guess or "en",
+        language=known or guess or "en",
         language_is_guess=guess is not None,
         missing=tuple(clean(part)[:MAX_NAME] for part in article.missing[:MAX_MISSING]),
     )

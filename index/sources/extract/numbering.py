@@ -71,43 +71,46 @@ class Numbering:
         if place is None or kind is None:
             return ""
         number, depth = place
-        counted = self._lists[kind]
+        numbered_list = self._lists[kind]
         for level, start in self._restarts.pop(number, {}).items():
-            counted.counts[level] = start - 1
-        return counted.next(depth).strip()
+            numbered_list.counts[level] = start - 1
+        return numbered_list.next(depth).strip()
 
     def _place(self, paragraph: _Element) -> tuple[str, int] | None:
         """Which list a paragraph belongs to, and how deep it stands in it."""
-        said = paragraph.find(f"{W}pPr/{W}numPr")
+        properties = paragraph.find(f"{W}pPr/{W}numPr")
         style = value(paragraph.find(f"{W}pPr/{W}pStyle"))
         of_style: tuple[str, int] | None = None
         for _ in range(_STYLES_DEEP):
             of_style = of_style or self._by_style.get(style)
             style = self._based_on.get(style, "")
-        if said is None:
+        if properties is None:
             return of_style
-        number = value(said.find(f"{W}numId")) or (of_style[0] if of_style else "")
-        depth = value(said.find(f"{W}ilvl"))
+        number = value(properties.find(f"{W}numId")) or (of_style[0] if of_style else "")
+        depth = value(properties.find(f"{W}ilvl"))
         return number, _whole(depth, of_style[1] if of_style and not depth else 0)
 
     def _add_style(self, style: _Element) -> None:
         name = style.get(f"{W}styleId") or ""
         self._based_on[name] = value(style.find(f"{W}basedOn"))
-        said = style.find(f"{W}pPr/{W}numPr")
-        if said is not None and value(said.find(f"{W}numId")):
-            self._by_style[name] = value(said.find(f"{W}numId")), _whole(value(said.find(f"{W}ilvl")), 0)
+        properties = style.find(f"{W}pPr/{W}numPr")
+        if properties is not None and value(properties.find(f"{W}numId")):
+            self._by_style[name] = (
+                value(properties.find(f"{W}numId")),
+                _whole(value(properties.find(f"{W}ilvl")), 0),
+            )
 
     def _add_lists(self, numbering: _Element) -> None:
         links: dict[str, str] = {}  # by kind of list, the style that it is defined by
-        named: dict[str, str] = {}
+        kinds_by_style: dict[str, str] = {}
         for kind in numbering.iter(f"{W}abstractNum"):
             name = kind.get(f"{W}abstractNumId") or ""
             self._lists[name] = _List(dict(_levels(kind)))
             links[name] = value(kind.find(f"{W}numStyleLink"))
-            named[value(kind.find(f"{W}styleLink"))] = name
+            kinds_by_style[value(kind.find(f"{W}styleLink"))] = name
         for number in numbering.iter(f"{W}num"):
             name, kind_name = number.get(f"{W}numId") or "", value(number.find(f"{W}abstractNumId"))
-            kind_name = named.get(links.get(kind_name) or "-", kind_name)
+            kind_name = kinds_by_style.get(links.get(kind_name) or "-", kind_name)
             if kind_name not in self._lists:
                 continue
             self._kinds[name] = kind_name

@@ -87,11 +87,11 @@ def _lead(time: _Element, post: _Element, words: str) -> None:
     first.text = f"{words}{mark}{(first.text or '').lstrip()}"
 
 
-def is_glued(found: Sequence[Block], page: Sequence[Block]) -> bool:
+def is_glued(article: Sequence[Block], page: Sequence[Block]) -> bool:
     """Whether a text runs a page's paragraphs together, as trafilatura does with a page of a few lines."""
     own = {block.text for block in page}
-    size = sum(len(block.text) for block in found)
-    return bool(own) and sum(len(block.text) for block in found if block.text not in own) > _GLUED * size
+    size = sum(len(block.text) for block in article)
+    return bool(own) and sum(len(block.text) for block in article if block.text not in own) > _GLUED * size
 
 
 def short_article(tree: _Element) -> list[Block]:

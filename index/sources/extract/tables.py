@@ -99,18 +99,18 @@ def _alone(row: Sequence[Cell]) -> bool:
 
 def _heads(row: Sequence[Cell]) -> bool:
     """Whether a row says what stands under it: all of its cells do, or two and the others are empty."""
-    named = [cell for cell in row if cell.text]
-    return all(cell.heads for cell in named) and (len(named) > 1 or all(cell.heads for cell in row))
+    full_cells = [cell for cell in row if cell.text]
+    return all(cell.heads for cell in full_cells) and (len(full_cells) > 1 or all(cell.heads for cell in row))
 
 
 def _is_head(grid: Sequence[Sequence[Cell]]) -> bool:
     """Whether the first row reads as a head: short words, all different, over a column of numbers."""
     first, *others = grid
     texts = [cell.text for cell in first]
-    named = texts[1:] if len(texts) > 1 and not texts[0] else texts
+    names = texts[1:] if len(texts) > 1 and not texts[0] else texts
     if not others or len(texts) < 2 or len(set(texts)) < len(texts):
         return False
-    if any(not text or len(text) > _GUESS_CHARS or text.endswith((".", "!", "?")) for text in named):
+    if any(not text or len(text) > _GUESS_CHARS or text.endswith((".", "!", "?")) for text in names):
         return False
     if not texts[0]:
         return True  # an empty corner
@@ -134,9 +134,9 @@ def _under(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
 def _line(row: Sequence[Cell], labels: Sequence[str]) -> str:
     if not any(labels) and row[0].heads and row[0].text:  # Born: 1950
         return _led(row[0].text, _joined([cell.text for cell in row[1:]]))
-    named = [*labels, *[""] * (len(row) - len(labels))]
+    names = [*labels, *[""] * (len(row) - len(labels))]
     return _joined(
-        [_led(label, cell.text) if cell.text else "" for label, cell in zip(named, row, strict=False)]
+        [_led(label, cell.text) if cell.text else "" for label, cell in zip(names, row, strict=False)]
     )
 
 

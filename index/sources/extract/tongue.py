@@ -27,7 +27,7 @@ def language_of(article: Article) -> str | None:
     step = len(paragraphs) // _SAMPLES + 1
     samples = [article.text[one.start : min(one.end, one.start + _MOST_CHARS)] for one in paragraphs[::step]]
     detector = LanguageDetector()
-    found = [detector.detect(sample) for sample in samples or [whole]]
-    language, votes = Counter(one.language for one in found).most_common(1)[0]
-    sure = any(one.language == language and one.is_reliable() for one in found)
-    return str(language) if language and sure and 2 * votes > len(found) else None
+    guesses = [detector.detect(sample) for sample in samples or [whole]]
+    language, votes = Counter(one.language for one in guesses).most_common(1)[0]
+    sure = any(one.language == language and one.is_reliable() for one in guesses)
+    return str(language) if language and sure and 2 * votes > len(guesses) else None

@@ -50,12 +50,12 @@ def _spoken(text: str) -> Iterator[str]:
     last = ""
     for blank, block in groupby(text.split("\n"), key=lambda line: not line.strip()):
         lines = list(block)
-        timed = next((number for number, line in enumerate(lines) if _CUE.match(line)), None)
-        if blank or timed is None or lines[0].startswith(_NOT_SAID):
+        cue = next((number for number, line in enumerate(lines) if _CUE.match(line)), None)
+        if blank or cue is None or lines[0].startswith(_NOT_SAID):
             continue
-        for line in lines[timed + 1 :]:
-            voiced = _VOICE.sub(r"\n\1: ", line)
-            for part in html.unescape(_TAG.sub("", voiced)).split("\n"):
+        for line in lines[cue + 1 :]:
+            with_names = _VOICE.sub(r"\n\1: ", line)
+            for part in html.unescape(_TAG.sub("", with_names)).split("\n"):
                 words = part.strip()
                 if words and words != last:  # rolling captions say a line again as they move it up
                     yield words
@@ -68,15 +68,15 @@ def _turns(lines: Iterator[str]) -> Iterator[str]:
     speaker = ""
     for line in lines:
         mark = _TURN.match(line)
-        name, _, said = line.partition(": ")
-        named = bool(said) and len(name) <= 30 and name[:1].isupper()
+        name, _, speech = line.partition(": ")
+        has_name = bool(speech) and len(name) <= 30 and name[:1].isupper()
         full = length > _PARAGRAPH_CHARS and turn[-1].endswith(_ENDS)
-        if named and name == speaker and turn and not full:
-            line = said  # the same one goes on in the next caption
-        elif turn and (mark or named or full):
+        if has_name and name == speaker and turn and not full:
+            line = speech  # the same one goes on in the next caption
+        elif turn and (mark or has_name or full):
             yield " ".join(turn)
             turn, length = [], 0
-        speaker = name if named else "" if mark else speaker
+        speaker = name if has_name else "" if mark else speaker
         turn.append(line[mark.end() :] if mark else line)
         length += len(line)
     if turn:
@@ -93,13 +93,14 @@ def chat(text: str) -> str | None:
         text: The file's text, its lines parted by line feeds.
     """
     lines = text.split("\n")
-    worded = [line for line in lines if line.strip()]
-    begun = sum(_MESSAGE.match(line) is not None for line in worded)
-    if begun >= _LEAST and 2 * sum(_NOTICE.match(line) is not None for line in worded) > len(worded) / 2:
-        return "\n\n".join(_messages(worded))
-    senders = sum(_SENDER.fullmatch(line) is not None for line in worded)
-    if senders >= _LEAST and 4 * senders >= len(worded) and _SENDER.fullmatch(worded[0]):
-        return "\n\n".join(_sent(worded))
+    full_lines = [line for line in lines if line.strip()]
+    messages = sum(_MESSAGE.match(line) is not None for line in full_lines)
+    notices = sum(_NOTICE.match(line) is not None for line in full_lines)
+    if messages >= _LEAST and 4 * notices > len(full_lines):
+        return "\n\n".join(_messages(full_lines))
+    senders = sum(_SENDER.fullmatch(line) is not None for line in full_lines)
+    if senders >= _LEAST and 4 * senders >= len(full_lines) and _SENDER.fullmatch(full_lines[0]):
+        return "\n\n".join(_under_names(full_lines))
     return None
 
 
@@ -114,7 +115,7 @@ def _messages(lines: Sequence[str]) -> Iterator[str]:
     yield message
 
 
-def _sent(lines: Sequence[str]) -> Iterator[str]:
+def _under_names(lines: Sequence[str]) -> Iterator[str]:
     lead, words = "", list[str]()
     for line in lines:
         sender = _SENDER.fullmatch(line)

@@ -42,8 +42,8 @@ def xml_root(content: bytes) -> _Element:
         remove_pis=True,
     )
     root = etree.fromstring(content, parser)
-    declared = root.getroottree().docinfo.internalDTD
-    if declared is not None and any(True for _ in declared.iterentities()):
+    declarations = root.getroottree().docinfo.internalDTD
+    if declarations is not None and any(True for _ in declarations.iterentities()):
         raise Refused(ENTITIES)
     return root
 
@@ -51,16 +51,16 @@ def xml_root(content: bytes) -> _Element:
 def _without_names(content: bytes) -> bytes:
     """The file with the characters in place of the names that it declares for them."""
     names = {name: quoted or single for name, quoted, single in _CHARACTER.findall(content)}
-    bare, declared = _CHARACTER.subn(b"", content)
-    if b"<!ENTITY" in bare or not declared:
+    bare, count = _CHARACTER.subn(b"", content)
+    if b"<!ENTITY" in bare or not count:
         raise Refused(ENTITIES)
     return _NAME.sub(lambda one: one[0] if one[1] in _GIVEN else names.get(one[1], one[0]), bare)
 
 
 def dublin_core(root: _Element) -> dict[str, str]:
     """What a file says of itself in Dublin Core, which several formats use. Authors are joined."""
-    said: dict[str, list[str]] = {}
+    terms: dict[str, list[str]] = {}
     for element in root.iter("{http://purl.org/dc/elements/1.1/}*"):
         if value := clean(element.text or ""):
-            said.setdefault(element.tag.rpartition("}")[2], []).append(value)
-    return {name: ", ".join(values) if name == "creator" else values[0] for name, values in said.items()}
+            terms.setdefault(element.tag.rpartition("}")[2], []).append(value)
+    return {name: ", ".join(values) if name == "creator" else values[0] for name, values in terms.items()}
