@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _PRELUDE = re.compile(  # Hi, and is it true that …
-    r"(?:\W*\b(?:ok|okay|oh|ah|hm+|well|so|and|but|or|also|then|thanks|thank you|hi|hey|hello|please"
-    r"|sorry)\b)+\W*",
+    r"(?:\W*+\b(?:ok|okay|oh|ah|hm+|well|so|and|but|or|also|then|thanks|thank you|hi|hey|hello|please"
+    r"|sorry)\b)++\W*+",
     re.IGNORECASE,
 )
 _OPENING = re.compile(
