@@ -65,9 +65,7 @@ class Answerer:
 
     def _judge_by(self, reading: FittedReader | None) -> Judge:
         if reading is None or not is_english(self._article.language):
-            return RuleJudge(
-                self._article, speech=self._speech, retriever=self._retriever, thresholds=self._thresholds
-            )
+            return RuleJudge(speech=self._speech, retriever=self._retriever, thresholds=self._thresholds)
         reader = RankingReader(
             self._article, speech=self._speech, retriever=self._retriever, reader=reading.reader
         )

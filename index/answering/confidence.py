@@ -18,7 +18,6 @@ from index.language.attribution import Speech
 from index.language.follow_ups import FollowUp, asks_on, telling_words
 from index.language.question_kinds import has_what_is_asked, lacks_what_is_asked, names_and_numbers
 from index.model.answer import Status
-from index.model.article import Article
 from index.search.ranking import Ranking, Retriever
 
 
@@ -63,16 +62,12 @@ class RuleJudge:
     """Judges by the match alone, where no reader reads.
 
     Args:
-        article: What is judged.
-        speech: Whose words it holds.
+        speech: Whose words the article holds.
         retriever: What ranks its sentences.
         thresholds: The embedding model's.
     """
 
-    def __init__(
-        self, article: Article, *, speech: Speech, retriever: Retriever, thresholds: Thresholds
-    ) -> None:
-        self._text = article.text
+    def __init__(self, *, speech: Speech, retriever: Retriever, thresholds: Thresholds) -> None:
         self._speech = speech
         self._retriever = retriever
         self._thresholds = thresholds
@@ -80,11 +75,9 @@ class RuleJudge:
     def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
         """See ``Judge``."""
         best = ranking.sentences[0]
-        before, after = self._speech.frame(best.sentence)
-        quote = f"{before}{best.sentence.of(self._text)}{after}"
         tier = status(
             question,
-            quote,
+            self._speech.framed(best.sentence),
             best.support,
             self._thresholds,
             self._retriever.knows,

@@ -117,8 +117,7 @@ class RankingReader:
     ) -> Signs:
         best = ranked.sentences[0]
         read = sentences.get(best.sentence, _UNREAD)
-        before, after = self._speech.frame(best.sentence)
-        quote = f"{before}{best.sentence.of(self._text)}{after}"
+        quote = self._speech.framed(best.sentence)
         passage = self._retriever.passage_at(best.sentence.start)
         kinds = asked_kinds(question)
         unknown = sum(not self._retriever.knows(name) for name in names_and_numbers(question))

@@ -48,10 +48,10 @@ def judge_verdict(read: ReadRanking, tiers: VerdictTiers) -> Judgement:
     The sentence that is cited is the passage's best one.
     """
     judged = verdict_of(read)
-    ranking = _led_by(read.ranking, read.passages[judged.place])
     if judged.says < tiers.says:
         return Judgement(read.ranking, Status.NOT_IN_ARTICLE, verdict=Verdict.DOES_NOT_SAY)
     status = Status.ANSWERED if judged.certain >= tiers.certain else Status.UNCERTAIN
+    ranking = _led_by(read.ranking, read.passages[judged.place])
     return Judgement(ranking, status, probability=round(judged.certain, 4), verdict=judged.verdict)
 
 

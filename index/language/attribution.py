@@ -114,6 +114,11 @@ class Speech:
             before = f"{turn.name}: "
         return before, after + self._note(span)
 
+    def framed(self, span: Span) -> str:
+        """The words of ``span`` in their ``frame``."""
+        before, after = self.frame(span)
+        return f"{before}{span.of(self._text)}{after}"
+
     def leans_on_previous(self, span: Span) -> bool:
         """Whether ``span`` starts in a way that only the sentence before makes clear ("This …", "Such …")."""
         first = _WORD.search(self._text, span.start, span.end)
