@@ -21,7 +21,10 @@ NO_FOLDER = "--plot: the folder {folder} does not exist."
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")
 _DASHES = ("solid", "dashed", "dashdot", "dotted")
 _INK, _GRID = "#222222", "#D9D9D9"
-_TIERS = {"answered": ("o", "What is answered without reserve"), "shown": ("D", "… or marked uncertain")}
+_TIERS = {
+    "answered": ("o", "What is answered without reserve"),
+    "shown": ("D", "What is answered or marked uncertain"),
+}
 
 
 def check_plot(file: Path) -> None:

@@ -1135,7 +1135,8 @@ def test_a_plot_wants_a_folder_that_exists(run: Invoke) -> None:
 def test_eval_of_the_article_with_the_real_model() -> None:
     Path("three.jsonl").write_text(
         '{"question": "How many Labour MPs signed the letter?", "evidence": ["Nearly 60 Labour MPs"]}\n'
-        '{"question": "Who is the Health Secretary?", "evidence": ["Wes Streeting"]}\n'
+        '{"question": "Who is the Health Secretary?", "evidence": ["Wes Streeting"], '
+        '"short": ["Wes Streeting", "Streeting"]}\n'
         '{"question": "What is the price of bread in Lisbon?", "evidence": []}\n',
         encoding="utf-8",
     )
@@ -1163,8 +1164,36 @@ def test_eval_of_the_article_with_the_real_model() -> None:
         "not_answered_when_impossible": 1,
         "false_refusals": 0,
         "answered": 1,
+        "short_count": 1,
+        "short_given": 1,
+        "short_exact_match": 1,
+        "short_f1": 1,
+        "answered_count": 2,
+        "answered_precision": 1,
+        "uncertain_count": 0,
+        "uncertain_precision": None,
+        "answerability_auc": 1,
+        "refused_at_2": 1,
+        "refused_at_5": 1,
+        "refused_at_10": 1,
         "byte_exact": 1,
     }
+
+
+@pytest.mark.slow
+def test_eval_of_claims_about_the_article_with_the_real_models() -> None:
+    Path("claims.jsonl").write_text(
+        '{"claim": "Wes Streeting is the Health Secretary.", "label": "yes", "evidence": ["Wes Streeting"]}\n'
+        '{"question": "Is bread sold in Lisbon?", "label": "unknown", "evidence": []}\n',
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(cli.app, ["eval", "--claims", "claims.jsonl", "--json"])
+    assert (result.exit_code, result.stderr) == (0, "Asking Footnote: 2 questions\n")
+    found = json.loads(result.stdout)
+    assert (found["file"], found["claims"], found["questions"]) == ("claims.jsonl", 2, 1)
+    assert (found["without_verdict"], found["byte_exact"]) == (0, 1)
+    assert (found["yes"]["claims"], found["no"]["claims"], found["unknown"]["claims"]) == (1, 0, 1)
+    assert found["accuracy"] == sum(found[label]["accuracy"] for label in ("yes", "unknown")) / 2
 
 
 @pytest.mark.slow
