@@ -24,9 +24,9 @@ from .errors import (
 )
 from .evaluation.measure import fitted_thresholds, measure, measure_claims, measure_conversations
 from .evaluation.metrics import (
+    ClaimAccuracy,
     ClaimMetrics,
     ConversationMetrics,
-    LabelAccuracy,
     Metrics,
     Mode,
     SecondTurns,
@@ -73,6 +73,7 @@ __all__ = [
     "CancelledError",
     "Change",
     "Citation",
+    "ClaimAccuracy",
     "ClaimMetrics",
     "ConversationMetrics",
     "CurvePoint",
@@ -86,7 +87,6 @@ __all__ = [
     "FootnoteError",
     "Heading",
     "IndexInfo",
-    "LabelAccuracy",
     "Library",
     "LibraryError",
     "LibraryUse",

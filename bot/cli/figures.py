@@ -45,7 +45,9 @@ _COUNTS = {
     "certain_precision": "certain_count",
 }
 """What a share is of, where it is not of all questions of a kind."""
-_LABELS = {
+_CLAIM_KINDS = {
+    "statements": "… of the claims",
+    "questions": "… of the questions for yes or no",
     "yes": "… where the article says so",
     "no": "… where it says otherwise",
     "unknown": "… where it does not say",
@@ -109,13 +111,14 @@ def claims_text(metrics: ClaimMetrics) -> RenderableType:
     table.add_column()
     table.add_column(justify="right")
     table.add_row("Judged rightly", _figure("accuracy", metrics.accuracy))
-    for name, label in _LABELS.items():
+    for name, label in _CLAIM_KINDS.items():
         one = getattr(metrics, name)
         table.add_row(label, _of(_figure(name, one.accuracy), one.claims))
     for name, label in _CLAIM_MEASURES.items():
         table.add_row(label, _figure_of(name, metrics))
     table.add_row("Questions answered with neither yes nor no", f"{metrics.without_verdict:,}")
-    title = f"{printable(metrics.file)}: {metrics.claims:,} claims, {metrics.questions:,} of them questions"
+    counts = f"{metrics.claims:,} claims, {metrics.questions.claims:,} of them questions"
+    title = f"{printable(metrics.file)}: {counts}"
     how = "each claim checked, each question asked\n"
     return Group(Text(title, style="bold"), Text(how, style="dim"), table)
 

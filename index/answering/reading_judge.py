@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.answering.judgement import Judgement
-from index.answering.reading import RankingReader
+from index.answering.reading import RankingReader, ReadRanking
 from index.answering.tiers import Tiers
 from index.answering.verdicts import judge_verdict
 from index.language.follow_ups import FollowUp
@@ -19,21 +19,35 @@ class ReadingJudge:
     Args:
         reader: Reads rankings.
         tiers: Fitted for it.
+        least_support: The support below which no sentence has to do with the question, whatever is read.
     """
 
-    def __init__(self, reader: RankingReader, tiers: Tiers) -> None:
+    def __init__(self, reader: RankingReader, tiers: Tiers, least_support: float = -1.0) -> None:
         self._reader = reader
         self._tiers = tiers
+        self._least_support = least_support
 
     def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
         """See ``Judge``."""
+        if ranking.sentences[0].support < self._least_support:
+            return Judgement(ranking, Status.NOT_IN_ARTICLE, probability=0.0)
         read = self._reader.read(question, ranking, follow_up)
         if asks_yes_or_no(question):
-            return judge_verdict(read, self._tiers.verdicts)
+            return self._yes_or_no(read)
         probability = self._tiers.probability(read.signs)
         status = self._tiers.status(probability)
         has_short = status is not Status.NOT_IN_ARTICLE and not asks_for_sentence(question)
         return Judgement(read.ranking, status, read.span if has_short else None, round(probability, 4))
+
+    def _yes_or_no(self, read: ReadRanking) -> Judgement:
+        """Yes or no where a verdict is certain; else the nearest sentence, which may not answer."""
+        judgement = judge_verdict(read, self._tiers.verdicts)
+        if judgement.status is Status.ANSWERED:
+            return judgement
+        probability = self._tiers.probability(read.signs)
+        refused = self._tiers.status(probability) is Status.NOT_IN_ARTICLE
+        status = Status.NOT_IN_ARTICLE if refused else Status.UNCERTAIN
+        return Judgement(read.ranking, status, probability=round(probability, 4))
 
     def check(self, claim: str, ranking: Ranking) -> Judgement:
         """See ``Judge``."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from index.evaluation.metrics import ClaimMetrics, LabelAccuracy, Tally
+from index.evaluation.metrics import ClaimAccuracy, ClaimMetrics, Tally
 from index.library.self_check import OnQuestion, covers
 from index.model.answer import Answer, Status, Verdict
 from index.model.article import Article, Span
@@ -61,15 +61,16 @@ def evaluate_claims(
         tally.count_citations(answer, article)
         _count(tally, claim, answer)
         on_question(done, len(claims))
-    yes, no, unknown = (
-        LabelAccuracy(tally.count(verdict), tally.mean(verdict))
-        for verdict in (Verdict.SAYS_SO, Verdict.SAYS_OTHERWISE, Verdict.DOES_NOT_SAY)
+    kinds = ("statements", "questions", Verdict.SAYS_SO, Verdict.SAYS_OTHERWISE, Verdict.DOES_NOT_SAY)
+    statements, questions, yes, no, unknown = (
+        ClaimAccuracy(tally.count(kind), tally.mean(kind)) for kind in kinds
     )
     return ClaimMetrics(
         file=file,
         claims=len(claims),
-        questions=sum(claim.is_question for *_, claim in claims),
         accuracy=tally.mean("accuracy"),
+        statements=statements,
+        questions=questions,
         yes=yes,
         no=no,
         unknown=unknown,
@@ -85,6 +86,7 @@ def _count(tally: Tally, claim: GoldClaim, answer: Answer) -> None:
     verdict = Verdict.DOES_NOT_SAY if answer.status is Status.NOT_IN_ARTICLE else answer.verdict
     right = verdict is claim.verdict
     tally.add("accuracy", right)
+    tally.add("questions" if claim.is_question else "statements", right)
     tally.add(claim.verdict, right)
     if verdict is None:
         tally.add("without_verdict", 1)

@@ -12,11 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
-from index.evaluation.outcomes import Outcome, outcome
+from index.evaluation.outcomes import Answerability, Outcome, answerability, outcome
 from index.library.self_check import covers
 from index.model.answer import Answer, Status
 from index.model.article import Article, Span
-from index.reader.metrics import area_under_curve, exact_match, f1, refused
+from index.reader.metrics import exact_match, f1
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking
 from index.sources.question_files import GoldQuestion
@@ -142,8 +142,8 @@ class ConversationMetrics:
 
 
 @dataclass(frozen=True)
-class LabelAccuracy:
-    """Claims that have one label: how many, and the share of them that is judged so, from 0 to 1."""
+class ClaimAccuracy:
+    """Claims of one kind: how many, and the share of them that is judged as labelled, from 0 to 1."""
 
     claims: int
     accuracy: float | None
@@ -153,18 +153,19 @@ class LabelAccuracy:
 class ClaimMetrics:
     """What the article is found to say to claims, and to questions for yes or no. Shares from 0 to 1.
 
-    What counts is the verdict, certain or not. A question that is not taken for one for yes or no has none:
-    it counts as "does not say" where it is refused, and as wrong where it is answered.
+    What counts is the verdict that is given, certain or not. A question that is answered by a sentence alone,
+    without yes or no, counts as wrong, and one that is refused as "does not say".
 
     Attributes:
         file: The file's name.
         claims: How many were asked, questions among them.
-        questions: How many of them are questions.
-        accuracy: Those that are judged as labelled.
-        yes: ... of those to which the article says so,
+        accuracy: Those that are judged as labelled,
+        statements: of those that are claims,
+        questions: and of those that are questions;
+        yes: of those to which the article says so,
         no: says otherwise,
         unknown: or says nothing.
-        without_verdict: How many questions were answered without a verdict (a number).
+        without_verdict: How many questions were answered by a sentence alone (a number).
         certain_count: How many were judged so or otherwise, and not as uncertain (a number),
         certain_precision: and the share of them that is judged as labelled.
         rightly_cited: Of those rightly judged so or otherwise: the first citation covers some evidence.
@@ -173,11 +174,12 @@ class ClaimMetrics:
 
     file: str
     claims: int
-    questions: int
     accuracy: float | None
-    yes: LabelAccuracy
-    no: LabelAccuracy
-    unknown: LabelAccuracy
+    statements: ClaimAccuracy
+    questions: ClaimAccuracy
+    yes: ClaimAccuracy
+    no: ClaimAccuracy
+    unknown: ClaimAccuracy
     without_verdict: int
     certain_count: int
     certain_precision: float | None
@@ -185,10 +187,9 @@ class ClaimMetrics:
     byte_exact: float | None
 
 
-_REFUSALS = {"refused_at_2": 0.02, "refused_at_5": 0.05, "refused_at_10": 0.1}
 _NOT_MEANS = {
     *("file", "mode", "questions", "latency_ms", "outcomes"),
-    *("short_count", "answered_count", "uncertain_count", "answerability_auc", *_REFUSALS),
+    *("short_count", "answered_count", "uncertain_count", *Answerability._fields),
 }
 _MEANS = [one.name for one in fields(Metrics) if one.name not in _NOT_MEANS]
 
@@ -249,19 +250,10 @@ class Tally:
             short_count=self.count("short_f1"),
             answered_count=self.count("answered_precision"),
             uncertain_count=self.count("uncertain_precision"),
-            **self._answerability(),
+            **answerability(self._outcomes)._asdict(),
             outcomes=tuple(self._outcomes),
             **{name: self.mean(name) for name in _MEANS},
         )
-
-    def _answerability(self) -> dict[str, float | None]:
-        """How well the scores tell questions that the asked article answers from others."""
-        yes = [one.score for one in self._outcomes if one.is_answerable]
-        no = [one.score for one in self._outcomes if not one.is_answerable]
-        if not (yes and no):
-            return dict.fromkeys(("answerability_auc", *_REFUSALS))
-        shares = {name: round(refused(yes, no, at_most), 4) for name, at_most in _REFUSALS.items()}
-        return {"answerability_auc": round(area_under_curve(yes, no), 4), **shares}
 
     def count_citations(self, answer: Answer, article: Article) -> None:
         """Notes of each citation whether it is the article's text."""

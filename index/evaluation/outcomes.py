@@ -10,6 +10,7 @@ import numpy as np
 from index.library.self_check import covers
 from index.model.answer import Answer, Status
 from index.model.article import Span
+from index.reader.metrics import area_under_curve, refused
 from index.search.ranking import Ranking
 
 
@@ -27,6 +28,15 @@ class Outcome(NamedTuple):
     is_right: bool
     is_answerable: bool
     status: Status
+
+
+class Answerability(NamedTuple):
+    """How well the scores tell questions that the article answers from others, see ``Metrics``."""
+
+    answerability_auc: float | None = None
+    refused_at_2: float | None = None
+    refused_at_5: float | None = None
+    refused_at_10: float | None = None
 
 
 class CurvePoint(NamedTuple):
@@ -79,6 +89,16 @@ def _score(answer: Answer, ranking: Ranking) -> float:
     if answer.probability is not None:
         return answer.probability
     return ranking.sentences[0].support if answer.verdict is None else 0.0
+
+
+def answerability(outcomes: Sequence[Outcome]) -> Answerability:
+    """How well the scores of some questions tell those that are answerable; nothing without both kinds."""
+    yes = [one.score for one in outcomes if one.is_answerable]
+    no = [one.score for one in outcomes if not one.is_answerable]
+    if not (yes and no):
+        return Answerability()
+    shares = (refused(yes, no, false_refusals) for false_refusals in (0.02, 0.05, 0.1))
+    return Answerability(round(area_under_curve(yes, no), 4), *(round(share, 4) for share in shares))
 
 
 def risk_curve(outcomes: Sequence[Outcome]) -> RiskCurve:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import sentencex
 
+from index.language.marks import unmarked
 from index.model.article import Span
 
 QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
@@ -35,7 +36,7 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     Returns:
         The sentences in order, in code points of the text; none of a text of nothing but white space.
     """
-    blanked = _WIDE_SPACE_BEFORE_STOP.sub(" ", text.translate(_BLANKED))
+    blanked = _WIDE_SPACE_BEFORE_STOP.sub(" ", unmarked(text).translate(_BLANKED))
     starts = [0]
     words_end = seen = 0  # where the words end of what is seen, white space and marks left out
     for end in _ends(blanked, language):

@@ -67,7 +67,6 @@ ANSWERED = {
 }
 CLAIMED = {
     "claims": "claims",
-    "of them questions": "questions",
     "accuracy": "accuracy",
     "precision without reserve": "certain_precision",
     "number without reserve": "certain_count",
@@ -199,8 +198,8 @@ def _questions(runs: Sequence[Run], embedder: SentenceTransformerEmbedder) -> di
 def _claims(
     texts: Mapping[str, Text], embedder: SentenceTransformerEmbedder, reading: FittedReader | None
 ) -> None:
-    labels = ("yes", "no", "unknown")
-    print("\n" + _head(("file", *CLAIMED, *labels), 1))
+    kinds = ("statements", "questions", "yes", "no", "unknown")
+    print("\n" + _head(("file", *CLAIMED, *kinds), 1))
     of_text = {name: [text.claims] for name, text in texts.items() if text.claims.claims}
     for name, claimed in {**of_text, ALL_TEXTS: [one for (one,) in of_text.values()]}.items():
         metrics = evaluate_claims(
@@ -210,7 +209,7 @@ def _claims(
             system=footnote_system(embedder, reading=reading),
             on_question=partial(_tell, f"claims about {name}"),
         )
-        shares = [_cell(getattr(metrics, label).accuracy) for label in labels]
+        shares = [_cell(getattr(metrics, kind).accuracy) for kind in kinds]
         print(_row([name, *_cells(metrics, CLAIMED), *shares]), flush=True)
 
 

@@ -36,6 +36,7 @@ from index import (
     Action,
     Answer,
     ArticleError,
+    ClaimAccuracy,
     ClaimMetrics,
     ConversationMetrics,
     DataFolderError,
@@ -44,7 +45,6 @@ from index import (
     ExpiredItem,
     ExpiredKind,
     FootnoteError,
-    LabelAccuracy,
     LibraryUse,
     Limits,
     Metrics,
@@ -207,11 +207,12 @@ CONVERSED = ConversationMetrics(
 CHECKED = ClaimMetrics(
     file="",
     claims=16,
-    questions=7,
     accuracy=0.75,
-    yes=LabelAccuracy(5, 0.8),
-    no=LabelAccuracy(6, 0.6667),
-    unknown=LabelAccuracy(5, 0.8),
+    statements=ClaimAccuracy(9, 0.7778),
+    questions=ClaimAccuracy(7, 0.7143),
+    yes=ClaimAccuracy(5, 0.8),
+    no=ClaimAccuracy(6, 0.6667),
+    unknown=ClaimAccuracy(5, 0.8),
     without_verdict=1,
     certain_count=4,
     certain_precision=1.0,
@@ -223,6 +224,8 @@ elms.claims.jsonl: 16 claims, 7 of them questions
 each claim checked, each question asked
 
 Judged rightly                                                                      75.0%
+… of the claims                                                                77.8% of 9
+… of the questions for yes or no                                               71.4% of 7
 … where the article says so                                                    80.0% of 5
 … where it says otherwise                                                      66.7% of 6
 … where it does not say                                                        80.0% of 5
@@ -523,6 +526,9 @@ def test_show_json_is_the_whole_article(run: Invoke) -> None:
         "site": None,
         "claimed_source": None,
         "claimed_site": None,
+        "language": "en",
+        "language_is_guess": False,
+        "missing": [],
         "text": ARTICLE.text,
         "paragraphs": [
             {"number": 1, "start": 0, "end": 77},
@@ -1089,8 +1095,9 @@ def test_eval_of_claims_as_json(run: Invoke) -> None:
     assert json.loads(run("eval", "--claims", "elms.claims.jsonl", "--json").stdout) == {
         "file": "elms.claims.jsonl",
         "claims": 16,
-        "questions": 7,
         "accuracy": 0.75,
+        "statements": {"claims": 9, "accuracy": 0.7778},
+        "questions": {"claims": 7, "accuracy": 0.7143},
         "yes": {"claims": 5, "accuracy": 0.8},
         "no": {"claims": 6, "accuracy": 0.6667},
         "unknown": {"claims": 5, "accuracy": 0.8},
@@ -1190,7 +1197,8 @@ def test_eval_of_claims_about_the_article_with_the_real_models() -> None:
     result = CliRunner().invoke(cli.app, ["eval", "--claims", "claims.jsonl", "--json"])
     assert (result.exit_code, result.stderr) == (0, "Asking Footnote: 2 questions\n")
     found = json.loads(result.stdout)
-    assert (found["file"], found["claims"], found["questions"]) == ("claims.jsonl", 2, 1)
+    assert (found["file"], found["claims"]) == ("claims.jsonl", 2)
+    assert (found["statements"]["claims"], found["questions"]["claims"]) == (1, 1)
     assert (found["without_verdict"], found["byte_exact"]) == (0, 1)
     assert (found["yes"]["claims"], found["no"]["claims"], found["unknown"]["claims"]) == (1, 0, 1)
     assert found["accuracy"] == sum(found[label]["accuracy"] for label in ("yes", "unknown")) / 2

@@ -9,7 +9,7 @@ import pytest
 from index.errors import EvidenceError, QuestionError, QuestionFileError
 from index.evaluation.claims import ClaimedArticle, evaluate_claims
 from index.evaluation.measure import measure_claims
-from index.evaluation.metrics import ClaimMetrics, LabelAccuracy
+from index.evaluation.metrics import ClaimAccuracy, ClaimMetrics
 from index.model.answer import Answer, Verdict
 from index.model.article import Article, Span
 from index.sources.question_files import GoldClaim, load_claims
@@ -129,11 +129,12 @@ def test_verdicts_are_what_can_be_counted_by_hand() -> None:
     assert found == ClaimMetrics(
         file="f",
         claims=9,
-        questions=3,
         accuracy=round(5 / 9, 4),
-        yes=LabelAccuracy(4, 2 / 4),
-        no=LabelAccuracy(2, 1 / 2),
-        unknown=LabelAccuracy(3, round(2 / 3, 4)),
+        statements=ClaimAccuracy(6, 3 / 6),
+        questions=ClaimAccuracy(3, round(2 / 3, 4)),
+        yes=ClaimAccuracy(4, 2 / 4),
+        no=ClaimAccuracy(2, 1 / 2),
+        unknown=ClaimAccuracy(3, round(2 / 3, 4)),
         without_verdict=1,
         certain_count=2,
         certain_precision=1 / 2,
@@ -162,9 +163,9 @@ def test_claims_about_several_articles_are_counted_together() -> None:
     )
     assert (found.claims, found.accuracy) == (2, 1)
     assert (found.yes, found.no, found.unknown) == (
-        LabelAccuracy(1, 1),
-        LabelAccuracy(0, None),
-        LabelAccuracy(1, 1),
+        ClaimAccuracy(1, 1),
+        ClaimAccuracy(0, None),
+        ClaimAccuracy(1, 1),
     )
 
 

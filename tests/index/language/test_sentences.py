@@ -73,3 +73,20 @@ def test_no_text_takes_long(unit: str) -> None:
     assert time.process_time() - began < 8
     assert spans[0].start == 0
     assert spans[-1].end == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("It was dug.[3] It had coal.[4][5] It failed.[citation needed] It was filled.¹² It is dry.* So.",
+         ["It was dug.[3]", "It had coal.[4][5]", "It failed.[citation needed]", "It was filled.¹²",
+          "It is dry.*", "So."]),
+        ("“It failed.”[7] It is dry. [8] So.", ["“It failed.”[7]", "It is dry. [8]", "So."]),
+        ("3. The landlord repairs the roof. It is old.", ["3. The landlord repairs the roof.", "It is old."]),
+        ("1986. A dry summer.", ["1986. A dry summer."]),
+        ("1.2.3. The roof. IV. It is old.", ["1.2.3. The roof.", "IV.", "It is old."]),
+        ("It saw 10⁹ stars. It has 40 m². So.", ["It saw 10⁹ stars.", "It has 40 m².", "So."]),
+    ],
+)  # fmt: skip
+def test_marks_of_notes_and_numbers_of_lists_hide_no_end(text: str, sentences: list[str]) -> None:
+    assert [span.of(text) for span in split_sentences(text)] == sentences
