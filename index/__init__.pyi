@@ -22,8 +22,16 @@ from .errors import (
     UnloadableReaderError,
     UnloadableRerankerError,
 )
-from .evaluation.measure import fitted_thresholds, measure, measure_conversations
-from .evaluation.metrics import ConversationMetrics, Metrics, Mode, SecondTurns
+from .evaluation.measure import fitted_thresholds, measure, measure_claims, measure_conversations
+from .evaluation.metrics import (
+    ClaimAccuracy,
+    ClaimMetrics,
+    ConversationMetrics,
+    Metrics,
+    Mode,
+    SecondTurns,
+)
+from .evaluation.outcomes import CurvePoint, Outcome, RiskCurve, risk_curve
 from .library.library import ALL, Library
 from .library.quotas import Quotas
 from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn, Verdict
@@ -65,7 +73,10 @@ __all__ = [
     "CancelledError",
     "Change",
     "Citation",
+    "ClaimAccuracy",
+    "ClaimMetrics",
     "ConversationMetrics",
+    "CurvePoint",
     "DataFolderError",
     "EmbeddingModelError",
     "Entry",
@@ -85,6 +96,7 @@ __all__ = [
     "Mode",
     "MovedAnswer",
     "Origin",
+    "Outcome",
     "OwnQuestionsError",
     "Paragraph",
     "Passage",
@@ -102,6 +114,7 @@ __all__ = [
     "Restored",
     "Result",
     "Retention",
+    "RiskCurve",
     "SecondTurns",
     "SelfCheck",
     "SelfCheckError",
@@ -123,8 +136,10 @@ __all__ = [
     "fitted_thresholds",
     "import_model_libraries",
     "measure",
+    "measure_claims",
     "measure_conversations",
     "read_file",
+    "risk_curve",
     "stand_back",
     "upload",
 ]

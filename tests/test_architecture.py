@@ -81,6 +81,7 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("rapidfuzz", {"bot/service/suggestions.py", "index/language/spelling.py"}),
         ("onnxruntime", {"index/reader/model.py"}),
         ("onnx", {"index/reader/graph.py"}),
+        ("matplotlib", {"bot/cli/plot.py"}),
         ("sentencex", {"index/language/sentences.py"}),
         (
             "lxml",

@@ -8,24 +8,38 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot.cli import figures
+from bot.cli import figures, plot
 from bot.cli.errors import MisuseError
 from bot.cli.options import (
+    CLAIMS_HELP,
     COMPARE_HELP,
     CONVERSATIONS_HELP,
     FOREIGN_HELP,
     JSON_HELP,
+    PLOT_HELP,
     POOLED_HELP,
     QUESTIONS_HELP,
 )
 from bot.cli.process import library_of, read_settings
 from bot.cli.terminal import asking, print_json, progress, terminal
-from index import Mode, fitted_thresholds, measure, measure_conversations
+from index import (
+    Metrics,
+    Mode,
+    fitted_thresholds,
+    measure,
+    measure_claims,
+    measure_conversations,
+    risk_curve,
+)
 
 POOLED_AND_FOREIGN = (
     "--pooled makes all articles one, and --foreign needs another one to ask. Give one of the two."
 )
-CONVERSATIONS_ALONE = "--conversations are about one article: leave --pooled, --foreign and --compare out."
+CONVERSATIONS_ALONE = (
+    "--conversations are about one article: leave --pooled, --foreign, --compare, --claims and --plot out."
+)
+_COMPARED_WITH = {"plain": "the plain baseline", "rules": "Footnote without its reader"}
+CLAIMS_ALONE = "--claims are about one article: leave --pooled, --foreign, --compare and --plot out."
 
 
 def evaluate(
@@ -33,37 +47,76 @@ def evaluate(
     pooled: Annotated[bool, typer.Option("--pooled", help=POOLED_HELP)] = False,
     foreign: Annotated[bool, typer.Option("--foreign", help=FOREIGN_HELP)] = False,
     conversations: Annotated[bool, typer.Option("--conversations", help=CONVERSATIONS_HELP)] = False,
-    compare: Annotated[Literal["plain"] | None, typer.Option(help=COMPARE_HELP)] = None,
+    claims: Annotated[bool, typer.Option("--claims", help=CLAIMS_HELP)] = False,
+    compare: Annotated[Literal["plain", "rules"] | None, typer.Option(help=COMPARE_HELP)] = None,
+    plot_file: Annotated[Path | None, typer.Option("--plot", help=PLOT_HELP, show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
 ) -> None:
     """Measure the answers to a file of questions."""
     if pooled and foreign:
         raise MisuseError(POOLED_AND_FOREIGN)
-    if conversations and (pooled or foreign or compare):
+    if conversations and (pooled or foreign or compare or claims or plot_file):
         raise MisuseError(CONVERSATIONS_ALONE)
-    mode = Mode.POOLED if pooled else Mode.FOREIGN if foreign else Mode.ARTICLE
-    library = library_of(read_settings())
+    if claims and (pooled or foreign or compare or plot_file):
+        raise MisuseError(CLAIMS_ALONE)
     if conversations:
-        with asking("Footnote") as on_question:
-            held = measure_conversations(
-                file, library.article_in_use(), *library.models(), on_question=on_question
-            )
-        if as_json:
-            print_json(figures.conversations_json(held))
-        else:
-            terminal().print(figures.conversations_text(held))
-        return
-    with asking("Footnote") as on_question:
-        measured = partial(measure, file, library.article_in_use(), *library.models(), mode=mode)
-        metrics = measured(on_question=on_question)
-    plain = None
-    if compare == "plain":
-        with asking("the plain baseline") as on_question:
-            plain = measured(plain=True, on_question=on_question)
-    if as_json:
-        print_json(figures.metrics_json(metrics, plain))
+        _conversations(file, as_json=as_json)
+    elif claims:
+        _claims(file, as_json=as_json)
     else:
-        terminal().print(figures.metrics_text(metrics, plain))
+        mode = Mode.POOLED if pooled else Mode.FOREIGN if foreign else Mode.ARTICLE
+        _questions(file, mode, compare, plot_file, as_json=as_json)
+
+
+def _questions(
+    file: Path,
+    mode: Mode,
+    compare: Literal["plain", "rules"] | None,
+    plot_file: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    if plot_file is not None:
+        plot.check_plot(plot_file)
+    library = library_of(read_settings())
+    with asking("Footnote") as on_question:
+        embedder, reranker, reading = library.models()
+        measured = partial(measure, file, library.article_in_use(), embedder, reranker, mode=mode)
+        metrics = measured(reading, on_question=on_question)
+    others: dict[str, Metrics] = {}
+    if compare is not None:
+        with asking(_COMPARED_WITH[compare]) as on_question:
+            others[compare] = measured(plain=compare == "plain", on_question=on_question)
+    if plot_file is not None:
+        systems = {"Footnote": metrics} | {figures.COMPARED[name]: one for name, one in others.items()}
+        curves = {name: risk_curve(one.outcomes) for name, one in systems.items() if one.outcomes}
+        plot.draw(plot_file, f"{metrics.file}: {metrics.questions:,} questions", curves)
+    if as_json:
+        print_json(figures.metrics_json(metrics, others))
+    else:
+        terminal().print(figures.metrics_text(metrics, others))
+
+
+def _conversations(file: Path, *, as_json: bool) -> None:
+    library = library_of(read_settings())
+    with asking("Footnote") as on_question:
+        held = measure_conversations(
+            file, library.article_in_use(), *library.models(), on_question=on_question
+        )
+    if as_json:
+        print_json(figures.conversations_json(held))
+    else:
+        terminal().print(figures.conversations_text(held))
+
+
+def _claims(file: Path, *, as_json: bool) -> None:
+    library = library_of(read_settings())
+    with asking("Footnote") as on_question:
+        checked = measure_claims(file, library.article_in_use(), *library.models(), on_question=on_question)
+    if as_json:
+        print_json(figures.claims_json(checked))
+    else:
+        terminal().print(figures.claims_text(checked))
 
 
 def calibrate() -> None:

@@ -10,8 +10,9 @@ import typer
 DEBUG_HELP = "Show what happens inside, and the traceback of an error."
 JSON_HELP = "Print one JSON object, in UTF-8."
 QUESTIONS_HELP = (
-    "JSON lines with `question` and `evidence` (parts of the article word for word; none where it does not "
-    "say), or SQuAD 1.1 or 2.0 JSON, which brings its own articles."
+    "JSON lines with `question`, `evidence` (parts of the article word for word; none where it does not "
+    "say) and, if you like, `short` (the short answer, or a list of them); or SQuAD 1.1 or 2.0 JSON, which "
+    "brings its own articles."
 )
 POOLED_HELP = "Ask each question of all the file's articles as one."
 FOREIGN_HELP = "Ask each question of another article as well, which should not answer."
@@ -19,7 +20,18 @@ CONVERSATIONS_HELP = (
     "The file holds conversations: JSON lines with `first`, `question` and `evidence`. Ask each question "
     "after the first one, and by itself."
 )
-COMPARE_HELP = "Measure a plain dense search beside it: one vector a passage, one a sentence."
+CLAIMS_HELP = (
+    "The file holds claims: JSON lines with `claim` or `question` (for yes or no), `label` (yes, no or "
+    "unknown) and `evidence`. Check each."
+)
+COMPARE_HELP = (
+    "Measure something else beside it. plain: a plain dense search, one vector a passage, one a sentence. "
+    "rules: Footnote without its reader."
+)
+PLOT_HELP = (
+    "Draw how often Footnote is wrong, by how much it answers, into this file (.svg, .png or .pdf). Needs "
+    "the extra `plot`."
+)
 ARTICLE_HELP = "Id of an article, or `all` for the best answer of all. Without: the one in use."
 SOURCE_HELP = (
     "A file (text, Markdown, HTML, PDF, DOCX or EPUB) or a web address that starts with http:// or https://."

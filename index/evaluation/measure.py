@@ -9,15 +9,16 @@ from index.answering.answerer import Answerer
 from index.answering.calibration import fit, thresholds
 from index.answering.fitted_reader import FittedReader
 from index.evaluation.baseline import PlainDense
+from index.evaluation.claims import ClaimedArticle, evaluate_claims
 from index.evaluation.conversations import evaluate_conversations
-from index.evaluation.metrics import ConversationMetrics, Metrics, Mode
+from index.evaluation.metrics import ClaimMetrics, ConversationMetrics, Metrics, Mode
 from index.evaluation.run import evaluate, footnote_system
 from index.library.self_check import OnQuestion
 from index.model.article import Article
 from index.search.build import OnProgress, build
 from index.search.embedding import Embedder
 from index.search.ranking import Reranker
-from index.sources.question_files import load_conversations, load_questions
+from index.sources.question_files import load_claims, load_conversations, load_questions
 
 
 def measure(
@@ -82,6 +83,34 @@ def measure_conversations(
         reading=reading,
     )
     return evaluate_conversations(conversations, answerer, article, file=file.name, on_question=on_question)
+
+
+def measure_claims(
+    file: Path,
+    article: Article,
+    embedder: Embedder,
+    reranker: Reranker | None = None,
+    reading: FittedReader | None = None,
+    *,
+    on_question: OnQuestion = lambda *_: None,
+) -> ClaimMetrics:
+    """Has the claims of a file about an article checked and counts what came right.
+
+    Args:
+        file: See ``load_claims``.
+        article: What they are about.
+        embedder: What embeds,
+        reranker: what ranks the best sentences once more, if anything,
+        reading: and what reads: without it claims cannot be checked.
+        on_question: Told of each claim that is done.
+
+    Raises:
+        QuestionFileError: the file cannot be read.
+        QuestionError: nothing reads the article.
+    """
+    claimed = ClaimedArticle(article, load_claims(file, article))
+    system = footnote_system(embedder, reranker, reading)
+    return evaluate_claims([claimed], embedder, file=file.name, system=system, on_question=on_question)
 
 
 def fitted_thresholds(

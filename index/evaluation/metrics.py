@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from statistics import fmean
 from typing import Protocol
 
 import numpy as np
 
+from index.evaluation.outcomes import Answerability, Outcome, answerability, outcome
 from index.library.self_check import covers
 from index.model.answer import Answer, Status
 from index.model.article import Article, Span
+from index.reader.metrics import exact_match, f1
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking
 from index.sources.question_files import GoldQuestion
@@ -47,9 +49,26 @@ class Metrics:
             ``answered``.
         false_refusals: Answerable questions whose status is ``not_in_article``.
         answered: Answerable questions whose status is ``answered``.
+        short_count: How many answerable questions have a short answer in the file (a number, no share). The
+            next three are of these, by the short answer that is shown: where none is (the question is
+            refused, asks for a list or a reason, or nothing reads) they count 0.
+        short_given: ... that are given a short answer.
+        short_exact_match: ... whose short answer is one of those that the file accepts, as SQuAD compares.
+        short_f1: The mean overlap in words with the nearest of those that the file accepts, likewise.
+        answered_count: How many questions, of all that were asked, were answered without reserve (a number),
+        answered_precision: and the share of them whose first citation covers a gold answer.
+        uncertain_count: How many were answered as uncertain (a number),
+        uncertain_precision: and the share of them likewise.
+        answerability_auc: How often an answerable question scores above one that the asked article does not
+            answer, ties counting half. The score is that of ``outcome``.
+        refused_at_2: Questions that the asked article does not answer that score below a threshold at which
+            at most 2 % of the answerable ones do,
+        refused_at_5: at most 5 %,
+        refused_at_10: and at most 10 %.
         byte_exact: Citations that are the article's text at their offsets.
         latency_ms: ``p50`` and ``p95`` of a warm question, and ``bare_encode_p50``: the median of encoding
             the same question with the model alone, turn by turn in the same run.
+        outcomes: What came of each question that was answered or refused; no figure, but what they are of.
     """
 
     file: str
@@ -64,8 +83,21 @@ class Metrics:
     not_answered_when_impossible: float | None
     false_refusals: float | None
     answered: float | None
+    short_count: int
+    short_given: float | None
+    short_exact_match: float | None
+    short_f1: float | None
+    answered_count: int
+    answered_precision: float | None
+    uncertain_count: int
+    uncertain_precision: float | None
+    answerability_auc: float | None
+    refused_at_2: float | None
+    refused_at_5: float | None
+    refused_at_10: float | None
     byte_exact: float | None
     latency_ms: dict[str, float]
+    outcomes: tuple[Outcome, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,7 +141,57 @@ class ConversationMetrics:
     byte_exact: float | None
 
 
-_MEANS = [one.name for one in fields(Metrics) if one.name not in ("file", "mode", "questions", "latency_ms")]
+@dataclass(frozen=True)
+class ClaimAccuracy:
+    """Claims of one kind: how many, and the share of them that is judged as labelled, from 0 to 1."""
+
+    claims: int
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class ClaimMetrics:
+    """What the article is found to say to claims, and to questions for yes or no. Shares from 0 to 1.
+
+    What counts is the verdict that is given, certain or not. A question that is answered by a sentence alone,
+    without yes or no, counts as wrong, and one that is refused as "does not say".
+
+    Attributes:
+        file: The file's name.
+        claims: How many were asked, questions among them.
+        accuracy: Those that are judged as labelled,
+        statements: of those that are claims,
+        questions: and of those that are questions;
+        yes: of those to which the article says so,
+        no: says otherwise,
+        unknown: or says nothing.
+        without_verdict: How many questions were answered by a sentence alone (a number).
+        certain_count: How many were judged so or otherwise, and not as uncertain (a number),
+        certain_precision: and the share of them that is judged as labelled.
+        rightly_cited: Of those rightly judged so or otherwise: the first citation covers some evidence.
+        byte_exact: Citations that are the article's text at their offsets.
+    """
+
+    file: str
+    claims: int
+    accuracy: float | None
+    statements: ClaimAccuracy
+    questions: ClaimAccuracy
+    yes: ClaimAccuracy
+    no: ClaimAccuracy
+    unknown: ClaimAccuracy
+    without_verdict: int
+    certain_count: int
+    certain_precision: float | None
+    rightly_cited: float | None
+    byte_exact: float | None
+
+
+_NOT_MEANS = {
+    *("file", "mode", "questions", "latency_ms", "outcomes"),
+    *("short_count", "answered_count", "uncertain_count", *Answerability._fields),
+}
+_MEANS = [one.name for one in fields(Metrics) if one.name not in _NOT_MEANS]
 
 
 class Ranker(Protocol):
@@ -124,6 +206,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._values: dict[str, list[float]] = defaultdict(list)
+        self._outcomes: list[Outcome] = []
 
     def ask(self, system: Ranker, article: Article, question: GoldQuestion, embedder: Embedder) -> None:
         """Asks a question of its own article."""
@@ -135,19 +218,20 @@ class Tally:
         self.add("bare_encode", (encoded - began) * 1000)
         self.add("latency", (answered - encoded) * 1000)
         if answer is not None:
-            self.count_citations(answer, article)
+            self._count_outcome(answer, ranking, article, question.gold)
         if question.gold:
             self._count_ranks(ranking, article, question.gold)
             if answer is not None:
                 self._count_answer(answer, question.gold)
+                self._count_short(answer, question.short)
         elif answer is not None:
             self.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
 
     def ask_foreign(self, system: Ranker, article: Article, question: GoldQuestion) -> None:
         """Asks a question of an article that does not answer it."""
-        answer, _ = system.respond(question.text)
+        answer, ranking = system.respond(question.text)
         if answer is not None:
-            self.count_citations(answer, article)
+            self._count_outcome(answer, ranking, article, ())
             self.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
 
     def metrics(self, file: str, mode: Mode, questions: int) -> Metrics:
@@ -163,6 +247,11 @@ class Tally:
                 "p95": round(float(p95), 2),
                 "bare_encode_p50": round(float(bare), 2),
             },
+            short_count=self.count("short_f1"),
+            answered_count=self.count("answered_precision"),
+            uncertain_count=self.count("uncertain_precision"),
+            **answerability(self._outcomes)._asdict(),
+            outcomes=tuple(self._outcomes),
             **{name: self.mean(name) for name in _MEANS},
         )
 
@@ -170,6 +259,22 @@ class Tally:
         """Notes of each citation whether it is the article's text."""
         for citation in (*answer.citations, *answer.closest):
             self.add("byte_exact", article.text[citation.start : citation.end] == citation.quote)
+
+    def _count_outcome(
+        self, answer: Answer, ranking: Ranking, article: Article, gold: Sequence[Span]
+    ) -> None:
+        self.count_citations(answer, article)
+        one = outcome(answer, ranking, gold)
+        self._outcomes.append(one)
+        if answer.status is not Status.NOT_IN_ARTICLE:
+            self.add(f"{answer.status}_precision", one.is_right)
+
+    def _count_short(self, answer: Answer, accepted: Sequence[str]) -> None:
+        if accepted:
+            short = answer.short_text
+            self.add("short_given", short is not None)
+            self.add("short_exact_match", exact_match(short, accepted) if short is not None else 0)
+            self.add("short_f1", f1(short, accepted) if short is not None else 0)
 
     def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
         right = [covers(scored.sentence, gold) for scored in ranking.sentences[:3]]

@@ -73,7 +73,7 @@ def evaluate(
 
 def footnote_system(
     embedder: Embedder, reranker: Reranker | None = None, reading: FittedReader | None = None
-) -> Callable[[Index], Ranker]:
+) -> Callable[[Index], Answerer]:
     """The whole of Footnote, as it answers people."""
     fitted = thresholds(embedder)
     return lambda index: Answerer(index, embedder, thresholds=fitted, reranker=reranker, reading=reading)

@@ -43,6 +43,6 @@ def area_under_curve(answerable: npt.ArrayLike, unanswerable: npt.ArrayLike) -> 
 
 
 def refused(answerable: npt.ArrayLike, unanswerable: npt.ArrayLike, false_refusals: float) -> float:
-    """The share of unanswerable questions refused where ``false_refusals`` of the answerable ones are."""
+    """The share of unanswerable questions refused where at most ``false_refusals`` of the answerable are."""
     yes, no = np.asarray(answerable, dtype=float), np.asarray(unanswerable, dtype=float)
-    return float((no < np.quantile(yes, false_refusals)).mean())
+    return float((no < np.quantile(yes, false_refusals, method="lower")).mean())

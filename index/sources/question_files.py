@@ -10,10 +10,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, NonNegativeInt
+from pydantic import BaseModel, Field, NonNegativeInt, ValidationError, model_validator
 
 from index.errors import EvidenceError, OwnQuestionsError, QuestionFileError
+from index.model.answer import Verdict
 from index.model.article import Article, Span
 from index.sources.extract.questions import (
     JsonlConversation,
@@ -21,20 +23,32 @@ from index.sources.extract.questions import (
     QuestionText,
     Words,
     decoded,
+    first_reason,
     parsed,
 )
 from index.sources.extract.refusals import Refused
 from index.sources.limits import DEFAULT_LIMITS, Limits
 from index.sources.sandbox import jsonl_questions
 
+CLAIM_FORM = (
+    "The claim file {file} is not JSON lines with 'claim' or 'question', 'label' (yes, no or unknown) and "
+    "'evidence': {reason}."
+)
+
+_VERDICTS = {"yes": Verdict.SAYS_SO, "no": Verdict.SAYS_OTHERWISE, "unknown": Verdict.DOES_NOT_SAY}
+
 
 @dataclass(frozen=True)
 class GoldQuestion:
-    """A question, the spans of its article that answer it (none: the article does not say), its id."""
+    """A question, the spans of its article that answer it (none: the article does not say), its id.
+
+    ``short`` are the short answers that are accepted, whichever is given; none where the file says none.
+    """
 
     text: str
     gold: tuple[Span, ...]
     id: str = ""
+    short: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,11 +70,48 @@ class GoldConversation:
 
 
 @dataclass(frozen=True)
+class GoldClaim:
+    """A claim or a question for yes or no, what the article says to it, and the spans that say it."""
+
+    text: str
+    is_question: bool
+    verdict: Verdict
+    gold: tuple[Span, ...]
+    id: str = ""
+
+
+@dataclass(frozen=True)
 class OwnQuestion:
     """A question that came with an article, and the words of the article that answer it, if it has any."""
 
     text: str
     evidence: tuple[str, ...]
+
+
+class _JsonlGold(JsonlQuestion):
+    short: Words | tuple[Words, ...] | None = None
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        return (self.short,) if isinstance(self.short, str) else self.short or ()
+
+
+class _JsonlClaim(BaseModel):
+    id: str = ""
+    claim: QuestionText | None = None
+    question: QuestionText | None = None
+    label: Literal["yes", "no", "unknown"]
+    evidence: tuple[Words, ...]
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.claim is None) == (self.question is None):
+            raise ValueError("a line has either a claim or a question")
+        return self
+
+    @property
+    def text(self) -> str:
+        return self.claim or self.question or ""
 
 
 class _SquadAnswer(BaseModel):
@@ -109,8 +160,9 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     """Reads questions with their gold answers.
 
     Two forms are read: JSON lines with ``question`` and ``evidence`` (exact parts of ``article``; an empty
-    list where it does not say), and SQuAD 1.1 or 2.0 JSON (Rajpurkar et al. 2016, 2018), which brings its
-    own articles.
+    list where it does not say) and, if it is known, ``short`` (the short answer, or a list of those that are
+    accepted), and SQuAD 1.1 or 2.0 JSON (Rajpurkar et al. 2016, 2018), which brings its own articles and
+    whose answers' texts are the short answers.
 
     Args:
         path: The file.
@@ -121,10 +173,12 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
     """
     text, lines = _read(path)
     if _is_question(next(iter(lines.values()))):
-        questions = [
-            parsed(JsonlQuestion, line, str(path), f"line {number}") for number, line in lines.items()
-        ]
-        return (GoldArticle(article, tuple(_gold(question, article) for question in questions)),)
+        questions = [parsed(_JsonlGold, line, str(path), f"line {number}") for number, line in lines.items()]
+        return (
+            GoldArticle(
+                article, tuple(_gold(question, article, question.accepted) for question in questions)
+            ),
+        )
     squad = parsed(_Squad, text, str(path))
     articles = tuple(_from_squad(path, n, one.paragraphs) for n, one in enumerate(squad.data, 1))
     if not any(one.questions for one in articles):
@@ -147,6 +201,37 @@ def load_conversations(path: Path, article: Article) -> tuple[GoldConversation, 
         GoldConversation(one.first, _gold(one, article), one.new_subject, one.held_out)
         for one in conversations
     )
+
+
+def load_claims(path: Path, article: Article) -> tuple[GoldClaim, ...]:
+    """Reads claims about ``article``, and questions about it that yes or no answers.
+
+    JSON lines with ``claim`` or ``question``, ``label`` (``yes``: the article says so, ``no``: it says
+    otherwise, ``unknown``: it does not say) and ``evidence`` as for ``load_questions``.
+
+    Raises:
+        QuestionFileError: the file cannot be read, is of another form, or its evidence is not in the text.
+    """
+    _, lines = _read(path)
+    claims = [_claim(line, path, number) for number, line in lines.items()]
+    return tuple(
+        GoldClaim(
+            one.text,
+            one.question is not None,
+            _VERDICTS[one.label],
+            _spans(one.evidence, one.id or one.text, article),
+            one.id,
+        )
+        for one in claims
+    )
+
+
+def _claim(line: str, path: Path, number: int) -> _JsonlClaim:
+    try:
+        return _JsonlClaim.model_validate_json(line)
+    except ValidationError as error:
+        reason = first_reason(error, f"line {number}")
+        raise QuestionFileError(CLAIM_FORM, file=path, reason=reason) from error
 
 
 def _read(path: Path) -> tuple[str, dict[int, str]]:
@@ -182,20 +267,25 @@ def _places(evidence: str, article: Article) -> list[Span]:
     return places
 
 
-def _gold(question: JsonlQuestion, article: Article) -> GoldQuestion:
+def _gold(question: JsonlQuestion, article: Article, short: tuple[str, ...] = ()) -> GoldQuestion:
+    gold = _spans(question.evidence, question.id or question.question, article)
+    return GoldQuestion(question.question, gold, question.id, short)
+
+
+def _spans(parts: Sequence[str], question: str, article: Article) -> tuple[Span, ...]:
     gold: list[Span] = []
-    for evidence in question.evidence:
+    for evidence in parts:
         places = _places(evidence, article)
         if not places:
             raise EvidenceError(
                 "Question {question}: its evidence {evidence} is not in the article {article}. "
                 "Choose the article that the questions are about.",
-                question=repr(question.id or question.question),
+                question=repr(question),
                 evidence=repr(evidence),
                 article=repr(article.id),
             )
         gold += places
-    return GoldQuestion(question.question, tuple(gold), question.id)
+    return tuple(gold)
 
 
 def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) -> GoldArticle:
@@ -204,7 +294,8 @@ def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) 
     for paragraph in paragraphs:
         for question in paragraph.qas:
             gold: list[Span] = []
-            for answer in () if question.is_impossible else question.answers:
+            answers = () if question.is_impossible else question.answers
+            for answer in answers:
                 span = Span(answer.answer_start, answer.answer_start + len(answer.text))
                 if span.of(paragraph.context) != answer.text:
                     raise QuestionFileError(
@@ -214,7 +305,8 @@ def _from_squad(path: Path, number: int, paragraphs: Sequence[_SquadParagraph]) 
                         place=answer.answer_start,
                     )
                 gold.append(Span(len(text) + span.start, len(text) + span.end))
-            questions.append(GoldQuestion(question.question, tuple(gold), question.id))
+            short = tuple(dict.fromkeys(answer.text for answer in answers))
+            questions.append(GoldQuestion(question.question, tuple(gold), question.id, short))
         text += paragraph.context + "\n"
     article = Article(id=f"article-{number}", title=f"{path.stem} {number}", text=text)
     if not article.paragraphs:

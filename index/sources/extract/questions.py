@@ -99,9 +99,14 @@ def parsed(form: type[Form], text: str, file: str, where: str = "") -> Form:
     try:
         return form.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ", ".join(filter(None, [where, ".".join(map(str, first["loc"]))]))
-        reason = f"{place}: {first['msg']}" if place else first["msg"]
+        reason = first_reason(error, where)
         if issubclass(form, JsonlConversation):
             raise QuestionFileError(CONVERSATION_FORM, file=file, reason=reason) from error
         raise QuestionFileError(QUESTION_FORM, file=file, reason=reason) from error
+
+
+def first_reason(error: ValidationError, where: str = "") -> str:
+    """The first thing that is wrong with a piece of JSON, and where in it."""
+    first = error.errors()[0]
+    place = ", ".join(filter(None, [where, ".".join(map(str, first["loc"]))]))
+    return f"{place}: {first['msg']}" if place else str(first["msg"])

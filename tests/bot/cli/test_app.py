@@ -25,7 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner
-from typer.testing import Result as Outcome
+from typer.testing import Result as Ran
 
 from bot.cli import app as cli
 from bot.cli.doctor import plausible
@@ -36,6 +36,8 @@ from index import (
     Action,
     Answer,
     ArticleError,
+    ClaimAccuracy,
+    ClaimMetrics,
     ConversationMetrics,
     DataFolderError,
     EmbeddingModelError,
@@ -48,6 +50,7 @@ from index import (
     Metrics,
     Mode,
     Origin,
+    Outcome,
     Progress,
     ReindexReport,
     Result,
@@ -57,6 +60,7 @@ from index import (
     Source,
     SourceKind,
     Stage,
+    Status,
     UnloadableModelError,
     UnloadableRerankerError,
 )
@@ -118,9 +122,27 @@ FOUND = Metrics(
     not_answered_when_impossible=None,
     false_refusals=0.0,
     answered=0.88,
+    short_count=1200,
+    short_given=0.95,
+    short_exact_match=0.7021,
+    short_f1=0.8042,
+    answered_count=1410,
+    answered_precision=0.9106,
+    uncertain_count=0,
+    uncertain_precision=None,
+    answerability_auc=0.8415,
+    refused_at_2=0.25,
+    refused_at_5=0.4,
+    refused_at_10=0.6,
     byte_exact=1.0,
     latency_ms={"p50": 16.35, "p95": 21.0, "bare_encode_p50": 12.04},
+    outcomes=(
+        Outcome(0.9, is_right=True, is_answerable=True, status=Status.ANSWERED),
+        Outcome(0.4, is_right=False, is_answerable=True, status=Status.UNCERTAIN),
+        Outcome(0.1, is_right=False, is_answerable=False, status=Status.NOT_IN_ARTICLE),
+    ),
 )
+RULES = replace(FOUND, citation_at_1=0.8)
 PLAIN = replace(
     FOUND,
     citation_at_1=0.7,
@@ -128,27 +150,47 @@ PLAIN = replace(
     mean_quoted_chars=None,
     false_refusals=None,
     answered=None,
+    short_count=0,
+    short_given=None,
+    short_exact_match=None,
+    short_f1=None,
+    answered_count=0,
+    answered_precision=None,
+    answerability_auc=None,
+    refused_at_2=None,
+    refused_at_5=None,
+    refused_at_10=None,
     byte_exact=None,
+    outcomes=(),
     latency_ms={"p50": 13.0, "p95": 15.0, "bare_encode_p50": 12.0},
 )
 MEASURED = """\
 questions.json: 1,709 questions
 each question asked of its own article
 
-                                                                   Footnote     plain
-The first citation holds the answer                                   83.6%     70.0%
-One of the first three citations holds the answer                     95.0%     95.0%
-The first passage is the one with the answer                          97.0%     97.0%
-1 / place of the passage with the answer, on average                  0.983     0.983
-The answer given quotes the answer                                    90.0%         –
-Characters quoted in an answer, on average                              238         –
-Answered without reserve, where the article answers                   88.0%         –
-Refused, though the article answers                                    0.0%         –
-Refused or marked uncertain, where the article does not answer            –         –
-Quotes that are the article's text, byte for byte                    100.0%         –
-Time for a question: half take at most                              16.4 ms   13.0 ms
-Time for a question: 95 of 100 take at most                         21.0 ms   15.0 ms
-Time for the model alone to encode a question: half take at most    12.0 ms   12.0 ms
+                                                                         Footnote     plain
+The first citation holds the answer                                         83.6%     70.0%
+One of the first three citations holds the answer                           95.0%     95.0%
+The first passage is the one with the answer                                97.0%     97.0%
+1 / place of the passage with the answer, on average                        0.983     0.983
+The answer given quotes the answer                                          90.0%         –
+Characters quoted in an answer, on average                                    238         –
+A short answer is given, where the file has one                    95.0% of 1,200         –
+… and is the file's, word for word                                          70.2%         –
+Words that it shares with the file's, on average (F1)                       0.804         –
+Answered without reserve, where the article answers                         88.0%         –
+Refused, though the article answers                                          0.0%         –
+Refused or marked uncertain, where the article does not answer                  –         –
+Right, of all that was answered without reserve                    91.1% of 1,410         –
+Right, of all that was marked uncertain                                         –         –
+Surer of a question that the article answers than of another                0.842         –
+Could be refused rightly, with 2 in 100 refused wrongly                     25.0%         –
+… with 5 in 100                                                             40.0%         –
+… with 10 in 100                                                            60.0%         –
+Quotes that are the article's text, byte for byte                          100.0%         –
+Time for a question: half take at most                                    16.4 ms   13.0 ms
+Time for a question: 95 of 100 take at most                               21.0 ms   15.0 ms
+Time for the model alone to encode a question: half take at most          12.0 ms   12.0 ms
 """
 
 
@@ -162,6 +204,36 @@ CONVERSED = ConversationMetrics(
     not_answered_when_impossible=0.8571,
     byte_exact=1,
 )
+CHECKED = ClaimMetrics(
+    file="",
+    claims=16,
+    accuracy=0.75,
+    statements=ClaimAccuracy(9, 0.7778),
+    questions=ClaimAccuracy(7, 0.7143),
+    yes=ClaimAccuracy(5, 0.8),
+    no=ClaimAccuracy(6, 0.6667),
+    unknown=ClaimAccuracy(5, 0.8),
+    without_verdict=1,
+    certain_count=4,
+    certain_precision=1.0,
+    rightly_cited=0.875,
+    byte_exact=1.0,
+)
+CHECKED_TEXT = """\
+elms.claims.jsonl: 16 claims, 7 of them questions
+each claim checked, each question asked
+
+Judged rightly                                                                      75.0%
+… of the claims                                                                77.8% of 9
+… of the questions for yes or no                                               71.4% of 7
+… where the article says so                                                    80.0% of 5
+… where it says otherwise                                                      66.7% of 6
+… where it does not say                                                        80.0% of 5
+Right, of all that was judged so or otherwise without reserve                 100.0% of 4
+The first citation is the evidence, of those rightly judged so or otherwise         87.5%
+Quotes that are the article's text, byte for byte                                  100.0%
+Questions answered with neither yes nor no                                              1
+"""
 CONVERSED_TEXT = """\
 two.jsonl: 71 conversations
 each second turn asked after the first, and by itself
@@ -179,15 +251,19 @@ Quotes that are the article's text, byte for byte                100.0%
 
 def measured(
     file: Path,
-    *_: object,
+    article: object,
+    embedder: object,
+    reranker: object,
+    *reading: object,
     mode: Mode = Mode.ARTICLE,
     plain: bool = False,
     on_question: Callable[[int, int], None] = lambda *_: None,
 ) -> Metrics:
-    """What was measured before."""
+    """What was measured before, with what reads (here: nothing) and without."""
+    del article, embedder, reranker
     for done in (1, 2):
         on_question(done, 2)
-    return replace(PLAIN if plain else FOUND, file=file.name, mode=mode)
+    return replace(PLAIN if plain else FOUND if reading else RULES, file=file.name, mode=mode)
 
 
 def conversed(
@@ -198,7 +274,15 @@ def conversed(
     return replace(CONVERSED, file=file.name)
 
 
-Invoke = Callable[..., Outcome]
+def claims_checked(
+    file: Path, *_: object, on_question: Callable[[int, int], None] = lambda *_: None
+) -> ClaimMetrics:
+    """The same of claims."""
+    on_question(1, 16)
+    return replace(CHECKED, file=file.name)
+
+
+Invoke = Callable[..., Ran]
 
 
 @pytest.fixture(autouse=True)
@@ -209,10 +293,11 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, library: HeldLibrary) -> Invoke:
-    def invoke(*args: str, input: str | None = None, uses: HeldLibrary = library) -> Outcome:  # noqa: A002
+    def invoke(*args: str, input: str | None = None, uses: HeldLibrary = library) -> Ran:  # noqa: A002
         monkeypatch.setattr("bot.cli.process.open_library", lambda _: uses)
         monkeypatch.setattr("bot.cli.measure.measure", measured)
         monkeypatch.setattr("bot.cli.measure.measure_conversations", conversed)
+        monkeypatch.setattr("bot.cli.measure.measure_claims", claims_checked)
         return CliRunner().invoke(cli.app, args, input=input, prog_name="footnote")
 
     return invoke
@@ -250,11 +335,11 @@ def finished(*args: str | bytes, env: Mapping[str, str] | None = None) -> tuple[
     return running.returncode, out, err
 
 
-def commands_in(result: Outcome) -> list[str]:
+def commands_in(result: Ran) -> list[str]:
     return re.findall(r"^│ (\w+) {2,}\w", result.stdout, re.MULTILINE)
 
 
-def outcome(result: Outcome) -> tuple[int, str, str]:
+def outcome(result: Ran) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -919,7 +1004,7 @@ def test_eval_prints_a_line_for_each_measure_with_the_baseline_beside_it(run: In
 )
 def test_eval_asks_what_its_flags_say(run: Invoke, flags: list[str], mode: Mode, asked: str) -> None:
     lines = run("eval", "questions.json", *flags).stdout.splitlines()
-    assert lines[:4] == ["questions.json: 1,709 questions", asked, "", lines[3]]
+    assert lines[:3] == ["questions.json: 1,709 questions", asked, ""]
     assert re.fullmatch(r"The first citation holds the answer +83\.6%", lines[3])
     found = run("eval", "questions.json", *flags, "--json").stdout
     assert json.loads(found)["mode"] == mode
@@ -948,7 +1033,10 @@ def test_eval_of_conversations_as_json(run: Invoke) -> None:
 POOLED_AND_FOREIGN = (
     "--pooled makes all articles one, and --foreign needs another one to ask. Give one of the two."
 )
-CONVERSATIONS_ALONE = "--conversations are about one article: leave --pooled, --foreign and --compare out."
+CONVERSATIONS_ALONE = (
+    "--conversations are about one article: leave --pooled, --foreign, --compare, --claims and --plot out."
+)
+CLAIMS_ALONE = "--claims are about one article: leave --pooled, --foreign, --compare and --plot out."
 
 
 @pytest.mark.parametrize(
@@ -958,6 +1046,12 @@ CONVERSATIONS_ALONE = "--conversations are about one article: leave --pooled, --
         (["--conversations", "--pooled"], CONVERSATIONS_ALONE),
         (["--conversations", "--foreign"], CONVERSATIONS_ALONE),
         (["--conversations", "--compare", "plain"], CONVERSATIONS_ALONE),
+        (["--conversations", "--claims"], CONVERSATIONS_ALONE),
+        (["--conversations", "--plot", "curve.svg"], CONVERSATIONS_ALONE),
+        (["--claims", "--foreign"], CLAIMS_ALONE),
+        (["--claims", "--compare", "rules"], CLAIMS_ALONE),
+        (["--claims", "--plot", "curve.svg"], CLAIMS_ALONE),
+        (["--plot", "curve.gif"], "--plot draws .svg, .png and .pdf: give a file that ends so."),
     ],
 )
 def test_eval_flags_that_exclude_each_other_are_a_misuse(run: Invoke, flags: list[str], message: str) -> None:
@@ -966,20 +1060,90 @@ def test_eval_flags_that_exclude_each_other_are_a_misuse(run: Invoke, flags: lis
 
 def test_eval_json_is_one_object_with_the_baseline_in_it(run: Invoke) -> None:
     def figures(metrics: Metrics) -> dict[str, object]:
-        return {**vars(metrics), "mode": "article"}
+        found = {**vars(metrics), "mode": "article"}
+        del found["outcomes"]
+        return found
 
     code, out, err = outcome(run("eval", "questions.json", "--json"))
     assert (code, err) == (0, "Asking Footnote: 2 questions\n")
     assert json.loads(out) == figures(FOUND)
     out = run("eval", "questions.json", "--json", "--compare", "plain").stdout
     assert json.loads(out) == {**figures(FOUND), "plain": figures(PLAIN)}
+    out = run("eval", "questions.json", "--json", "--compare", "rules").stdout
+    assert json.loads(out) == {**figures(FOUND), "rules": figures(RULES)}
+
+
+def test_eval_compares_with_the_rules_alone(run: Invoke) -> None:
+    code, out, err = outcome(run("eval", "questions.json", "--compare", "rules"))
+    assert (code, err) == (
+        0,
+        "Asking Footnote: 2 questions\nAsking Footnote without its reader: 2 questions\n",
+    )
+    assert [line.split() for line in out.splitlines()[3:5]] == [
+        ["Footnote", "rules", "only"],
+        ["The", "first", "citation", "holds", "the", "answer", "83.6%", "80.0%"],
+    ]
+
+
+def test_eval_of_claims_prints_the_accuracy_of_each_label(run: Invoke) -> None:
+    code, out, err = outcome(run("eval", "folder/elms.claims.jsonl", "--claims"))
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert (code, lines, err) == (0, CHECKED_TEXT.splitlines(), "Asking Footnote: 16 questions\n")
+
+
+def test_eval_of_claims_as_json(run: Invoke) -> None:
+    assert json.loads(run("eval", "--claims", "elms.claims.jsonl", "--json").stdout) == {
+        "file": "elms.claims.jsonl",
+        "claims": 16,
+        "accuracy": 0.75,
+        "statements": {"claims": 9, "accuracy": 0.7778},
+        "questions": {"claims": 7, "accuracy": 0.7143},
+        "yes": {"claims": 5, "accuracy": 0.8},
+        "no": {"claims": 6, "accuracy": 0.6667},
+        "unknown": {"claims": 5, "accuracy": 0.8},
+        "without_verdict": 1,
+        "certain_count": 4,
+        "certain_precision": 1,
+        "rightly_cited": 0.875,
+        "byte_exact": 1,
+    }
+
+
+@pytest.mark.parametrize("compare", [[], ["--compare", "rules"], ["--compare", "plain"]])
+def test_eval_draws_the_curve_with_a_line_for_what_answers(run: Invoke, compare: list[str]) -> None:
+    code, out, _ = outcome(run("eval", "questions.json", *compare, "--plot", "curve.svg"))
+    assert (code, out.startswith("questions.json: 1,709 questions\n")) == (0, True)
+    words = re.findall("<!-- (.+?) -->", Path("curve.svg").read_text(encoding="utf-8"))
+    assert "questions.json: 1,709 questions" in words
+    assert [name for name in ("Footnote", "rules only", "plain") if name in words] == (
+        ["Footnote", "rules only"] if "rules" in compare else ["Footnote"]
+    )
+
+
+def test_a_plot_without_its_library_says_what_to_install(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, out, err = outcome(run("eval", "questions.json", "--plot", "curve.svg"))
+    assert (code, out) == (2, "")
+    assert err == (
+        "Error: --plot needs the extra `plot`. Install it: pip install 'footnote[plot]'\n"
+        "(in a checkout: pip install -e '.[plot]')\n"
+    )
+
+
+def test_a_plot_wants_a_folder_that_exists(run: Invoke) -> None:
+    code, out, err = outcome(run("eval", "questions.json", "--plot", "gone/curve.svg"))
+    assert (code, out) == (2, "")
+    assert err == f"Error: --plot: the folder {Path.cwd() / 'gone'} does not exist.\n"
 
 
 @pytest.mark.slow
 def test_eval_of_the_article_with_the_real_model() -> None:
     Path("three.jsonl").write_text(
         '{"question": "How many Labour MPs signed the letter?", "evidence": ["Nearly 60 Labour MPs"]}\n'
-        '{"question": "Who is the Health Secretary?", "evidence": ["Wes Streeting"]}\n'
+        '{"question": "Who is the Health Secretary?", "evidence": ["Wes Streeting"], '
+        '"short": ["Wes Streeting", "Streeting"]}\n'
         '{"question": "What is the price of bread in Lisbon?", "evidence": []}\n',
         encoding="utf-8",
     )
@@ -1007,8 +1171,37 @@ def test_eval_of_the_article_with_the_real_model() -> None:
         "not_answered_when_impossible": 1,
         "false_refusals": 0,
         "answered": 1,
+        "short_count": 1,
+        "short_given": 1,
+        "short_exact_match": 1,
+        "short_f1": 1,
+        "answered_count": 2,
+        "answered_precision": 1,
+        "uncertain_count": 0,
+        "uncertain_precision": None,
+        "answerability_auc": 1,
+        "refused_at_2": 1,
+        "refused_at_5": 1,
+        "refused_at_10": 1,
         "byte_exact": 1,
     }
+
+
+@pytest.mark.slow
+def test_eval_of_claims_about_the_article_with_the_real_models() -> None:
+    Path("claims.jsonl").write_text(
+        '{"claim": "Wes Streeting is the Health Secretary.", "label": "yes", "evidence": ["Wes Streeting"]}\n'
+        '{"question": "Is bread sold in Lisbon?", "label": "unknown", "evidence": []}\n',
+        encoding="utf-8",
+    )
+    result = CliRunner().invoke(cli.app, ["eval", "--claims", "claims.jsonl", "--json"])
+    assert (result.exit_code, result.stderr) == (0, "Asking Footnote: 2 questions\n")
+    found = json.loads(result.stdout)
+    assert (found["file"], found["claims"]) == ("claims.jsonl", 2)
+    assert (found["statements"]["claims"], found["questions"]["claims"]) == (1, 1)
+    assert (found["without_verdict"], found["byte_exact"]) == (0, 1)
+    assert (found["yes"]["claims"], found["no"]["claims"], found["unknown"]["claims"]) == (1, 0, 1)
+    assert found["accuracy"] == sum(found[label]["accuracy"] for label in ("yes", "unknown")) / 2
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -89,19 +89,19 @@ LOADED = (
     GoldArticle(
         Article(id="article-1", title="questions 1", text="Ünder Elms. 🙂 Built in 1901.\nAda runs it.\n"),
         (
-            GoldQuestion("When was it built?", (Span(23, 27), Span(20, 27)), "q1"),
+            GoldQuestion("When was it built?", (Span(23, 27), Span(20, 27)), "q1", ("1901", "in 1901")),
             GoldQuestion("Who built it?", (), "q2"),
-            GoldQuestion("Who runs it?", (Span(29, 32),)),
+            GoldQuestion("Who runs it?", (Span(29, 32),), "", ("Ada",)),
         ),
     ),
     GoldArticle(
         Article(id="article-2", title="questions 2", text="The lamp is lit.\n"),
-        (GoldQuestion("What is lit?", (Span(4, 8),), "q4"),),
+        (GoldQuestion("What is lit?", (Span(4, 8),), "q4", ("lamp",)),),
     ),
 )
 LINES = (
     '{"id": "a", "question": "Who runs it?", "evidence": ["Ada Berg", "Ada"]}',
-    '{"question": " Who is\u2028lit? ", "evidence": []}',
+    '{"question": " Who is\u2028lit? ", "evidence": [], "short": null}',
 )
 NEITHER = "The question file {path} is neither JSON lines with 'question' and 'evidence' nor SQuAD JSON: "
 
@@ -138,6 +138,16 @@ def test_json_lines_are_read_with_every_place_of_their_evidence(path: Path, lead
     assert [span.of(TEXT) for span in found.questions[0].gold] == ["Ada Berg", "Ada", "Ada"]
 
 
+def test_json_lines_may_say_the_short_answer_or_some_that_are_accepted(path: Path) -> None:
+    path.write_text(
+        '{"question": "When?", "evidence": ["in 1901"], "short": "1901"}\n'
+        '{"question": "Who?", "evidence": ["Ada Berg runs it."], "short": ["Ada", "Ada Berg"]}',
+        encoding="utf-8",
+    )
+    (found,) = load_questions(path, ARTICLE)
+    assert [question.short for question in found.questions] == [("1901",), ("Ada", "Ada Berg")]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -152,6 +162,10 @@ def test_json_lines_are_read_with_every_place_of_their_evidence(path: Path, lead
         (
             b'{"question": "Why?", "evidence": []}\n\n{"question": "Why?", "evidence": [""]}',
             NEITHER + "line 3, evidence.0: String should have at least 1 character.",
+        ),
+        (
+            b'{"question": "Why?", "evidence": [], "short": ""}',
+            NEITHER + "line 1, short.constrained-str: String should have at least 1 character.",
         ),
         (
             b'{"question": " ", "evidence": []}',
@@ -212,6 +226,7 @@ def test_pooled_articles_are_one_text_with_every_answer_in_its_place() -> None:
         ("q4", ["lamp"]),
     ]
     assert one.questions[3].gold == (Span(46, 50),)
+    assert [q.short for q in one.questions] == [("1901", "in 1901"), (), ("Ada",), ("lamp",)]
 
 
 class Told:
@@ -231,7 +246,7 @@ class Told:
         return self.answer(question), self.rank(question)
 
     def rank(self, question: str) -> Ranking:
-        ranked = [self.sentences[n] for n in self.ranks.get(question, [])]
+        ranked = [self.sentences[n] for n in self.ranks.get(question, [HARBOUR])]
         passages = list(dict.fromkeys(sentence.passage for sentence in ranked))
         return Ranking(
             sentences=tuple(ScoredSentence(sentence, 0, 0) for sentence in ranked),
@@ -258,9 +273,18 @@ class Told:
         )
 
 
+COUNTS = ("short_count", "answered_count", "uncertain_count")
+NOTHING = dict.fromkeys(
+    one.name
+    for one in fields(Metrics)
+    if one.name not in ("file", "mode", "questions", "latency_ms", "outcomes")
+) | dict.fromkeys(COUNTS, 0)
+"""The figures of no answers."""
+
+
 def figures(metrics: Metrics) -> dict[str, float | None]:
     """The shares and means."""
-    named = ("file", "mode", "questions", "latency_ms")
+    named = ("file", "mode", "questions", "latency_ms", "outcomes")
     return {name: value for name, value in vars(metrics).items() if name not in named}
 
 
@@ -322,6 +346,18 @@ def test_every_measure_is_the_mean_of_what_can_be_counted_by_hand() -> None:
         "not_answered_when_impossible": pytest.approx(2 / 3, abs=1e-4),
         "false_refusals": 1 / 5,
         "answered": 3 / 5,
+        "short_count": 0,
+        "short_given": None,
+        "short_exact_match": None,
+        "short_f1": None,
+        "answered_count": 4,
+        "answered_precision": 2 / 4,  # of "either" another sentence is cited than ranks first
+        "uncertain_count": 2,
+        "uncertain_precision": 0 / 2,
+        "answerability_auc": 1 / 2,  # all sentences have the same support
+        "refused_at_2": 0,
+        "refused_at_5": 0,
+        "refused_at_10": 0,
         "byte_exact": 1,
     }
 
@@ -347,7 +383,9 @@ def test_a_quote_that_is_not_the_articles_text_is_counted() -> None:
     gold = GoldArticle(ARTICLE, (GoldQuestion("Why?", ()),))
     answers = {"Why?": (Status.ANSWERED, [Span(20, 41), Span(54, 71)])}
     metrics = evaluate([gold], FakeEmbedder(), file="f", system=lambda index: Misquotes(index, {}, answers))
-    assert figures(metrics) == dict.fromkeys(figures(metrics)) | {
+    assert figures(metrics) == NOTHING | {
+        "answered_count": 1,
+        "answered_precision": 0,
         "byte_exact": 0.5,
         "not_answered_when_impossible": 0,
     }
@@ -356,7 +394,8 @@ def test_a_quote_that_is_not_the_articles_text_is_counted() -> None:
 def test_what_only_ranks_has_no_figures_of_answers() -> None:
     metrics = measured(ranks={"Who?": [RUNS]}, answers={}, golds={"Who?": [Span(54, 57)], "Why?": []})
     ranked = {"citation_at_1", "citation_at_3", "passage_recall_at_1", "passage_mrr"}
-    assert figures(metrics) == {name: 1 if name in ranked else None for name in figures(metrics)}
+    assert figures(metrics) == NOTHING | dict.fromkeys(ranked, 1)
+    assert metrics.outcomes == ()
 
 
 def test_latency_is_told_in_milliseconds_beside_the_bare_encoding() -> None:

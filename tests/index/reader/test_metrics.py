@@ -40,3 +40,8 @@ def test_the_area_is_that_of_all_pairs(yes: list[int], no: list[int]) -> None:
 def test_what_is_refused_is_below_what_so_many_answerable_ones_are_below() -> None:
     answerable = list(range(11))  # 10 % of them are below 1
     assert metrics.refused(answerable, [-1, 0, 0.5, 1, 9], 0.1) == 0.6
+
+
+def test_no_more_answerable_ones_are_refused_than_said() -> None:
+    assert metrics.refused(range(20), [-1, 0, 0.5, 1, 9], 0.04) == 0.2  # one of 20 would be 5 %
+    assert metrics.refused(range(21), [-1, 0, 0.5, 1, 9], 0.05) == 0.6
