@@ -25,6 +25,7 @@ from .errors import (
 from .evaluation.measure import fitted_thresholds, measure, measure_conversations
 from .evaluation.metrics import ConversationMetrics, Metrics, Mode, SecondTurns
 from .library.library import ALL, Library
+from .library.models import NO_READER, LoadedModels
 from .library.quotas import Quotas
 from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn, Verdict
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
@@ -58,6 +59,7 @@ __all__ = [
     "ALL",
     "MAX_ID_CHARS",
     "MAX_QUESTION_CHARS",
+    "NO_READER",
     "Action",
     "Answer",
     "Article",
@@ -80,6 +82,7 @@ __all__ = [
     "LibraryError",
     "LibraryUse",
     "Limits",
+    "LoadedModels",
     "LocalFileError",
     "Metrics",
     "Mode",

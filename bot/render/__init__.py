@@ -4,8 +4,9 @@ from bot.render.answers import answer, quotes, summary
 from bot.render.errors import error_text
 from bot.render.library import about, help_text
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered
+from bot.render.quote import quote_in
 from bot.render.reading import context, page_before, page_from, reading
-from bot.render.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
+from bot.render.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain
 
 __all__ = [
     "BLUE",
@@ -27,8 +28,8 @@ __all__ = [
     "page_before",
     "page_from",
     "plain",
+    "quote_in",
     "quotes",
     "reading",
     "summary",
-    "unescape",
 ]
