@@ -6,7 +6,7 @@ from bot.render.library import about, help_text
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered
 from bot.render.quote import quote_in
 from bot.render.reading import context, page_before, page_from, reading
-from bot.render.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain
+from bot.render.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
 
 __all__ = [
     "BLUE",
@@ -32,4 +32,5 @@ __all__ = [
     "quotes",
     "reading",
     "summary",
+    "unescape",
 ]

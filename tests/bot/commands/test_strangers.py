@@ -109,7 +109,7 @@ async def test_an_admin_of_one_server_changes_nothing_of_everyones(
     channel = elsewhere.create_text_channel("general")
     reader = elsewhere.add_member(world.env.create_user("carl"))
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge?")
-    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+    assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
     await reader.slash(channel, "ask", question=SHIPS)
     assert "Forty ships anchor there every summer." in says(channel.last_message)
     assert [change.who for change in real.history()] == ["Footnote"]
@@ -218,7 +218,7 @@ async def test_a_server_that_removes_the_bot_has_a_grace(
     clock.ahead = timedelta(days=100)
     await world.bot.service.upkeep.tidy()
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge?")
-    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+    assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
     leaves(world)
     await until(lambda: real.upkeep.left_since(server) is not None)
     clock.ahead += timedelta(days=15)
