@@ -7,8 +7,8 @@ from typing import Any
 
 from index.answering.fitted_reader import FittedReader
 from index.answering.tiers import Signs, Tiers, VerdictTiers
-from index.reader.model import BestSpan, Reading, Verdicts
-from index.reader.windows import Excerpt
+from index.reader.model import Reading, Verdicts
+from index.reader.windows import BestSpan, Excerpt
 
 SILENT = Verdicts(says_so=0.1, says_otherwise=0.1, does_not_say=0.8)
 VERDICTS = {

@@ -157,6 +157,7 @@ async def test_a_claim_is_never_offered_as_a_question_and_can_be_asked_on_from(w
     result = await world.reader.slash(world.channel, "check", claim=BUILT_IN_1901)
     offered = await world.reader.autocomplete(world.channel, "ask", "question", "")
     assert [choice["name"] for choice in offered] == list(ARTICLE.questions)
+    assert result.response
     modal = await world.reader.click(result.response, label="Follow up")
     await world.reader.submit_modal(modal, {"question": "Who is its master?"})
     claimed, asked = world.library.calls
