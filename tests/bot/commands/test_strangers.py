@@ -111,7 +111,7 @@ async def test_an_admin_of_one_server_changes_nothing_of_everyones(
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge?")
     assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
     await reader.slash(channel, "ask", question=SHIPS)
-    assert "Forty ships anchor there every summer." in says(channel.last_message)
+    assert "Forty ships anchor there every summer." in render.unescape(says(channel.last_message))
     assert [change.who for change in real.history()] == ["Footnote"]
     assert str(tmp_path) not in told(await world.admin.slash(world.channel, "library list"))
 
@@ -141,7 +141,7 @@ async def test_quotas_are_told_before_they_bite_and_then_refuse(
     elsewhere = real.branch("77")  # another server's quota is its own
     assert elsewhere.entries()[0].own is False
     await world.reader.slash(world.channel, "ask", question=SHIPS, article="harbour")
-    assert "Forty ships anchor there every summer." in says(world.channel.last_message)
+    assert "Forty ships anchor there every summer." in render.unescape(says(world.channel.last_message))
 
 
 async def test_the_last_changes_of_an_hour_are_told(world: World) -> None:
@@ -227,7 +227,7 @@ async def test_a_server_that_removes_the_bot_has_a_grace(
     comes_back(world)
     await world.env.settle()
     await world.reader.slash(world.channel, "ask", question=SHIPS)
-    assert "Forty ships anchor there every summer." in says(world.channel.last_message)
+    assert "Forty ships anchor there every summer." in render.unescape(says(world.channel.last_message))
     assert world.errors() == []
 
 
