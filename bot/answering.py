@@ -1,4 +1,4 @@
-"""A question becomes a message: how long the wait is, the answer, and what the next question may lean on."""
+"""A question or a claim becomes a message: the wait, the answer, and what the next question may lean on."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class Inquiry:
         repeats_question: Whether the answer has to repeat it, since it does not stand under it.
         is_direct: Whether it is asked in a direct message, which is one conversation.
         is_public: Whether everybody in the channel sees it asked and answered.
+        is_claim: Whether it is no question but a claim to be checked.
     """
 
     question: str
@@ -51,6 +52,7 @@ class Inquiry:
     repeats_question: bool = False
     is_direct: bool = False
     is_public: bool = True
+    is_claim: bool = False
 
 
 class Answering:
@@ -88,10 +90,13 @@ class Answering:
             article=article,
             turns=turns,
             version=version,
+            is_claim=inquiry.is_claim,
             on_wait=on_wait,
         )
         rendered = await self._host.service.compose(
-            lambda: render.answer(result, words, with_question=inquiry.repeats_question)
+            lambda: render.answer(
+                result, words, with_question=inquiry.repeats_question, is_claim=inquiry.is_claim
+            )
         )
         of = result.info.article
         message = await reply.show(cited_card(rendered, of, words, FollowUpButton.to(of, words)))
@@ -118,5 +123,5 @@ class Answering:
             return
         if inquiry.is_direct:
             self.conversations.remember(inquiry.asker, inquiry.channel, now)
-        elif inquiry.is_public and result.answer.status is Status.ANSWERED:
+        elif inquiry.is_public and not inquiry.is_claim and result.answer.status is Status.ANSWERED:
             self.suggestions.count(question, channel=inquiry.channel, article=result.info.article.id)

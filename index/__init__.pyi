@@ -33,6 +33,7 @@ from .evaluation.metrics import (
 )
 from .evaluation.outcomes import CurvePoint, Outcome, RiskCurve, risk_curve
 from .library.library import ALL, Library
+from .library.models import NO_READER, LoadedModels
 from .library.quotas import Quotas
 from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn, Verdict
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
@@ -66,6 +67,7 @@ __all__ = [
     "ALL",
     "MAX_ID_CHARS",
     "MAX_QUESTION_CHARS",
+    "NO_READER",
     "Action",
     "Answer",
     "Article",
@@ -91,6 +93,7 @@ __all__ = [
     "LibraryError",
     "LibraryUse",
     "Limits",
+    "LoadedModels",
     "LocalFileError",
     "Metrics",
     "Mode",

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from index.answering.confidence import Thresholds
+from index.answering.fitted_reader import FittedReader
 from index.library.library import Library
-from index.library.models import NO_READER
+from index.library.models import NO_READER, LoadedModels
 from index.model.answer import Result, Turn
 from index.model.article import Article
 from index.model.library import Change, Entry, IndexInfo, Progress, ReindexReport, Stage
@@ -65,13 +66,14 @@ IN_MEMORY = next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), N
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A question as the library was asked it. ``library`` is "" for the root, or a branch's name."""
+    """A question or a claim as a library was given it. ``library`` is "" for the root, or a branch's name."""
 
     library: str
     question: str
     article: str | None
     place: str | None
     turns: tuple[Turn, ...]
+    is_claim: bool = False
     thread: str = field(default_factory=lambda: threading.current_thread().name)
 
 
@@ -81,13 +83,17 @@ class HeldLibrary(Library):
     ``loading``, ``asking`` and ``reindexing`` (of any change, at the stage ``held_at``) hold work back while
     they are clear; ``error`` is raised by the next question or change, once it is let through.
     ``next_article`` is what changes read in place of their source. ``calls`` are the questions asked.
+    ``reading`` is what reads, if anything.
     """
 
-    def __init__(self, article: Article = ARTICLE, *others: Article) -> None:
+    def __init__(
+        self, article: Article = ARTICLE, *others: Article, reading: FittedReader | None = None
+    ) -> None:
         folder = Path(tempfile.mkdtemp(prefix="footnote-test-", dir=IN_MEMORY))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.path = folder / f"{article.id}.txt"
         super().__init__(folder / "data", article_path=self.path, embedder=FakeEmbedder(), reader=NO_READER)
+        self._parts.models._loaded = LoadedModels(FakeEmbedder(), None, reading)
         self._parts.models._thresholds[FakeEmbedder().sha256] = THRESHOLDS
         self.loading, self.asking, self.reindexing = threading.Event(), threading.Event(), threading.Event()
         for event in (self.loading, self.asking, self.reindexing):
@@ -126,12 +132,12 @@ class HeldLibrary(Library):
         return super().load(on_progress)
 
     def ask(self, question: str, **options: Any) -> Result:
-        call = Call(self.name, question, options.get("article"), options.get("place"), self._turns(options))
-        self.root.calls.append(call)
-        self.root.asking.wait(timeout=10)
-        self._raise()
-        result = super().ask(question, **options)
-        return replace(result, info=replace(result.info, indexed_at=INDEXED_AT))
+        self._hold(question, options)
+        return _dated(super().ask(question, **options))
+
+    def check(self, claim: str, **options: Any) -> Result:
+        self._hold(claim, options, is_claim=True)
+        return _dated(super().check(claim, **options))
 
     def add(self, source: Source, **options: Any) -> ReindexReport:
         source = source_of(self.root.next_article) if self.root.next_article else source
@@ -152,6 +158,12 @@ class HeldLibrary(Library):
 
     def history(self, id: str | None = None, *, limit: int = 50) -> tuple[Change, ...]:
         return tuple(replace(change, when=INDEXED_AT) for change in super().history(id, limit=limit))
+
+    def _hold(self, text: str, options: Mapping[str, Any], *, is_claim: bool = False) -> None:
+        article, place = options.get("article"), options.get("place")
+        self.root.calls.append(Call(self.name, text, article, place, self._turns(options), is_claim))
+        self.root.asking.wait(timeout=10)
+        self._raise()
 
     def _turns(self, options: Mapping[str, Any]) -> tuple[Turn, ...]:
         """Those that count."""
@@ -200,6 +212,10 @@ def read_here(request: Mapping[str, Any], content: bytes, _: Limits) -> Response
     """What the bounded process would say, without one: that starts for each source."""
     form, head, *rest = b"".join(respond(request, content)).split(b"\n", 2)
     return Response(form.decode(), json.loads(head or b"{}"), *rest)
+
+
+def _dated(result: Result) -> Result:
+    return replace(result, info=replace(result.info, indexed_at=INDEXED_AT))
 
 
 def _timed(report: ReindexReport) -> ReindexReport:

@@ -26,6 +26,7 @@ from bot.cli.options import (
     DEBUG_HELP,
     ArticleOption,
     JsonOption,
+    OneArticleOption,
     OptionalIdArgument,
     ServerOption,
 )
@@ -141,6 +142,23 @@ def ask(
         print_json(show.answer_json(answer))
     else:
         terminal().print(show.answer_text(answer, with_title=article_meant(article) == ALL))
+
+
+@app.command()
+def check(
+    claim: Annotated[str, typer.Argument(help="What is claimed, in quotes.", show_default=False)],
+    article: OneArticleOption = None,
+    server: ServerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a claim: whether the article says so, says otherwise, or does not say."""
+    claim = claim.encode(errors="replace").decode()
+    articles = ready_library(read_settings(), article, server)
+    answer = articles.check(claim, article=article).answer
+    if as_json:
+        print_json(show.answer_json(answer, is_claim=True))
+    else:
+        terminal().print(show.answer_text(answer, is_claim=True))
 
 
 @app.command()

@@ -59,7 +59,7 @@ async def serve(bot: FootnoteBot, article: Article, *, port: int, announce: Call
                 raise DemoError(NOT_INSTALLED) from error
             announce(f"Port {port} is not free, so another one is taken.")
         announce(f"Footnote is at {page.url}")
-        announce("Type /ask in the channel. “Viewing as” makes you the reader or the admin. Ctrl-C ends it.")
+        announce("Type /ask or /check there. “Viewing as” makes you the reader or the admin. Ctrl-C ends it.")
         await page.wait_closed()
 
 
@@ -73,7 +73,9 @@ async def _furnish(env: simcord.Env, bot: FootnoteBot, article: Article) -> Call
     admins = server.create_role("Admin", permissions=may_manage, color=render.ORANGE)
     reader = server.add_member(env.create_user("robin", global_name="Robin (reader)"))
     admin = server.add_member(env.create_user("ada", global_name="Ada (admin)"), roles=[admins])
-    channel = server.create_text_channel("ask-the-article", topic="Type /ask and a question")
+    channel = server.create_text_channel(
+        "ask-the-article", topic="Type /ask and a question, or /check and a claim"
+    )
     welcome = Card(render.help_text(article, ENGLISH))
     await bot.get_partial_messageable(channel.id).send(view=welcome)
     await env.settle()

@@ -17,7 +17,16 @@ from bot.cli.errors import advice
 from bot.cli.upkeep import MB, size, use_text
 from bot.registration import failures
 from bot.settings import Settings
-from index import ArticleError, EmbeddingModelError, FootnoteError, Library, Progress
+from index import (
+    NO_READER,
+    Article,
+    ArticleError,
+    EmbeddingModelError,
+    FootnoteError,
+    Library,
+    LoadedModels,
+    Progress,
+)
 
 PACKAGES = ("footnote", "discord.py", "sentence-transformers", "torch", "faiss-cpu", "bm25s", "simcord")
 _TOKEN = re.compile(r"([\w-]{18,})\.[\w-]{5,}\.[\w-]{20,}", re.ASCII)
@@ -158,7 +167,27 @@ def _index(
         article = f"“{info.article.title}”, {len(info.article.text):,} characters"
         yield Finding(Verdict.OK, "article", f"{article}, from {settings.article or 'this package'}")
         yield Finding(Verdict.OK, "model", f"{info.model}, SHA-256 {info.model_sha256}")
+        yield _reader(settings, library.models(), info.article)
         when = info.indexed_at.isoformat(timespec="seconds")
         yield Finding(Verdict.OK, "index", f"{len(info.passages):,} passages, whole, built {when}")
         yield from (Finding(Verdict.NOTE, "disk", fault) for fault in faults)
         yield from (Finding(Verdict.NOTE, "index", notice) for notice in notices)
+
+
+def _reader(settings: Settings, models: LoadedModels, article: Article) -> Finding:
+    """What reads the article in use, or why nothing does."""
+    if models.reading is not None and models.read(article):
+        return Finding(Verdict.OK, "reader", f"SHA-256 {models.reading.reader.sha256}")
+    if settings.reader == NO_READER:
+        why = "FOOTNOTE_READER is off, so nothing reads"
+    elif settings.reranker is not None:
+        why = "Nothing reads, as FOOTNOTE_RERANKER decides"
+    elif models.reading is None:
+        why = "Nothing reads, as the reader was not fitted with this embedding model"
+    else:
+        why = f"The article in use is in a language that the reader does not know ({article.language})"
+    return Finding(
+        Verdict.NOTE,
+        "reader",
+        f"{why}: answers are judged by how well a sentence matches, and claims cannot be checked.",
+    )

@@ -33,6 +33,7 @@ PLOT_HELP = (
     "the extra `plot`."
 )
 ARTICLE_HELP = "Id of an article, or `all` for the best answer of all. Without: the one in use."
+ONE_ARTICLE_HELP = "Id of an article. Without: the one in use."
 SOURCE_HELP = (
     "A file (text, Markdown, HTML, PDF, DOCX or EPUB) or a web address that starts with http:// or https://."
 )
@@ -46,6 +47,7 @@ SERVER_HELP = "Work on the library of this Discord server, by the server's id."
 
 ServerOption = Annotated[int | None, typer.Option(min=1, help=SERVER_HELP, show_default=False)]
 ArticleOption = Annotated[str | None, typer.Option(help=ARTICLE_HELP, show_default=False)]
+OneArticleOption = Annotated[str | None, typer.Option(help=ONE_ARTICLE_HELP, show_default=False)]
 ForceOption = Annotated[bool, typer.Option("--force", help=FORCE_HELP)]
 JsonOption = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
 IdArgument = Annotated[str, typer.Argument(help=ID_HELP, show_default=False)]

@@ -13,14 +13,17 @@ from index import Answer, Citation, IndexInfo, Status, Verdict
 
 NOT_IN_ARTICLE = "The article does not say."
 MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
+MAY_SAY_SO = "The article may say so. The closest it says:"
+MAY_SAY_OTHERWISE = "The article may say otherwise. The closest it says:"
 
 
-def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
-    """An answer with its footnotes; each footnote gives the article's words and where they stand.
+def answer_text(answer: Answer, *, with_title: bool = False, is_claim: bool = False) -> RenderableType:
+    """An answer in short, the article's sentences, each once, and their footnotes: where they stand.
 
     Args:
         answer: The answer.
         with_title: Whether to say first which article it is from, where several were asked.
+        is_claim: Whether it was no question but a claim.
     """
     lines: list[RenderableType] = []
     if with_title:
@@ -31,35 +34,63 @@ def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
     if answer.status is Status.NOT_IN_ARTICLE:
         lines += [Text(NOT_IN_ARTICLE, style="yellow")]
         if answer.closest:
-            lines += [Text("\nThe closest it comes:", style="dim"), *map(_footnote, answer.closest)]
+            does_not = "does not say it" if is_claim else "does not answer it"
+            lines += [Text(f"\nThe closest passage, which {does_not}:", style="dim")]
+            lines += [_closest(citation) for citation in answer.closest]
         return Group(*lines)
+    lead = _lead(answer, is_claim=is_claim)
     if answer.status is Status.UNCERTAIN:
-        lines += [Text("Uncertain: this may not answer the question.", style="yellow")]
-    elif _lead(answer):
-        lines += [Text(printable(_lead(answer)), style="bold green"), Text()]
+        lines += [Text(f"Uncertain. {_reserve(answer)}", style="yellow"), Text()]
+    elif lead:
+        lines += [Text(printable(lead), style="bold green"), Text()]
+    leads = answer.status is Status.ANSWERED and not lead
     for citation in answer.in_article_order:
-        words = Text(printable(citation.text), style="bold")
-        lines.append(words.append(f" [{citation.number}]", style="not bold cyan"))
+        sentence = Text(printable(citation.text), style="bold" if leads else "")
+        if not leads:
+            _set_off(sentence, citation)
+        lines.append(sentence.append(f" [{citation.number}]", style="not bold cyan"))
     return Group(*lines, Text(), *map(_footnote, answer.in_article_order))
 
 
-def _lead(answer: Answer) -> str:
+def _lead(answer: Answer, *, is_claim: bool = False) -> str:
     """The answer in a few words: yes, no, or the words that answer; empty where there are none."""
     match answer.verdict:
         case Verdict.SAYS_SO:
-            return "Yes."
+            return "The article says so." if is_claim else "Yes."
         case Verdict.SAYS_OTHERWISE:
-            return "No."
+            return "The article says otherwise." if is_claim else "No."
     return answer.short_text or ""
 
 
+def _reserve(answer: Answer) -> str:
+    """What is said before sentences that may not answer."""
+    match answer.verdict:
+        case Verdict.SAYS_SO:
+            return MAY_SAY_SO
+        case Verdict.SAYS_OTHERWISE:
+            return MAY_SAY_OTHERWISE
+    return MAY_NOT_ANSWER
+
+
+def _set_off(sentence: Text, citation: Citation) -> None:
+    """Sets off in a sentence, as it is shown, the words that decided for it."""
+    ahead = len(citation.before) - citation.start
+    for span in citation.deciding:
+        sentence.stylize("bold", span.start + ahead, span.end + ahead)
+
+
 def _footnote(citation: Citation) -> RenderableType:
-    where = f"paragraph {citation.paragraph}, characters {citation.start} to {citation.end}"
+    return Text(f"[{citation.number}]", style="cyan").append(f" {_place(citation)}", style="dim")
+
+
+def _closest(citation: Citation) -> RenderableType:
+    quote = Padding.indent(Text(printable(citation.quote), style="dim"), 4)
+    return Group(Text(f"    {_place(citation)}", style="dim"), quote)
+
+
+def _place(citation: Citation) -> str:
     speaker = f", said by {printable(citation.speaker)}" if citation.speaker else ""
-    return Group(
-        Text(f"[{citation.number}]", style="cyan").append(f" {where}{speaker}", style="dim"),
-        Padding.indent(Text(printable(citation.quote)), 4),
-    )
+    return f"paragraph {citation.paragraph}, characters {citation.start} to {citation.end}{speaker}"
 
 
 def article_text(info: IndexInfo) -> RenderableType:
@@ -93,10 +124,10 @@ def article_text(info: IndexInfo) -> RenderableType:
     )
 
 
-def answer_json(answer: Answer) -> dict[str, object]:
-    """What ``ask --json`` prints."""
+def answer_json(answer: Answer, *, is_claim: bool = False) -> dict[str, object]:
+    """What ``ask --json`` and ``check --json`` print."""
     return {
-        "question": answer.question,
+        "claim" if is_claim else "question": answer.question,
         "status": answer.status.value,
         "answer": _in_words(answer),
         "short": answer.short_text,
@@ -115,7 +146,7 @@ def _in_words(answer: Answer) -> str:
     if answer.status is Status.NOT_IN_ARTICLE:
         return NOT_IN_ARTICLE
     quoted = " ".join(citation.text for citation in answer.in_article_order)
-    return f"{MAY_NOT_ANSWER} {quoted}" if answer.status is Status.UNCERTAIN else quoted
+    return f"{_reserve(answer)} {quoted}" if answer.status is Status.UNCERTAIN else quoted
 
 
 def _citations_json(citations: Sequence[Citation]) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""Asking: by command, mention, DM, reply, menu or button."""
+"""Asking and checking: by command, mention, DM, reply, menu or button."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bot.place import place_of
 from bot.replies import InteractionReply, MessageReply
 from bot.service.conversations import Conversation
 from bot.service.suggestions import names_of
-from bot.words import words_of
-from index import ALL, MAX_QUESTION_CHARS, FootnoteError
+from bot.words import Words, words_of
+from index import ALL, MAX_QUESTION_CHARS, Entry, FootnoteError
 
 ASKABLE = (discord.MessageType.default, discord.MessageType.reply)
 
@@ -41,7 +41,7 @@ class NoTextError(FootnoteError):
 
 
 class Ask(commands.Cog):
-    """Answers questions, each with its footnotes."""
+    """Answers questions and checks claims, each with its footnotes."""
 
     def __init__(self, bot: Host) -> None:
         self.bot = bot
@@ -73,12 +73,32 @@ class Ask(commands.Cog):
         """Ask the article; the answer comes with the exact sentence it rests on."""
         await self._answer(interaction, question, article=article, private=private)
 
+    @app_commands.command()
+    @app_commands.describe(
+        claim="What is claimed, as a statement",
+        article="Which article to check it against; without it, the one in use here",
+        private="Whether only you see the answer",
+    )
+    async def check(
+        self,
+        interaction: Interaction,
+        claim: app_commands.Range[str, 1, MAX_QUESTION_CHARS],
+        article: str | None = None,
+        private: bool = False,
+    ) -> None:
+        """Check a claim: whether the article says so, says otherwise, or does not say."""
+        await self._answer(interaction, claim, article=article, private=private, is_claim=True)
+
+    @check.autocomplete("article")
+    async def offer_each_article(self, interaction: Interaction, typed: str) -> Choices:
+        """The articles of the library that is asked here."""
+        return choices_of(names_of(await self._entries(interaction)), typed)
+
     @ask.autocomplete("article")
     async def offer_articles(self, interaction: Interaction, typed: str) -> Choices:
         """The articles of the library that is asked here, and all of them."""
-        place, asker = place_of(interaction), interaction.user.id
-        entries = await self.bot.service.glance(place, asker, lambda library: library.entries())
-        return choices_of({words_of(interaction)("All articles"): ALL} | names_of(entries or ()), typed)
+        every = {words_of(interaction)("All articles"): ALL}
+        return choices_of(every | names_of(await self._entries(interaction)), typed)
 
     @ask.autocomplete("question")
     async def offer_questions(self, interaction: Interaction, typed: str) -> Choices:
@@ -151,6 +171,7 @@ class Ask(commands.Cog):
         article: str | None = None,
         conversation: Conversation | None = None,
         private: bool,
+        is_claim: bool = False,
     ) -> None:
         service, place, asker = self.bot.service, place_of(interaction), interaction.user.id
         with service.in_flight():
@@ -159,7 +180,7 @@ class Ask(commands.Cog):
             reply = InteractionReply(interaction, private=private or not may_speak(interaction))
             await reply.defer()
             words, channel = words_of(interaction), interaction.channel
-            if article is not None and article.strip().casefold() == words("All articles").casefold():
+            if article is not None and not is_claim and _names_all(article, words):
                 article = ALL
             inquiry = Inquiry(
                 question,
@@ -172,8 +193,13 @@ class Ask(commands.Cog):
                 repeats_question=True,
                 is_direct=isinstance(channel, discord.DMChannel),
                 is_public=not reply.private,
+                is_claim=is_claim,
             )
             await self.answering.answer(reply, inquiry)
+
+    async def _entries(self, interaction: Interaction) -> tuple[Entry, ...]:
+        place, asker = place_of(interaction), interaction.user.id
+        return await self.bot.service.glance(place, asker, lambda library: library.entries()) or ()
 
     def _replied_to(self, message: discord.Message) -> Conversation | None:
         """The conversation that a reply goes on with, where it replies to an answer."""
@@ -185,3 +211,7 @@ class Ask(commands.Cog):
     def _question(self, message: discord.Message) -> str:
         me = self.bot.user
         return re.sub(rf"<@!?{me.id}>", " ", message.content).strip() if me else message.content.strip()
+
+
+def _names_all(article: str, words: Words) -> bool:
+    return article.strip().casefold() == words("All articles").casefold()

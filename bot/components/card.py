@@ -30,7 +30,8 @@ class Card(ui.LayoutView):
         if beside:
             container.add_item(ui.Separator())
             for (_, text), accessory in zip(rendered.sources, beside, strict=True):
-                container.add_item(ui.Section(text, accessory=accessory))
+                # Each line is a text of its own: in Markdown, what follows a quote can run on in it.
+                container.add_item(ui.Section(*text.split("\n"), accessory=accessory))
         if rendered.footer:
             container.add_item(ui.Separator())
             container.add_item(ui.TextDisplay(rendered.footer))

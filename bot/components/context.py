@@ -157,7 +157,7 @@ def quoted_in(message: discord.Message) -> dict[int, str]:
     for item in ui.LayoutView.from_message(message, timeout=None).walk_children():
         if isinstance(item, ui.Section) and (match := _context_id(item.accessory)):
             text = "\n".join(part.content for part in item.children if isinstance(part, ui.TextDisplay))
-            quote = render.unescape(text.partition("\n> ")[2])
+            quote = render.quote_in(text)
             quoted[int(match["index"])] = quote.removesuffix("…").rstrip(render.CLOSING)
     return quoted
 

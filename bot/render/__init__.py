@@ -4,6 +4,7 @@ from bot.render.answers import answer, quotes, summary
 from bot.render.errors import error_text
 from bot.render.library import about, help_text
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered
+from bot.render.quote import quote_in
 from bot.render.reading import context, page_before, page_from, reading
 from bot.render.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
 
@@ -27,6 +28,7 @@ __all__ = [
     "page_before",
     "page_from",
     "plain",
+    "quote_in",
     "quotes",
     "reading",
     "summary",

@@ -5,50 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.render.links import MAX_URL, text_fragment
-from bot.render.message import BLUE, COLOURS, SIGNS, Rendered, footer, indexed, tier, title
-from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, emphasise, shares, size
+from bot.render.message import BLUE, COLOURS, OTHERWISE, SIGNS, Rendered, footer, indexed, tier, title
+from bot.render.quote import quote_line
+from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, shares, size
 from bot.words import Words
 from index import Answer, Citation, IndexInfo, Result, Span, Status, Verdict
 
 ROOM_FOR_LINKS = MAX_TEXT // 4
 ROOM_FOR_HEADINGS = 200
+MAX_ASKED = 300
 MAX_SHORT = 300
+MAX_NOTE = 120
 
 
-def answer(result: Result, words: Words, *, with_question: bool = False) -> Rendered:
-    """The answer with its footnote marks, its sources, and the article that it is from.
+def answer(result: Result, words: Words, *, with_question: bool = False, is_claim: bool = False) -> Rendered:
+    """The answer in short, the sentences it rests on, and the article that it is from.
 
     Args:
         result: The answer, and the index that gave it.
         words: The language of the one who asked.
         with_question: Whether to repeat the question, where the message does not stand under it.
+        is_claim: Whether it was no question but a claim.
     """
     answer, info = result.answer, result.info
     says = answer.status is not Status.NOT_IN_ARTICLE
     citations = (answer.in_article_order if says else answer.closest)[:MAX_SOURCES]
-    lead, heading = _lead(answer, words), _heading(answer.status, words)
-    top = [f"{SIGNS[answer.status]} **{lead or heading}**", *([heading] if lead else [])]
+    numbered = says and len(citations) > 1
+    top = [_claim_lead(answer, words) if is_claim else _lead(answer, words, numbered=numbered)]
     if with_question:
-        top.insert(0, "-# " + words("Question: {question}", question=clip(answer.question, 300)))
+        top.insert(0, _asked(answer.question, words, is_claim=is_claim))
     if citations and not says:
-        top.append(words("The closest passage, which does not answer it:"))
-    slips = _slips(answer, words)
-    below = footer(info.article, words, tier(answer.status, words), indexed(info.indexed_at, words))
-    left = MAX_TEXT - sum(map(size, (*top, slips, below))) - MARGIN * (len(citations) + 1)
-    costs = [cost(citation.text[:MAX_TEXT]) for citation in citations] if says else []
-    labels = _labels(citations, info, words, numbered=says, left=left - sum(costs))
-    left -= sum(map(size, labels))
-    if says:
-        room = shares(costs, left // 2)
-        marked = [
-            f"{clip(citation.text, share)} **\\[{citation.number}\\]**"
-            for citation, share in zip(citations, room, strict=True)
-        ]
-        top.append(" ".join(marked))
-        left -= left // 2
-    if slips:
+        closest = (
+            words("The closest passage, which does not say it:")
+            if is_claim
+            else words("The closest passage, which does not answer it:")
+        )
+        top.append(f"-# {closest}")
+    if slips := _slips(answer, words):
         top.append(slips)
-    sources = _sources(citations, labels, left, with_bold=says)
+    facts = [] if is_claim else [tier(answer.status, words)]
+    below = footer(info.article, words, *facts, indexed(info.indexed_at, words))
+    left = MAX_TEXT - sum(map(size, (*top, below))) - MARGIN * (len(citations) + 1)
+    labels = _labels(citations, info, words, numbered=numbered, with_note=True, left=left)
+    left -= sum(map(size, labels))
+    lines = _quotes(citations, left, small=not says)
+    sources = tuple(
+        (citation, f"{line}\n-# {label}")
+        for citation, line, label in zip(citations, lines, labels, strict=True)
+    )
     return Rendered(COLOURS[answer.status], "\n".join(top), sources, below)
 
 
@@ -89,37 +93,73 @@ def _listed(top: str, citations: Sequence[Citation], info: IndexInfo, words: Wor
     below = footer(info.article, words, indexed(info.indexed_at, words), *facts)
     left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(citations) + 1)
     labels = _labels(citations, info, words, numbered=True, left=left)
-    return Rendered(BLUE, top, _sources(citations, labels, left - sum(map(size, labels))), below)
+    lines = _quotes(citations, left - sum(map(size, labels)))
+    sources = tuple(
+        (citation, f"{label}\n{line}") for citation, line, label in zip(citations, lines, labels, strict=True)
+    )
+    return Rendered(BLUE, top, sources, below)
 
 
-def _lead(answer: Answer, words: Words) -> str | None:
-    """The answer in a few words, where it can be relied on: yes, no, or the words that answer."""
-    if answer.status is not Status.ANSWERED:
-        return None
-    match answer.verdict:
-        case Verdict.SAYS_SO:
-            return words("Yes.")
-        case Verdict.SAYS_OTHERWISE:
-            return words("No.")
-    return clip(answer.short_text, MAX_SHORT) if answer.short_text else None
+def _asked(text: str, words: Words, *, is_claim: bool) -> str:
+    text = clip(text, MAX_ASKED)
+    return "-# " + (
+        words("Claim: {claim}", claim=text) if is_claim else words("Question: {question}", question=text)
+    )
 
 
-def _heading(status: Status, words: Words) -> str:
-    match status:
-        case Status.ANSWERED:
-            return words("The article says:")
-        case Status.UNCERTAIN:
-            return words("The article may not answer this. The closest it says:")
-        case Status.NOT_IN_ARTICLE:
-            return words("The article does not say.")
+def _lead(answer: Answer, words: Words, *, numbered: bool) -> str:
+    """What the article says in a few words, in bold only where that can be relied on."""
+    sign = SIGNS[answer.status]
+    match answer.status, answer.verdict:
+        case Status.NOT_IN_ARTICLE, _:
+            return f"{sign} **{words('The article does not say.')}**"
+        case Status.UNCERTAIN, Verdict.SAYS_SO | Verdict.SAYS_OTHERWISE:
+            return f"{sign} {_may_say(answer.verdict, words)}"
+        case Status.UNCERTAIN, _:
+            return f"{sign} {words('The article may not answer this. The closest it says:')}"
+        case _, Verdict.SAYS_SO:
+            return f"{sign} **{words('Yes.')}**"
+        case _, Verdict.SAYS_OTHERWISE:
+            return f"{sign} **{words('No.')}**"
+    short = (answer.short_text or "").strip()
+    if not short:
+        return f"{sign} **{words('The article says:')}**"
+    mark = f" \\[{answer.citations[0].number}\\]" if numbered else ""
+    return f"{sign} **{clip(short, MAX_SHORT)}**{mark}"
+
+
+def _claim_lead(answer: Answer, words: Words) -> str:
+    """What the article says to a claim."""
+    sign = SIGNS[answer.status]
+    match answer.status, answer.verdict:
+        case Status.ANSWERED, Verdict.SAYS_SO:
+            return f"{sign} **{words('The article says so.')}**"
+        case Status.ANSWERED, Verdict.SAYS_OTHERWISE:
+            return f"{OTHERWISE} **{words('The article says otherwise.')}**"
+        case Status.UNCERTAIN, Verdict.SAYS_SO | Verdict.SAYS_OTHERWISE:
+            return f"{sign} {_may_say(answer.verdict, words)}"
+    return f"{sign} **{words('The article does not say.')}**"
+
+
+def _may_say(verdict: Verdict | None, words: Words) -> str:
+    if verdict is Verdict.SAYS_SO:
+        return words("The article may say so. The closest it says:")
+    return words("The article may say otherwise. The closest it says:")
 
 
 def _labels(
-    citations: Sequence[Citation], info: IndexInfo, words: Words, *, numbered: bool, left: int
+    citations: Sequence[Citation],
+    info: IndexInfo,
+    words: Words,
+    *,
+    numbered: bool,
+    left: int,
+    with_note: bool = False,
 ) -> list[str]:
-    """What stands above each quote: its number, who says it, the headings and the paragraph it stands in.
+    """What stands beside each quote: its number, who says it, the headings and the paragraph it stands in.
 
     Of what is ``left`` for them and the quotes, links take what the quotes leave, and ROOM_FOR_LINKS anyway.
+    ``with_note`` adds who a pronoun of the quote is.
     """
     paths = {passage.id: passage.path for passage in info.passages}
     labels = []
@@ -134,23 +174,37 @@ def _labels(
         number = f"**\\[{citation.number}\\]** " if numbered else ""
         labels.append(number + "".join(f"{part} · " for part in parts if part))
     places = [words("paragraph {number}", number=words.number(c.paragraph)) for c in citations]
-    left -= sum(map(size, (*labels, *places))) + sum(cost(c.quote[:MAX_TEXT]) for c in citations)
+    notes = [_note(citation) if with_note else "" for citation in citations]
+    left -= sum(map(size, (*labels, *places, *notes))) + sum(cost(c.quote[:MAX_TEXT]) for c in citations)
     limit = min(MAX_URL, max(left, ROOM_FOR_LINKS) // max(len(citations), 1))
     links = [text_fragment(info.article, c.start, c.end, limit=limit) for c in citations]
     linked = [f"[{place}](<{link}>)" if link else place for place, link in zip(places, links, strict=True)]
-    return [label + place for label, place in zip(labels, linked, strict=True)]
+    return ["".join(parts) for parts in zip(labels, linked, notes, strict=True)]
 
 
-def _sources(
-    citations: Sequence[Citation], labels: Sequence[str], left: int, *, with_bold: bool = True
-) -> tuple[tuple[Citation, str], ...]:
-    """Each citation with its label and its quote, the words that decided in bold."""
-    bold = [_deciding(citation) if with_bold else [] for citation in citations]
+def _quotes(citations: Sequence[Citation], left: int, *, small: bool = False) -> list[str]:
+    """Each quote, the words that decided in bold; in small type where it is no answer."""
+    bold = [[] if small else _deciding(citation) for citation in citations]
     wanted = [cost(c.quote[:MAX_TEXT]) + 4 * len(spans) for c, spans in zip(citations, bold, strict=True)]
-    return tuple(
-        (citation, f"{label}\n> {emphasise(citation.quote, spans, share)}")
-        for citation, label, spans, share in zip(citations, labels, bold, shares(wanted, left), strict=True)
-    )
+    names = [_unnamed_speaker(citation) for citation in citations]
+    left -= sum(map(size, names))
+    return [
+        quote_line(citation.quote, spans, share, name=name, small=small)
+        for citation, spans, share, name in zip(citations, bold, shares(wanted, left), names, strict=True)
+    ]
+
+
+def _unnamed_speaker(citation: Citation) -> str:
+    """Whose words a quote begins with, where it is not by one speaker whom its label names."""
+    if citation.speaker and citation.speaker.strip():
+        return ""
+    return clip(citation.before.rpartition(": ")[0], MAX_NAME).strip()
+
+
+def _note(citation: Citation) -> str:
+    """Who "he" is, where the quote does not say."""
+    note = citation.after.partition(" [")[2].removesuffix("]").strip()
+    return f" · {clip(note, MAX_NOTE)}" if note else ""
 
 
 def _deciding(citation: Citation) -> list[Span]:

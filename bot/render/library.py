@@ -79,12 +79,13 @@ def help_text(article: Article, words: Words) -> Rendered:
         "Every answer is in the article's own words, and each footnote is the exact sentence that it rests "
         "on. What the article does not say, I do not say."
     )
-    ask, read = command(words, "ask"), command(words, "read")
+    ask, check, read = (command(words, name) for name in ("ask", "check", "read"))
     quotes, summary = command(words, "quotes"), command(words, "summary")
     lines = [
         f"**{heading}** {promise}",
         "",
         "- " + words("{ask} with your question, or mention me, or write to me in a DM", ask=ask),
+        "- " + words("{check} with a claim tells whether the article says so", check=check),
         "- " + words("**Follow up** under an answer, or a reply to it, asks on from there"),
         "- " + words("on anybody's message: Apps, then **Ask the article**"),
         "- " + words("**Show in context** under a source shows its paragraph"),

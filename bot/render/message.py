@@ -13,6 +13,7 @@ from index import Article, Citation, Status
 GREEN, ORANGE, GREY, BLUE = 0x009E73, 0xE69F00, 0x999999, 0x0072B2
 COLOURS = {Status.ANSWERED: GREEN, Status.UNCERTAIN: ORANGE, Status.NOT_IN_ARTICLE: GREY}
 SIGNS = {Status.ANSWERED: "✅", Status.UNCERTAIN: "⚠️", Status.NOT_IN_ARTICLE: "❌"}
+OTHERWISE = "↔️"  # of a claim: a green mark would be read as "true"
 
 
 @dataclass(frozen=True, slots=True)

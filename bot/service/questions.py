@@ -19,9 +19,10 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question as a library is asked it. Two that compare equal have the same answer.
+    """A question or a claim as a library is asked it. Two that compare equal have the same answer.
 
-    ``scope`` is the channel that it is asked in; ``assumed`` tells that nobody named the article just now.
+    ``is_claim`` tells which it is; a claim leans on no turns. ``scope`` is the channel that it is asked in;
+    ``assumed`` tells that nobody named the article just now.
     """
 
     text: str
@@ -29,23 +30,25 @@ class AskedQuestion:
     article: str
     turns: tuple[Turn, ...]
     version: str | None
+    is_claim: bool
     scope: str | None = field(compare=False)
     assumed: bool = field(compare=False)
 
     def asked_of(self, library: Library) -> Result:
         """The answer; from the article in use, where the one that was assumed has been removed meanwhile."""
         try:
-            return library.ask(
-                self.text,
-                article=self.article,
-                place=self.scope,
-                turns=self.turns,
-                version=self.version,
-            )
+            return self._asked_of(library, self.article, self.turns, self.version)
         except UnknownArticleError:
             if not self.assumed:
                 raise
-            return library.ask(self.text, article=library.in_use(self.scope), place=self.scope)
+            return self._asked_of(library, library.in_use(self.scope))
+
+    def _asked_of(
+        self, library: Library, article: str, turns: tuple[Turn, ...] = (), version: str | None = None
+    ) -> Result:
+        if self.is_claim:
+            return library.check(self.text, article=article, place=self.scope)
+        return library.ask(self.text, article=article, place=self.scope, turns=turns, version=version)
 
 
 @dataclass(frozen=True)

@@ -199,9 +199,10 @@ class Service:
         article: str | None = None,
         turns: Sequence[Turn] = (),
         version: str | None = None,
+        is_claim: bool = False,
         on_wait: Callable[[Wait], Awaitable[None]] | None = None,
     ) -> Result:
-        """Answers one question when it has its turn; see ``Library.ask``.
+        """Answers one question, or checks one claim, when it has its turn; see ``Library``.
 
         Who asks the same of the same article as is being answered just now gets that answer.
 
@@ -213,6 +214,7 @@ class Service:
             turns: What was asked before.
             version: The start of the SHA-256 of the text in which the turns count. They are left out where
                 the article is another one by now; where it is gone, the one in use is asked.
+            is_claim: Whether it is a claim, which is checked by itself.
             on_wait: Told how long the wait still is, when it is one, and now and then again.
 
         Raises:
@@ -226,6 +228,7 @@ class Service:
             await self._threads.run(self._threads.looking, lambda: library.resolve(article, place=scope)),
             tuple(turns),
             version,
+            is_claim,
             scope,
             assumed=article is None or version is not None,
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from index.answering.tiers import FittedTiers, Tiers
 from index.errors import UnloadableReaderError
-from index.reader.model import WEIGHTS, OnnxReader, Reader
+from index.reader.model import WEIGHTS, OnnxReader
 
 TIERS = "tiers.json"
 
@@ -15,7 +15,7 @@ TIERS = "tiers.json"
 class FittedReader(NamedTuple):
     """What reads, and the tiers that were fitted for it."""
 
-    reader: Reader
+    reader: OnnxReader
     tiers: Tiers
 
 

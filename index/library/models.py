@@ -6,9 +6,11 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
+from index.answering.answerer import is_english
 from index.answering.calibration import thresholds
 from index.answering.confidence import Thresholds
 from index.answering.fitted_reader import FittedReader, load_reader
+from index.model.article import Article
 from index.search.build import OnProgress
 from index.search.embedding import Embedder, SentenceTransformerEmbedder
 from index.search.ranking import Reranker
@@ -31,6 +33,10 @@ class LoadedModels(NamedTuple):
     embedder: Embedder
     reranker: Reranker | None
     reading: FittedReader | None
+
+    def read(self, article: Article) -> bool:
+        """Whether an article is read: something reads, and knows its language."""
+        return self.reading is not None and is_english(article.language)
 
 
 class Models:

@@ -9,7 +9,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot import Settings, create_bot
+from bot import Settings, create_bot, render
 from bot.cli import doctor
 from bot.client import FootnoteBot
 from bot.registration import failures
@@ -143,9 +143,11 @@ async def test_commands_that_discord_does_not_take_are_tried_again_and_mentions_
     world.env.inject_error("GET", "/applications/*/commands", status=500, times=5)
     await restart(world, new_bot(settings))
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
-    assert "The harbour of Elms was built in 1901." in world.texts()[-1]
+    assert "The harbour of Elms was built in 1901." in render.unescape(world.texts()[-1])
     await world.reader.send_dm(QUESTION)
-    assert "The harbour of Elms was built in 1901." in says(world.reader.user.dm_channel.last_message)
+    assert "The harbour of Elms was built in 1901." in render.unescape(
+        says(world.reader.user.dm_channel.last_message)
+    )
     (failure,) = failures(settings.data_dir)
     assert failure.tries == 1
     assert failure.reason.startswith("500 Error")
@@ -171,7 +173,7 @@ async def test_closing_finishes_the_answers_in_flight_and_refuses_new_ones(world
     world.library.asking.set()
     await closing
     answer, refusal = world.texts(world.admin)
-    assert "The harbour of Elms was built in 1901." in answer
+    assert "The harbour of Elms was built in 1901." in render.unescape(answer)
     assert refusal == "Footnote is just stopping. Ask again in a minute."
     assert len(world.env.errors) == 1
 

@@ -29,7 +29,7 @@ from typer.testing import Result as Ran
 
 from bot.cli import app as cli
 from bot.cli.doctor import plausible
-from bot.cli.show import answer_json, answer_text
+from bot.cli.show import MAY_SAY_OTHERWISE, MAY_SAY_SO, answer_json, answer_text
 from bot.cli.terminal import printable
 from bot.settings import Settings
 from index import (
@@ -64,10 +64,30 @@ from index import (
     UnloadableModelError,
     UnloadableRerankerError,
 )
+from tests.bot.claims import (
+    BUILT_EARLY,
+    BUILT_IN_1850,
+    BUILT_IN_1901,
+    BUILT_LATELY,
+    IS_YELLOW,
+    reads_claims,
+)
 from tests.fakes import ARTICLE, BRIDGE, TWO_SOURCES, HeldLibrary
 
 ROOT = Path(__file__).parents[3]
-COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
+COMMANDS = [
+    "demo",
+    "run",
+    "ask",
+    "check",
+    "chat",
+    "reindex",
+    "show",
+    "eval",
+    "calibrate",
+    "doctor",
+    "library",
+]
 LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history", "prune"]
 WITH_FAKE = (
     "from bot.cli import app, process; from tests.fakes import HeldLibrary;"
@@ -78,23 +98,28 @@ The harbour of Elms was built in 1901. [1]
 “We never turn a ship away,” said Ada Berg, the harbour master. [2]
 
 [1] paragraph 1, characters 0 to 38
-    The harbour of Elms was built in 1901.
 [2] paragraph 2, characters 78 to 141, said by Ada Berg
-    “We never turn a ship away,” said Ada Berg, the harbour master.
 """
 NOTHING = """\
 The article does not say.
 
-The closest it comes:
-[1] paragraph 1, characters 0 to 38
+The closest passage, which does not answer it:
+    paragraph 1, characters 0 to 38
     The harbour of Elms was built in 1901.
+"""
+JUDGED = "answers are judged by how well a sentence matches, and claims cannot be checked."
+SO = """\
+The article says so.
+
+The harbour of Elms was built in 1901. [1]
+
+[1] paragraph 1, characters 0 to 38
 """
 UNRELATED = "Bake sourdough bread?"
 EXAMPLE = """\
 The harbour of Elms was built in 1901. Forty ships anchor there every summer. [1]
 
 [1] paragraph 1, characters 0 to 77
-    The harbour of Elms was built in 1901. Forty ships anchor there every summer.
 """
 
 
@@ -373,11 +398,85 @@ def test_ask_marks_an_uncertain_answer_and_a_corrected_word(run: Invoke, library
             found = library.ask(question, **options)
             return replace(found, answer=replace(found.answer, read_as=(("lighthuose", "lighthouse"),)))
 
-    assert run("ask", "Elms said?", uses=Slips()).stdout.splitlines()[:3] == [
+    assert run("ask", "Elms said?", uses=Slips()).stdout.splitlines()[:4] == [
         "Read “lighthuose” as “lighthouse”.",
-        "Uncertain: this may not answer the question.",
+        "Uncertain. The article may not answer this. The closest it says:",
+        "",
         "The harbour of Elms was built in 1901. [1]",
     ]
+
+
+def test_ask_shows_the_short_answer_first_and_sets_it_off_in_its_sentence(run: Invoke) -> None:
+    reading = HeldLibrary(reading=reads_claims())
+    assert outcome(run("ask", "When was the harbour of Elms built?", uses=reading)) == (
+        0,
+        "1901\n\nThe harbour of Elms was built in 1901. [1]\n\n[1] paragraph 1, characters 0 to 38\n",
+        "",
+    )
+    answer = reading.ask("When was the harbour of Elms built?").answer
+    console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", highlight=False)
+    console.print(answer_text(answer))
+    assert isinstance(console.file, io.StringIO)
+    lead, _, sentence, *_ = console.file.getvalue().splitlines()
+    assert lead == "\x1b[1;32m1901\x1b[0m"
+    assert sentence.startswith("The harbour of Elms was built in \x1b[1m1901\x1b[0m.")
+    said = replace(answer.citations[0], before="Ada Berg: “", after="”")
+    console.file = io.StringIO()
+    console.print(answer_text(replace(answer, citations=(said,))))
+    shown = console.file.getvalue().splitlines()[2]
+    assert shown.startswith("Ada Berg: “The harbour of Elms was built in \x1b[1m1901\x1b[0m.”")
+
+
+@pytest.mark.parametrize(("year", "lead"), [("1901", "Yes."), ("1850", "No.")])
+def test_ask_answers_yes_or_no_first(run: Invoke, year: str, lead: str) -> None:
+    result = run("ask", f"Was the harbour of Elms built in {year}?", uses=HeldLibrary(reading=reads_claims()))
+    assert result.stdout.splitlines()[:2] == [lead, ""]
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        (BUILT_IN_1901, SO),
+        (BUILT_IN_1850, SO.replace("says so.", "says otherwise.")),
+        (BUILT_EARLY, SO.replace("The article says so.", f"Uncertain. {MAY_SAY_SO}")),
+        (BUILT_LATELY, SO.replace("The article says so.", f"Uncertain. {MAY_SAY_OTHERWISE}")),
+        (IS_YELLOW, NOTHING.replace("does not answer it", "does not say it")),
+    ],
+)
+def test_check_says_what_the_article_says_to_a_claim(run: Invoke, claim: str, said: str) -> None:
+    assert outcome(run("check", claim, uses=HeldLibrary(reading=reads_claims()))) == (0, said, "")
+
+
+def test_check_json_is_one_object(run: Invoke) -> None:
+    library = HeldLibrary(reading=reads_claims())
+    code, out, err = outcome(run("check", BUILT_IN_1850, "--json", "--article", "harbour", uses=library))
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert (found["claim"], found["verdict"], found["status"]) == (
+        BUILT_IN_1850,
+        "says_otherwise",
+        "answered",
+    )
+    assert (found["short"], found["probability"]) == (None, 0.9)
+    assert [citation["quote"] for citation in found["citations"]] == [BUILT_IN_1901]
+    assert "question" not in found
+    uncertain = json.loads(run("check", BUILT_LATELY, "--json", uses=library).stdout)
+    assert uncertain["answer"] == f"{MAY_SAY_OTHERWISE} {BUILT_IN_1901}"
+    assert [call.article for call in library.calls] == ["harbour", None]
+
+
+def test_check_says_why_a_claim_cannot_be_checked(run: Invoke) -> None:
+    assert outcome(run("check", BUILT_IN_1901)) == (
+        1,
+        "",
+        "Error: Claims cannot be checked against this article: nothing here reads its language. Ask a "
+        "question about it instead.\n",
+    )
+    code, _, err = outcome(run("check", BUILT_IN_1901, "--article", "all"))
+    assert (code, err.splitlines()[0]) == (
+        1,
+        "Error: No article “all” is here. The list of articles says which ones are.",
+    )
 
 
 def test_ask_json_is_one_object(run: Invoke, library: HeldLibrary) -> None:
@@ -1231,7 +1330,7 @@ def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPat
     token = "MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GhIjKl.abcdefghijklmnopqrstuvwxyz0123456789AB"  # noqa: S105
     monkeypatch.setenv("DISCORD_TOKEN", token)
     monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "warning")
-    library = HeldLibrary()
+    library = HeldLibrary(reading=reads_claims())
     leaves = datetime(2026, 5, 18, tzinfo=UTC)
     library.upkeep = upkeep = Mock(wraps=library.upkeep)
     upkeep.use.return_value = [
@@ -1248,6 +1347,7 @@ def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPat
         f"ok       data      {tmp_path / '.footnote'} can be written",
         "ok       article   “The harbour of *Elms*”, 216 characters, from this package",
         f"ok       model     bag of words, SHA-256 {'0' * 64}",
+        f"ok       reader    SHA-256 {'1' * 64}",
         "ok       index     3 passages, whole, built 2026-05-04T12:00:00+00:00",
         "ok       use       the common library: 1 article, 1.5 MB, in use",
         "ok       use       server 77: 2 articles, 20.0 kB, left by the bot; goes on 2026-05-18",
@@ -1299,8 +1399,32 @@ def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> Non
     assert [line for line in out.splitlines() if line.startswith("note")] == [
         "note     token     DISCORD_TOKEN is not set. "
         "Only `footnote run` needs it: it says where to get one.",
+        f"note     reader    Nothing reads, as the reader was not fitted with this embedding model: {JUDGED}",
         "note     index     The index was damaged: rebuilt.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("FOOTNOTE_READER", "off", "FOOTNOTE_READER is off, so nothing reads"),
+        ("FOOTNOTE_RERANKER", "some/model", "Nothing reads, as FOOTNOTE_RERANKER decides"),
+    ],
+)
+def test_doctor_says_which_setting_keeps_anything_from_reading(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    code, out, _ = outcome(run("doctor"))
+    assert code == 0
+    assert f"note     reader    {why}: {JUDGED}" in out.splitlines()
+
+
+def test_doctor_says_that_the_reader_does_not_know_the_language(run: Invoke) -> None:
+    dutch = replace(ARTICLE, text="De haven werd in 1901 gebouwd.\nDe vuurtoren is dicht.", language="nl")
+    library = HeldLibrary(dutch, reading=reads_claims())
+    why = "The article in use is in a language that the reader does not know (nl)"
+    assert f"note     reader    {why}: {JUDGED}" in run("doctor", uses=library).stdout.splitlines()
 
 
 @pytest.mark.parametrize(

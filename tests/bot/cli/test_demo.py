@@ -23,7 +23,7 @@ from tests.fakes import ARTICLE, HeldLibrary
 
 pytestmark = pytest.mark.slow
 
-HOW_TO = "Type /ask in the channel. “Viewing as” makes you the reader or the admin. Ctrl-C ends it."
+HOW_TO = "Type /ask or /check there. “Viewing as” makes you the reader or the admin. Ctrl-C ends it."
 
 
 @pytest.fixture

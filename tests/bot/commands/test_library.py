@@ -166,7 +166,7 @@ async def test_an_article_is_added_and_answers(world: World) -> None:
         "It is the article in use here.\n-# `crossing`"
     )
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge of Oaks?")
-    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+    assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
 
 
 async def test_a_second_article_is_not_in_use_by_itself(world: World) -> None:
@@ -226,7 +226,7 @@ async def test_an_id_that_no_button_could_carry_cannot_be_given(world: World) ->
         await world.admin.slash(world.channel, "library add", file=FILE, article="a" * 41)
     await world.admin.slash(world.channel, "library add", file=FILE, article="a" * 40)
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge of Oaks?")
-    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+    assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
 
 
 async def test_adding_needs_a_source(world: World) -> None:
@@ -492,7 +492,7 @@ async def test_two_servers_have_an_article_of_the_same_id_each(world: World, els
     await elsewhere.admin.slash(elsewhere.channel, "ask", question=question)
     assert "The bridge of Elms has one arch." in says(elsewhere.channel.last_message)
     await world.reader.slash(world.channel, "ask", question=question)
-    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+    assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
 
 
 async def test_a_reindex_of_one_server_does_not_keep_another_from_answering_or_listing(

@@ -109,9 +109,9 @@ async def test_an_admin_of_one_server_changes_nothing_of_everyones(
     channel = elsewhere.create_text_channel("general")
     reader = elsewhere.add_member(world.env.create_user("carl"))
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge?")
-    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+    assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
     await reader.slash(channel, "ask", question=SHIPS)
-    assert "Forty ships anchor there every summer." in says(channel.last_message)
+    assert "Forty ships anchor there every summer." in render.unescape(says(channel.last_message))
     assert [change.who for change in real.history()] == ["Footnote"]
     assert str(tmp_path) not in told(await world.admin.slash(world.channel, "library list"))
 
@@ -141,7 +141,7 @@ async def test_quotas_are_told_before_they_bite_and_then_refuse(
     elsewhere = real.branch("77")  # another server's quota is its own
     assert elsewhere.entries()[0].own is False
     await world.reader.slash(world.channel, "ask", question=SHIPS, article="harbour")
-    assert "Forty ships anchor there every summer." in says(world.channel.last_message)
+    assert "Forty ships anchor there every summer." in render.unescape(says(world.channel.last_message))
 
 
 async def test_the_last_changes_of_an_hour_are_told(world: World) -> None:
@@ -218,7 +218,7 @@ async def test_a_server_that_removes_the_bot_has_a_grace(
     clock.ahead = timedelta(days=100)
     await world.bot.service.upkeep.tidy()
     await world.reader.slash(world.channel, "ask", question="How many arches has the bridge?")
-    assert "The bridge of Oaks has seven arches." in says(world.channel.last_message)
+    assert "The bridge of Oaks has seven arches." in render.unescape(says(world.channel.last_message))
     leaves(world)
     await until(lambda: real.upkeep.left_since(server) is not None)
     clock.ahead += timedelta(days=15)
@@ -227,7 +227,7 @@ async def test_a_server_that_removes_the_bot_has_a_grace(
     comes_back(world)
     await world.env.settle()
     await world.reader.slash(world.channel, "ask", question=SHIPS)
-    assert "Forty ships anchor there every summer." in says(world.channel.last_message)
+    assert "Forty ships anchor there every summer." in render.unescape(says(world.channel.last_message))
     assert world.errors() == []
 
 

@@ -24,7 +24,8 @@ async def test_a_question_its_source_a_follow_up_and_what_the_article_does_not_s
         result = await reader.slash(channel, "ask", question="How many Labour MPs signed the letter?")
         assert result.response
         text = says(result.response)
-        assert "paragraph 4\n> " in text
+        assert text.splitlines()[1] == "✅ **60**"
+        assert "\n-# paragraph 4\n" in text
         assert "Nearly 60 Labour MPs recently signed a letter" in text.replace("**", "")
         assert "Article: Khan on Gaza and the recognition of Palestine (a label)" in text
 
@@ -42,4 +43,11 @@ async def test_a_question_its_source_a_follow_up_and_what_the_article_does_not_s
         answer = says(reader.user.dm_channel.last_message)
         assert answer.startswith(expected.top)
         assert "The article does not say." in answer
+        claim = "Nearly 60 Labour MPs signed a letter demanding recognition of Palestine."
+        result = await reader.slash(channel, "check", claim=claim)
+        asked, lead, quote, *_ = says(result.response).splitlines()
+        assert asked == f"-# Claim: {claim}"
+        assert lead.removeprefix("✅ **").startswith(("The article says so.", "⚠️ The article may say so."))
+        assert quote.startswith("> ")
+        assert "Labour MPs recently signed a letter" in quote.replace("**", "")
         await bot.close()

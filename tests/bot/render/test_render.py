@@ -248,7 +248,7 @@ def test_bold_text_keeps_its_limit_too(case: tuple[str, list[Span]], limit: int)
         assert on_one_line(text).startswith(read.removesuffix("…").rstrip(CLOSING))
 
 
-def bold_of(shown: str) -> tuple[str, list[bool]]:
+def bold_of(shown: str, more: Iterable[str] = ()) -> tuple[str, list[bool]]:
     """What a person reads of a line, and which characters of it are in bold; nothing else may be in it."""
     read, strong = [], []
     escaped_subtext = shown.replace("**", "").startswith("\\-\\# ")
@@ -261,7 +261,7 @@ def bold_of(shown: str) -> tuple[str, list[bool]]:
                 strong += [False] * 3
             depth = 0
             for token in line["children"]:
-                assert token["type"] in ("text", "break", "strong_open", "strong_close"), token
+                assert token["type"] in ("text", "break", "strong_open", "strong_close", *more), token
                 depth += {"strong_open": 1, "strong_close": -1}.get(token["type"], 0)
                 read.append(token.get("content", ""))
                 strong += [depth > 0] * len(token.get("content", ""))
@@ -313,7 +313,9 @@ def answers(draw: st.DrawFn) -> Result:
         end = draw(st.integers(start + 1, paragraph.end))
         quote = article.text[start:end]
         if quote == quote.strip():
-            speaker, before, after = draw(st.tuples(st.none() | some, some, some))
+            speaker, name, note = draw(st.tuples(st.none() | some, some, some))
+            before = draw(st.sampled_from(["", "“", f"{name}: ", f"{name}: “"]))
+            after = draw(st.sampled_from(["", "”", f" [“he” is {note}]", f"” [“he” is {note}]"]))
             ends = sorted(draw(st.lists(st.integers(start, end), max_size=6)))
             deciding = tuple(Span(*pair) for pair in zip(ends[::2], ends[1::2], strict=False))
             passage = f"p{paragraph.number}"
@@ -338,7 +340,10 @@ def answers(draw: st.DrawFn) -> Result:
     numbered = [replace(citation, number=number) for number, citation in enumerate(in_order, 1)]
     given = tuple(draw(st.permutations(numbered))) if says else ()
     first = next(iter(given), None)
-    short = draw(st.none() | st.just(Span(first.start, first.end))) if first else None
+    short = None
+    if first and draw(st.booleans()):
+        start = draw(st.integers(first.start, first.end - 1))
+        short = Span(start, draw(st.integers(start + 1, first.end)))
     answer = Answer(
         question=draw(some),
         status=status,
@@ -359,73 +364,140 @@ def about(article: Article, passages: tuple[Passage, ...] = ()) -> IndexInfo:
 
 
 OURS = ("text", "break", "inline", "paragraph", "strong_open", "strong_close", "blockquote", "subtext",
-        "timestamp", "link_open", "link_close")  # fmt: skip
+        "timestamp", "link_open", "link_close", "em_open", "em_close")  # fmt: skip
 
 
 @pytest.mark.slow
-@given(answers(), st.booleans(), LANGUAGES)
-def test_any_answer_fits_a_message_and_shows_its_quotes(found: Result, question: bool, words: Words) -> None:
-    rendered = render.answer(found, words, with_question=question)
-    accept(cited_card(rendered, found.info.article, words))
-    top = as_read(rendered.top, allowed=OURS)
+@given(answers(), st.booleans(), st.booleans(), LANGUAGES)
+def test_any_answer_fits_a_message_and_shows_each_quote_once(
+    found: Result, question: bool, is_claim: bool, words: Words
+) -> None:
+    rendered = render.answer(found, words, with_question=question, is_claim=is_claim)
+    card = cited_card(rendered, found.info.article, words)
+    accept(card)
+    as_read(rendered.top, allowed=OURS)
     as_read(rendered.footer, allowed=OURS)
     says = found.answer.status is not Status.NOT_IN_ARTICLE
     numbers = [citation.number for citation, _ in rendered.sources]
     assert numbers == list(range(1, len(numbers) + 1))
     assert [c.start for c, _ in rendered.sources] == sorted(c.start for c, _ in rendered.sources)
     for citation, source in rendered.sources:
-        quoted = source.partition("\n> ")[2]
-        read, strong = bold_of(quoted)
-        assert_shown(read, citation.quote, at_least=10)
-        assert source.startswith(f"**\\[{citation.number}\\]** ") == says
-        if says:
-            _, marked, top = top.partition(f" [{citation.number}]")
-            assert marked
+        shown, label = source.split("\n")
+        small = "" if says else "-# "
+        quoted = render.quote_in(source)
+        assert_shown(quoted, citation.quote, at_least=10)  # what a button reads it back as
+        assert shown.startswith(f"> {small}")
+        assert label.startswith(f"-# **\\[{citation.number}\\]** ") == (says and len(numbers) > 1)
+        read, strong = bold_of(shown.removeprefix(f"> {small}"), ("em_open", "em_close"))
+        name = len(read) - len(quoted)
+        assert read[name:] == quoted
+        assert name == 0 or (read[:name].endswith(": ") and not (citation.speaker or "").strip())
         deciding = {n - citation.start for span in citation.deciding for n in range(span.start, span.end)}
-        bold = {n for n, is_bold in enumerate(strong) if is_bold and read[n].isalnum()}
-        alnum = {n for n in deciding if n < len(read.removesuffix("…")) and citation.quote[n].isalnum()}
+        bold = {n - name for n, is_bold in enumerate(strong) if is_bold and read[n].isalnum()}
+        alnum = {n for n in deciding if n < len(quoted.removesuffix("…")) and citation.quote[n].isalnum()}
         assert bold == (alnum if says else set())
-        assert_shown(unescape(quoted), citation.quote, at_least=10)  # what a button reads it back as
         assert found.info.article.text[citation.start : citation.end] == citation.quote
-        tokens = list(walk(markdown_tokens(source, "text_display", context=KNOWN)))
-        assert {token["type"] for token in tokens} <= set(OURS)
-        links = [token["href"] for token in tokens if token["type"] == "link_open"]
-        assert len(links) <= 1
-        assert all(link.startswith(("https://", "http://")) for link in links)
+        for text in (shown, label):
+            tokens = list(walk(markdown_tokens(text, "text_display", context=KNOWN)))
+            assert {token["type"] for token in tokens} <= set(OURS)
+            links = [token["href"] for token in tokens if token["type"] == "link_open"]
+            assert len(links) <= (text is label)
+            assert all(link.startswith(("https://", "http://")) for link in links)
 
 
 FERRY = Article("ferry", "The ferry", "The *old* ferry leaves at nine.\nDogs may not come.\n")
+MAY_NOT_ANSWER = "⚠️ The article may not answer this. The closest it says:"
+MAY_SAY_SO = "⚠️ The article may say so. The closest it says:"
+MAY_SAY_OTHERWISE = "⚠️ The article may say otherwise. The closest it says:"
+DOES_NOT_SAY = "❌ **The article does not say.**"
 
 
 @pytest.mark.parametrize(
-    ("status", "short", "verdict", "lines"),
+    ("status", "short", "verdict", "lead"),
     [
-        (Status.ANSWERED, Span(4, 9), None, ["✅ **\\*old\\***", "The article says:"]),
-        (Status.ANSWERED, None, None, ["✅ **The article says:**"]),
-        (Status.ANSWERED, None, Verdict.SAYS_SO, ["✅ **Yes.**", "The article says:"]),
-        (Status.ANSWERED, None, Verdict.SAYS_OTHERWISE, ["✅ **No.**", "The article says:"]),
-        (
-            Status.UNCERTAIN,
-            Span(4, 9),
-            None,
-            ["⚠️ **The article may not answer this. The closest it says:**"],
-        ),
-        (
-            Status.UNCERTAIN,
-            None,
-            Verdict.SAYS_SO,
-            ["⚠️ **The article may not answer this. The closest it says:**"],
-        ),
+        (Status.ANSWERED, Span(4, 9), None, "✅ **\\*old\\***"),
+        (Status.ANSWERED, None, None, "✅ **The article says:**"),
+        (Status.ANSWERED, Span(9, 10), None, "✅ **The article says:**"),
+        (Status.ANSWERED, None, Verdict.SAYS_SO, "✅ **Yes.**"),
+        (Status.ANSWERED, None, Verdict.SAYS_OTHERWISE, "✅ **No.**"),
+        (Status.UNCERTAIN, Span(4, 9), None, MAY_NOT_ANSWER),
+        (Status.UNCERTAIN, None, Verdict.SAYS_SO, MAY_SAY_SO),
+        (Status.UNCERTAIN, None, Verdict.SAYS_OTHERWISE, MAY_SAY_OTHERWISE),
+        (Status.NOT_IN_ARTICLE, None, Verdict.DOES_NOT_SAY, DOES_NOT_SAY),
+        (Status.NOT_IN_ARTICLE, None, None, DOES_NOT_SAY),
     ],
 )
 def test_an_answer_leads_with_its_short_form_where_it_can_be_relied_on(
-    status: Status, short: Span | None, verdict: Verdict | None, lines: list[str]
+    status: Status, short: Span | None, verdict: Verdict | None, lead: str
 ) -> None:
-    citation = Citation(1, FERRY.text[:31], 0, 31, 1, "p1", None, 1.0)
-    answer = Answer("?", status, (citation,), (), "ferry", "The ferry", "1", short=short, verdict=verdict)
-    top = render.answer(Result(answer, about(FERRY)), ENGLISH).top.split("\n")
-    assert top[:-1] == lines
-    assert top[-1].endswith("**\\[1\\]**")
+    assert render.answer(ferried(status, short, verdict), ENGLISH).top == lead
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "lead"),
+    [
+        (Status.ANSWERED, Verdict.SAYS_SO, "✅ **The article says so.**"),
+        (Status.ANSWERED, Verdict.SAYS_OTHERWISE, "↔️ **The article says otherwise.**"),
+        (Status.UNCERTAIN, Verdict.SAYS_SO, MAY_SAY_SO),
+        (Status.UNCERTAIN, Verdict.SAYS_OTHERWISE, MAY_SAY_OTHERWISE),
+        (Status.NOT_IN_ARTICLE, Verdict.DOES_NOT_SAY, DOES_NOT_SAY),
+    ],
+)
+def test_a_claim_is_answered_with_what_the_article_says_to_it(
+    status: Status, verdict: Verdict, lead: str
+) -> None:
+    rendered = render.answer(ferried(status, None, verdict), ENGLISH, with_question=True, is_claim=True)
+    assert rendered.top == f"-# Claim: Is it\\_so?\n{lead}"
+    assert rendered.footer == f"-# Article: The ferry · indexed {MOMENT}"
+
+
+def test_a_claim_that_the_article_does_not_make_has_the_closest_passage_in_small_type() -> None:
+    closest = Citation(1, FERRY.text[:31], 0, 31, 1, "p1", None, 1.0)
+    not_said = ferried(Status.NOT_IN_ARTICLE, None, Verdict.DOES_NOT_SAY, closest)
+    assert render.answer(not_said, words_for("de"), is_claim=True) == render.Rendered(
+        colour=render.GREY,
+        top="❌ **Das steht nicht im Artikel.**\n-# Die nächstliegende Stelle, an der das aber nicht steht:",
+        sources=((closest, "> -# The \\*old\\* ferry leaves at nine.\n-# Absatz 1"),),
+        footer=f"-# Artikel: The ferry · indiziert {MOMENT}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "leads"),
+    [
+        ("de", ["✅ **Das steht im Artikel.**", "↔️ **Im Artikel steht es anders.**"]),
+        ("es-ES", ["✅ **El artículo lo dice.**", "↔️ **El artículo dice otra cosa.**"]),
+        ("fr", ["✅ **L’article le dit.**", "↔️ **L’article dit le contraire.**"]),
+    ],
+)
+def test_what_the_article_says_to_a_claim_is_told_in_the_language_of_the_one_who_asks(
+    language: str, leads: list[str]
+) -> None:
+    said = [
+        render.answer(ferried(Status.ANSWERED, None, verdict), words_for(language), is_claim=True).top
+        for verdict in (Verdict.SAYS_SO, Verdict.SAYS_OTHERWISE)
+    ]
+    assert said == leads
+
+
+def ferried(
+    status: Status, short: Span | None, verdict: Verdict | None, closest: Citation | None = None
+) -> Result:
+    """An answer from the ferry's first sentence."""
+    cited = Citation(1, FERRY.text[:31], 0, 31, 1, "p1", None, 1.0)
+    says = status is not Status.NOT_IN_ARTICLE
+    answer = Answer(
+        "Is it_so?",
+        status,
+        (cited,) if says else (),
+        (closest,) if closest else (),
+        "ferry",
+        "The ferry",
+        "1",
+        short=short,
+        verdict=verdict,
+    )
+    return Result(answer, about(FERRY))
 
 
 def walk(tokens: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
@@ -436,8 +508,10 @@ def walk(tokens: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
 
 @pytest.mark.parametrize("unit", ["word ", "w", "**_", "👩", "\u202e", "ש "])
 @pytest.mark.parametrize("count", [1, 14])
-def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) -> None:
+@pytest.mark.parametrize("is_spoken", [False, True])
+def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int, is_spoken: bool) -> None:
     sentence = unit * (6_000 // len(unit))
+    speaker = sentence if is_spoken else None
     text = "\n".join(["x" + sentence + "x"] * count)
     article = Article(
         "a" * 40, sentence, text, title_is_label=True, source="https://example.org/" + "a" * 200
@@ -454,10 +528,10 @@ def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) ->
             p.end,
             n,
             f"p{n}",
-            sentence,
+            speaker,
             1.0,
-            sentence,
-            sentence,
+            f"{sentence}: “",
+            f" [“he” is {sentence}]",
             (Span(p.start, p.end),),
         )
         for n, p in enumerate(article.paragraphs, 1)
@@ -466,11 +540,13 @@ def test_the_longest_answers_fill_a_message_and_fit_it(unit: str, count: int) ->
     for words in map(words_for, ("en-GB", "de", "fr", "es-ES")):
         for status in Status:
             answer = answered(status, *citations)
-            answer = replace(answer, question=sentence, read_as=((sentence, sentence),) * 5)
-            rendered = render.answer(Result(answer, info), words, with_question=True)
-            card = cited_card(rendered, article, words)
-            accept(card)
-            assert sum(map(utf16_length, texts_of(card))) > 1_500
+            short = Span(0, 6_000) if answer.citations else None
+            answer = replace(answer, question=sentence, read_as=((sentence, sentence),) * 5, short=short)
+            for is_claim in (False, True):
+                rendered = render.answer(Result(answer, info), words, with_question=True, is_claim=is_claim)
+                card = cited_card(rendered, article, words)
+                accept(card)
+                assert sum(map(utf16_length, texts_of(card))) > 1_500
         accept(cited_card(render.summary(citations, info, words), article, words))
         quotes = render.quotes(citations, info, words, page=10, pages=99, changed=True)
         accept(cited_card(quotes, article, words))
@@ -574,53 +650,88 @@ MOMENT = f"<t:{INDEXED_AT.timestamp():.0f}:R>"
 BUILT = cite(1, "The harbour of Elms was built in 1901.")
 
 
-def test_the_answer_stands_on_top_and_its_marks_and_sources_are_in_order() -> None:
+def test_each_sentence_stands_once_and_where_it_is_from_below_it() -> None:
     said = cite(2, "We never turn a ship away,")
     deciding = (Span(said.start + 3, said.start + 13), Span(said.end - 5, said.end))
     said = replace(said, speaker="Ada Berg", before="Ada Berg: “", after="”", deciding=deciding)
     answer = replace(answered(Status.ANSWERED, said, BUILT), read_as=(("shipps", "ships"),))
     assert render.answer(Result(answer, about(ARTICLE)), ENGLISH, with_question=True) == render.Rendered(
         colour=render.GREEN,
-        top="-# Question: How many \\*ships\\*?\n"
-        "✅ **The article says:**\n"
-        "The harbour of Elms was built in 1901. **\\[1\\]** "
-        "Ada Berg\\: “We never turn a ship away,” **\\[2\\]**\n"
-        "-# Read “shipps” as “ships”.",
+        top="-# Question: How many \\*ships\\*?\n✅ **The article says:**\n-# Read “shipps” as “ships”.",
         sources=(
-            (BUILT, "**\\[1\\]** paragraph 1\n> The harbour of Elms was built in 1901."),
+            (BUILT, "> The harbour of Elms was built in 1901.\n-# **\\[1\\]** paragraph 1"),
             (
                 said,
-                "**\\[2\\]** **Ada Berg** · paragraph 2\n> We **never turn** a ship **away**,",
+                "> We **never turn** a ship **away**,\n-# **\\[2\\]** **Ada Berg** · paragraph 2",
             ),
         ),
         footer=f"-# Article: The harbour of \\*Elms\\* · ✅ answered · indexed {MOMENT}",
     )
 
 
-def test_an_uncertain_answer_says_so_in_words() -> None:
+def test_the_short_answer_leads_with_the_mark_of_its_source_and_is_set_off_in_it() -> None:
+    short = Span(BUILT.start + 33, BUILT.start + 37)
+    built = replace(BUILT, deciding=(short,))
+    one = render.answer(
+        Result(replace(answered(Status.ANSWERED, built), short=short), about(ARTICLE)), ENGLISH
+    )
+    assert one.top == "✅ **1901**"
+    assert one.sources == ((built, "> The harbour of Elms was built in **1901**.\n-# paragraph 1"),)
+    ships = cite(2, "Forty ships anchor there every summer.")
+    forty = replace(answered(Status.ANSWERED, ships, BUILT), short=Span(ships.start, ships.start + 5))
+    assert render.answer(Result(forty, about(ARTICLE)), ENGLISH).top == "✅ **Forty** \\[2\\]"
+
+
+def test_whose_the_words_are_is_told_once_and_who_he_is() -> None:
+    said = cite(1, "We never turn a ship away,")
+    said = replace(said, before="Ada Berg: “", after="” [“we” is *all* of Elms]")
+    ((_, source),) = render.answer(Result(answered(Status.ANSWERED, said), about(ARTICLE)), ENGLISH).sources
+    assert source == ("> *Ada Berg:* We never turn a ship away,\n-# paragraph 2 · “we” is \\*all\\* of Elms")
+    assert render.quote_in(source) == said.quote
+    by_her = replace(said, speaker="Ada Berg", after="”")
+    ((_, source),) = render.answer(Result(answered(Status.ANSWERED, by_her), about(ARTICLE)), ENGLISH).sources
+    assert source == "> We never turn a ship away,\n-# **Ada Berg** · paragraph 2"
+
+
+@pytest.mark.parametrize(
+    ("source", "quote"),
+    [
+        ("**\\[1\\]** paragraph 1\n> It was **built** in 1901.", "It was built in 1901."),  # until 0.3
+        ("> It was **built** in 1901.\n-# paragraph 1", "It was built in 1901."),
+        ("> -# It was built.\n-# paragraph 1", "It was built."),
+        ("> \\-\\# It was built.", "-# It was built."),
+        ("> *Ada \\*Berg\\*:* It was built.", "It was built."),
+        ("> \\*Ada\\: \\* It was built.", "*Ada: * It was built."),
+        ("> **Ada**\\: it was built.", "Ada: it was built."),
+        ("It was built.", ""),
+    ],
+)
+def test_a_quote_is_read_back_from_its_source(source: str, quote: str) -> None:
+    assert render.quote_in(source) == quote
+
+
+def test_an_uncertain_answer_says_so_in_words_and_leads_with_nothing_in_bold() -> None:
     rendered = render.answer(Result(answered(Status.UNCERTAIN, BUILT), about(ARTICLE)), ENGLISH)
     assert rendered.colour == render.ORANGE
-    assert rendered.top == (
-        "⚠️ **The article may not answer this. The closest it says:**\n"
-        "The harbour of Elms was built in 1901. **\\[1\\]**"
-    )
+    assert rendered.top == MAY_NOT_ANSWER
+    assert rendered.sources == ((BUILT, "> The harbour of Elms was built in 1901.\n-# paragraph 1"),)
     assert rendered.footer == f"-# Article: The harbour of \\*Elms\\* · ⚠️ uncertain · indexed {MOMENT}"
 
 
-def test_what_is_not_in_the_article_shows_the_closest_passage_as_no_more_than_that() -> None:
+def test_what_is_not_in_the_article_shows_the_closest_passage_in_small_type() -> None:
     closest = replace(BUILT, deciding=(Span(4, 11),))
     labelled = about(replace(ARTICLE, title_is_label=True))
     assert render.answer(Result(answered(Status.NOT_IN_ARTICLE, closest), labelled), ENGLISH) == (
         render.Rendered(
             colour=render.GREY,
-            top="❌ **The article does not say.**\nThe closest passage, which does not answer it:",
-            sources=((closest, "paragraph 1\n> The harbour of Elms was built in 1901."),),
+            top=f"{DOES_NOT_SAY}\n-# The closest passage, which does not answer it:",
+            sources=((closest, "> -# The harbour of Elms was built in 1901.\n-# paragraph 1"),),
             footer="-# Article: The harbour of \\*Elms\\* (a label) · ❌ not in the article · "
             f"indexed {MOMENT}",
         )
     )
     nothing = render.answer(Result(answered(Status.NOT_IN_ARTICLE), labelled), ENGLISH)
-    assert nothing.top == "❌ **The article does not say.**"
+    assert nothing.top == DOES_NOT_SAY
 
 
 def test_a_source_names_its_headings_and_links_to_its_sentence() -> None:
@@ -629,9 +740,9 @@ def test_a_source_names_its_headings_and_links_to_its_sentence() -> None:
     found = Result(answered(Status.ANSWERED, BUILT), about(article, (passage,)))
     ((_, source),) = render.answer(found, ENGLISH).sources
     assert source == (
-        "**\\[1\\]** Ports › The \\*north\\* · "
-        "[paragraph 1](<https://elms.example/a_b#:~:text=The%20harbour%20of%20Elms%20was%20built%20in%201901.>)\n"
-        "> The harbour of Elms was built in 1901."
+        "> The harbour of Elms was built in 1901.\n"
+        "-# Ports › The \\*north\\* · "
+        "[paragraph 1](<https://elms.example/a_b#:~:text=The%20harbour%20of%20Elms%20was%20built%20in%201901.>)"
     )
 
 
@@ -650,11 +761,8 @@ def test_links_take_the_room_that_short_quotes_leave() -> None:
 def test_an_answer_in_another_language_leaves_the_articles_words_as_they_are() -> None:
     found = Result(answered(Status.ANSWERED, BUILT), about(ARTICLE))
     rendered = render.answer(found, words_for("de"), with_question=True)
-    assert rendered.top == (
-        "-# Frage: How many \\*ships\\*?\n✅ **Im Artikel steht:**\n"
-        "The harbour of Elms was built in 1901. **\\[1\\]**"
-    )
-    assert rendered.sources[0][1] == "**\\[1\\]** Absatz 1\n> The harbour of Elms was built in 1901."
+    assert rendered.top == "-# Frage: How many \\*ships\\*?\n✅ **Im Artikel steht:**"
+    assert rendered.sources[0][1] == "> The harbour of Elms was built in 1901.\n-# Absatz 1"
 
 
 def test_context_sets_the_sentence_off_between_the_paragraphs_around_it() -> None:

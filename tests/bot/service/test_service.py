@@ -32,7 +32,9 @@ from index import (
     Stage,
     Turn,
     UnknownArticleError,
+    Verdict,
 )
+from tests.bot.claims import BUILT_IN_1901, reads_claims
 from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
 HERE = Place(server=1, channel=10)
@@ -139,6 +141,22 @@ async def test_the_same_question_at_the_same_time_is_answered_once(
     assert len(library.calls) == 1 + len(other)
     await ask(service, place=HERE)  # what is no longer in flight is asked anew
     assert len(library.calls) == 2 + len(other)
+    await service.close(patience=1)
+
+
+@pytest.mark.usefixtures("_read_here")
+async def test_a_claim_is_checked_and_no_question_of_the_same_words_is_answered_with_it() -> None:
+    library = HeldLibrary(reading=reads_claims())
+    service = CountingService(library)
+    library.asking.clear()
+    both = [asyncio.create_task(ask(service, BUILT_IN_1901, is_claim=is_claim)) for is_claim in (True, False)]
+    again = asyncio.create_task(ask(service, BUILT_IN_1901, is_claim=True, asker=2))
+    await until(lambda: service.joined == 3)
+    library.asking.set()
+    checked, asked = await asyncio.gather(*both)
+    assert await again is checked
+    assert (checked.answer.verdict, asked.answer.verdict) == (Verdict.SAYS_SO, None)
+    assert sorted(call.is_claim for call in library.calls) == [False, True]
     await service.close(patience=1)
 
 
