@@ -98,6 +98,7 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("tldextract", {"index/sources/addresses.py"}),
         ("urllib3", {"index/sources/addresses.py", "index/sources/web.py"}),
         ("cachetools", {"bot/render/links.py", "bot/service/conversations.py", "index/library/memory.py"}),
+        ("spellchecker", {"index/language/dictionaries.py"}),
         ("lazy_loader", {"index/__init__.py"}),
         ("filelock", {"index/storage/transactions.py"}),
         ("pydantic_settings", {"bot/settings.py"}),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import sentencex
 
 from index.language.abbreviations import goes_on
+from index.language.word_keys import UNSEEN_CHARS
 from index.model.article import Span
 
 QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
@@ -20,6 +21,8 @@ characters of “‚《”, the worst pair found.
 
 _ENDING = re.compile(r"[。！？｡]++[」』）》〉】”’\"]*+|[؟۔।॥](?=\s)")
 """What ends a sentence whatever follows; sentencex wants a letter after it."""
+
+_WHITE_BEFORE = re.compile(rf"[\s{UNSEEN_CHARS}]++")
 
 _WIDE_SPACE_BEFORE_STOP = re.compile(r"[^\S\x00-\x7f](?=\.)")  # sentencex panics on “B” and such a space
 _BLANKED = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
@@ -79,10 +82,11 @@ def _ends_by_sentencex(text: str, language: str) -> Iterator[int]:
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:
-    """The span without the white space around it; None where it holds nothing else."""
-    words = text[start:end].lstrip()
-    first = end - len(words)
-    return Span(first, first + len(words.rstrip())) if words else None
+    """The span without what is white around it, seen or not; None where it holds nothing else."""
+    words = text[start:end]
+    opening, closing = _WHITE_BEFORE.match(words), _WHITE_BEFORE.match(words[::-1])
+    first = start + (opening.end() if opening else 0)
+    return Span(first, end - (closing.end() if closing else 0)) if first < end else None
 
 
 def _with_stray_marks(text: str, spans: Sequence[Span]) -> Iterator[Span]:

@@ -10,6 +10,10 @@ from index.language.sentences import split_sentences
 from tests.index.language.texts import TEXTS
 
 
+UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+NOTHING = dict.fromkeys(map(ord, UNSEEN))
+
+
 def sentences(text: str, language: str = "en") -> list[str]:
     return [span.of(text) for span in split_sentences(text, language)]
 
@@ -24,6 +28,7 @@ def sentences(text: str, language: str = "en") -> list[str]:
         ("«Non.» Il part. „Nein.“ Er geht.", ["«Non.»", "Il part.", "„Nein.“", "Er geht."]),
         ("Dr. Ames met Mr. Bell at 3.30 p.m. They ate.", ["Dr. Ames met Mr. Bell at 3.30 p.m.", "They ate."]),
         ("  One.   Two.  ", ["One.", "Two."]),
+        ("One.\u200b \ufeffTwo. \u200b", ["One.", "Two."]),
         ("Wait… what? – Yes.", ["Wait… what?", "– Yes."]),
         ("🙂🙂 One. 🙂 Two.", ["🙂🙂 One.", "🙂 Two."]),
         ("No end", ["No end"]),
@@ -89,10 +94,10 @@ def test_sentences_leave_nothing_out(text: str, language: str) -> None:
     end = 0
     for span in spans:
         assert end <= span.start < span.end
-        assert span.of(text) == span.of(text).strip()
-        assert not text[end : span.start].strip()
+        assert span.of(text) == span.of(text).strip().strip(UNSEEN)
+        assert not text[end : span.start].translate(NOTHING).strip()
         end = span.end
-    assert not text[end:].strip()
+    assert not text[end:].translate(NOTHING).strip()
 
 
 @pytest.mark.parametrize("space", ["\u2003", "\xa0", "\u3000", "\x85"])
