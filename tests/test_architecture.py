@@ -86,13 +86,22 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
             "lxml",
             {
                 "index/sources/extract/blocks.py",
+                "index/sources/extract/docx.py",
+                "index/sources/extract/epub.py",
                 "index/sources/extract/html.py",
-                "index/sources/extract/packed.py",
+                "index/sources/extract/markup.py",
+                "index/sources/extract/formulas.py",
+                "index/sources/extract/numbering.py",
+                "index/sources/extract/pages.py",
+                "index/sources/extract/xml.py",
             },
         ),
         ("trafilatura", {"index/sources/extract/html.py"}),
         ("pypdf", {"index/sources/extract/pdf.py"}),
-        ("mammoth", {"index/sources/extract/packed.py"}),
+        ("mammoth", {"index/sources/extract/docx.py"}),
+        ("eld", {"index/sources/extract/tongue.py"}),
+        ("mdit_py_plugins", {"index/sources/extract/markdown.py"}),
+        ("yaml", {"index/sources/extract/front_matter.py"}),
         ("markdown_it", {"index/sources/extract/markdown.py"}),
         ("charset_normalizer", {"index/sources/extract/encoding.py"}),
         ("tldextract", {"index/sources/addresses.py"}),
@@ -152,7 +161,9 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
     elsewhere = {module for module in used if not module.startswith("index.sources.extract.")}
     assert elsewhere == {
         "index.errors",
+        "index.language.abbreviations",
         "index.language.attribution",
+        "index.language.marks",
         "index.language.narration",
         "index.language.pronouns",
         "index.language.quotations",
@@ -160,6 +171,8 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
         "index.language.sentences",
         "index.language.speakers",
         "index.language.tables",
+        "index.language.turns",
+        "index.language.word_keys",
         "index.model.answer",
         "index.model.article",
         "index.model.library",
@@ -179,7 +192,8 @@ def test_the_language_room_needs_no_model_libraries() -> None:
         if name.startswith("index/language/")
         for module, _ in imports(name)
     }
-    assert used - set(sys.stdlib_module_names) == {"index", "sentencex", "Stemmer", "rapidfuzz"}
+    libraries = {"sentencex", "Stemmer", "rapidfuzz", "spellchecker"}
+    assert used - set(sys.stdlib_module_names) == {"index", *libraries}
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.cli.terminal import printable, row
-from index import Answer, Citation, IndexInfo, Status
+from index import Answer, Citation, IndexInfo, Status, Verdict
 
 NOT_IN_ARTICLE = "The article does not say."
 MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
@@ -35,10 +35,22 @@ def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
         return Group(*lines)
     if answer.status is Status.UNCERTAIN:
         lines += [Text("Uncertain: this may not answer the question.", style="yellow")]
+    elif _lead(answer):
+        lines += [Text(printable(_lead(answer)), style="bold green"), Text()]
     for citation in answer.in_article_order:
         words = Text(printable(citation.text), style="bold")
         lines.append(words.append(f" [{citation.number}]", style="not bold cyan"))
     return Group(*lines, Text(), *map(_footnote, answer.in_article_order))
+
+
+def _lead(answer: Answer) -> str:
+    """The answer in a few words: yes, no, or the words that answer; empty where there are none."""
+    match answer.verdict:
+        case Verdict.SAYS_SO:
+            return "Yes."
+        case Verdict.SAYS_OTHERWISE:
+            return "No."
+    return answer.short_text or ""
 
 
 def _footnote(citation: Citation) -> RenderableType:
@@ -59,7 +71,11 @@ def article_text(info: IndexInfo) -> RenderableType:
         *((("site", article.site),) if article.site else ()),
         *(("claims", f"says it is from {claim}, unchecked") for claim in claims),
         ("published", article.published.isoformat() if article.published else "unknown"),
-        ("language", article.language),
+        (
+            "language",
+            f"{article.language} (told by its words)" if article.language_is_guess else article.language,
+        ),
+        *(("missing", f"{part} is not in the file") for part in article.missing),
         ("indexed", f"{len(info.passages):,} passages, {info.indexed_at.isoformat(timespec='seconds')}"),
         ("model", f"{info.model}, SHA-256 {info.model_sha256}"),
     )
@@ -128,6 +144,9 @@ def article_json(info: IndexInfo) -> dict[str, object]:
         "site": article.site,
         "claimed_source": article.claimed_source,
         "claimed_site": article.claimed_site,
+        "language": article.language,
+        "language_is_guess": article.language_is_guess,
+        "missing": list(article.missing),
         "text": article.text,
         "paragraphs": [
             {"number": paragraph.number, "start": paragraph.start, "end": paragraph.end}

@@ -8,10 +8,11 @@ from bot.render.links import MAX_URL, text_fragment
 from bot.render.message import BLUE, COLOURS, SIGNS, Rendered, footer, indexed, tier, title
 from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, emphasise, shares, size
 from bot.words import Words
-from index import Answer, Citation, IndexInfo, Result, Span, Status
+from index import Answer, Citation, IndexInfo, Result, Span, Status, Verdict
 
 ROOM_FOR_LINKS = MAX_TEXT // 4
 ROOM_FOR_HEADINGS = 200
+MAX_SHORT = 300
 
 
 def answer(result: Result, words: Words, *, with_question: bool = False) -> Rendered:
@@ -25,7 +26,8 @@ def answer(result: Result, words: Words, *, with_question: bool = False) -> Rend
     answer, info = result.answer, result.info
     says = answer.status is not Status.NOT_IN_ARTICLE
     citations = (answer.in_article_order if says else answer.closest)[:MAX_SOURCES]
-    top = [f"{SIGNS[answer.status]} **{_heading(answer.status, words)}**"]
+    lead, heading = _lead(answer, words), _heading(answer.status, words)
+    top = [f"{SIGNS[answer.status]} **{lead or heading}**", *([heading] if lead else [])]
     if with_question:
         top.insert(0, "-# " + words("Question: {question}", question=clip(answer.question, 300)))
     if citations and not says:
@@ -88,6 +90,18 @@ def _listed(top: str, citations: Sequence[Citation], info: IndexInfo, words: Wor
     left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(citations) + 1)
     labels = _labels(citations, info, words, numbered=True, left=left)
     return Rendered(BLUE, top, _sources(citations, labels, left - sum(map(size, labels))), below)
+
+
+def _lead(answer: Answer, words: Words) -> str | None:
+    """The answer in a few words, where it can be relied on: yes, no, or the words that answer."""
+    if answer.status is not Status.ANSWERED:
+        return None
+    match answer.verdict:
+        case Verdict.SAYS_SO:
+            return words("Yes.")
+        case Verdict.SAYS_OTHERWISE:
+            return words("No.")
+    return clip(answer.short_text, MAX_SHORT) if answer.short_text else None
 
 
 def _heading(status: Status, words: Words) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from index.answering.judgement import Judgement
-from index.answering.reading import RankingReader
+from index.answering.reading import RankingReader, ReadRanking
 from index.answering.tiers import Tiers
 from index.answering.verdicts import judge_verdict
 from index.language.follow_ups import FollowUp
@@ -29,11 +29,21 @@ class ReadingJudge:
         """See ``Judge``."""
         read = self._reader.read(question, ranking, follow_up)
         if asks_yes_or_no(question):
-            return judge_verdict(read, self._tiers.verdicts)
+            return self._yes_or_no(read)
         probability = self._tiers.probability(read.signs)
         status = self._tiers.status(probability)
         has_short = status is not Status.NOT_IN_ARTICLE and not asks_for_sentence(question)
         return Judgement(read.ranking, status, read.span if has_short else None, round(probability, 4))
+
+    def _yes_or_no(self, read: ReadRanking) -> Judgement:
+        """Yes or no where a verdict is certain; else the nearest sentence, which may not answer."""
+        judgement = judge_verdict(read, self._tiers.verdicts)
+        if judgement.status is Status.ANSWERED:
+            return judgement
+        probability = self._tiers.probability(read.signs)
+        refused = self._tiers.status(probability) is Status.NOT_IN_ARTICLE
+        status = Status.NOT_IN_ARTICLE if refused else Status.UNCERTAIN
+        return Judgement(read.ranking, status, probability=round(probability, 4))
 
     def check(self, claim: str, ranking: Ranking) -> Judgement:
         """See ``Judge``."""

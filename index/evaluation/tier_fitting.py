@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,6 @@ from index.library.self_check import covers
 from index.model.answer import Verdict
 from index.model.article import Article, Span
 from index.reader.model import Reader
-from index.reader.training.data import SpanExample, is_held_out, span_examples
 from index.search.build import build
 from index.search.embedding import Embedder
 from index.search.ranking import Retriever
@@ -41,7 +39,6 @@ What people ask an article is mostly answered by it. The tiers hold for this mix
 
 _VERDICTS = {"yes": Verdict.SAYS_SO, "no": Verdict.SAYS_OTHERWISE, "unknown": Verdict.DOES_NOT_SAY}
 _FOLDS = 8
-_CONTEXTS = 8
 _EVERYDAY_EACH, _OF_NEXT, _WITH_STRANGERS = 5, 5, 3
 
 
@@ -144,37 +141,6 @@ def with_strangers(articles: Sequence[CalibrationArticle]) -> Iterable[Calibrati
                 changed.append((question.replace(known[-1], rng.choice(alike)), ()))
         some = rng.sample(changed, min(len(changed), _WITH_STRANGERS))
         yield one._replace(questions=[*one.questions, *some])
-
-
-def held_out_articles(folder: Path, source: str) -> Iterable[CalibrationArticle]:
-    """Articles of a data set that the reader was not trained on.
-
-    A data set's article is taken as it is; contexts that belong to none are put together, some to an article.
-    """
-    of_context: defaultdict[str, list[SpanExample]] = defaultdict(list)
-    for example in span_examples(folder, source):
-        if is_held_out(example):
-            of_context[example.context].append(example)
-    of_group: defaultdict[str, list[str]] = defaultdict(list)
-    alone: list[str] = []
-    for context, examples in of_context.items():
-        of_group[examples[0].group].append(context)
-    for group, contexts in list(of_group.items()):
-        if len(contexts) < _CONTEXTS // 2:
-            alone += contexts
-            del of_group[group]
-    random.Random(0).shuffle(alone)  # noqa: S311 (reproducible, and no secret)
-    parts = [alone[at : at + _CONTEXTS] for at in range(0, len(alone), _CONTEXTS)]
-    for number, contexts in enumerate([*of_group.values(), *parts]):
-        text, questions = "", []
-        for context in contexts:
-            for example in of_context[context]:
-                at = len(text)
-                answers = example.start is not None and example.end is not None
-                gold = (Span(at + (example.start or 0), at + (example.end or 0)),) if answers else ()
-                questions.append((example.question, gold))
-            text += context.replace("\n", " ") + "\n"
-        yield CalibrationArticle(Article(id=f"{source}-{number}", title=source, text=text), questions)
 
 
 def observe(

@@ -18,6 +18,7 @@ from index.language.quotations import Quotation, quotations
 from index.language.reports import Reports
 from index.language.speakers import Attribution, Speakers
 from index.language.tables import ARTICLES, CALENDAR, PERSON_OF, PRONOUNS
+from index.language.turns import Turns
 from index.model.article import Article, Span
 
 _OPENING_MARKS = '“”"„‟«»‘('
@@ -50,6 +51,7 @@ class Speech:
         self._paragraphs = article.paragraphs
         self._english = article.language.lower().startswith("en")
         self._quotations = quotations(article)
+        self._turns = Turns(article)
         self._narration = Narration(article, self._quotations)
         reports = Reports(self._narration)
         self._people = People(self._narration, reports)
@@ -70,12 +72,15 @@ class Speech:
         )
 
     def speaker(self, span: Span) -> str | None:
-        """Whose quoted words ``span`` holds, with the occasion where the article gives it.
+        """Whose words ``span`` holds: a transcript's, or quoted ones with the occasion where it is given.
 
-        None when it holds no quoted words, when the article does not say of each of them whose they are, and
+        None when it holds no such words, when the article does not say of each of them whose they are, and
         when they are of different people. Where the occasions differ, the name alone.
         """
         attributions = self._said_in(span)
+        turn = self._turns.at(span)
+        if turn and not any(attributions):
+            return turn.name
         if len({one and one.name for one in attributions}) != 1 or attributions[0] is None:
             return None
         return (
@@ -104,6 +109,9 @@ class Speech:
         if attribution and not span.start <= attribution.named_at < span.end:
             speaker = attribution.speaker[0].upper() + attribution.speaker[1:]
             return f"{speaker}: {before}", after + self._note(span, given=attribution.name)
+        turn = self._turns.at(span)
+        if turn and span.start >= turn.words and not before:
+            before = f"{turn.name}: "
         return before, after + self._note(span)
 
     def leans_on_previous(self, span: Span) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import sentencex
 
 from index.language.abbreviations import goes_on
+from index.language.marks import unmarked
 from index.language.word_keys import UNSEEN_CHARS
 from index.model.article import Span
 
@@ -42,7 +43,7 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     Returns:
         The sentences in order, in code points of the text; none of a text of nothing but white space.
     """
-    blanked = _WIDE_SPACE_BEFORE_STOP.sub(" ", text.translate(_BLANKED))
+    blanked = _WIDE_SPACE_BEFORE_STOP.sub(" ", unmarked(text).translate(_BLANKED))
     starts = [0]
     words_end = seen = 0  # where the words end of what is seen, white space and marks left out
     for end in _ends(text, blanked, language):

@@ -50,6 +50,9 @@ class Article:
     ``source`` and ``site`` are where the article was got from, or said by who could know; what it only says
     of itself is ``claimed_source`` and ``claimed_site``, and nothing may be cited by them.
 
+    ``language`` is told by the words themselves where ``language_is_guess``. ``missing`` are parts that the
+    source names and does not hold.
+
     ``sentences`` are the text's in order, as they were cut when it was read; None where they were not yet.
     """
 
@@ -66,6 +69,8 @@ class Article:
     headings: tuple[Heading, ...] = ()
     claimed_source: str | None = None
     claimed_site: str | None = None
+    language_is_guess: bool = False
+    missing: tuple[str, ...] = ()
     sentences: tuple[Span, ...] | None = field(default=None, compare=False, repr=False)
 
     @cached_property

@@ -10,7 +10,9 @@ from urllib.parse import unquote, urlsplit
 from index.model.library import MAX_ID_CHARS
 from index.model.source import Origin, SourceKind
 
-_KNOWN_SUFFIX = re.compile(r"\.(?:txt|md|markdown|x?html?|pdf|docx|epub|php|aspx?|jsp)\Z", re.IGNORECASE)
+_KNOWN_SUFFIX = re.compile(
+    r"\.(?:txt|md|markdown|x?html?|mht|mhtml|eml|vtt|srt|pdf|docx|epub|php|aspx?|jsp)\Z", re.IGNORECASE
+)
 _FOLDER_END = re.compile(r"[/\\]")
 _NOT_PLAIN = re.compile(r"[^a-z0-9]++")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)

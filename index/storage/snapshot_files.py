@@ -102,6 +102,8 @@ class StoredArticle(BaseModel):
     headings: tuple[Heading, ...] = ()
     claimed_source: str | None = None
     claimed_site: str | None = None
+    language_is_guess: bool = False
+    missing: tuple[str, ...] = ()
     origin: Origin | None = None
 
     def article(self) -> Article:

@@ -48,9 +48,7 @@ The old crane.
 
 The light.
 
-Year | Ships
-
-1850 | 12"""
+Year: 1850 · Ships: 12"""
 PAGE_HEADINGS = [(1, "The harbour of Elms"), (2, "Later years"), (3, "What is left")]
 
 

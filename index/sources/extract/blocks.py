@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.model.article import Article, Heading
@@ -29,10 +29,10 @@ class Block:
     linked: int = 0
 
 
-_BLOCK_TAGS = frozenset(
-    "address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hr item li list main nav ol p pre quote row section summary table tbody "
-    "tfoot thead tr ul".split()
+BLOCK_TAGS = frozenset(
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hr item li list main nav ol p pre quote row section summary table "
+    "tbody tfoot thead tr ul".split()
 )
 _SKIPPED_TAGS = frozenset(
     "audio button canvas embed head iframe input math noscript object option rp rt script select style svg "
@@ -42,13 +42,16 @@ _ROW_TAGS, _CELL_TAGS, _LINK_TAGS = ("tr", "row"), ("td", "th", "cell"), ("a", "
 _SPACE = re.compile(r"\s++")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"h[1-6]")
+UNSEEN = dict.fromkeys(map(ord, "\xad\u200b\u2060\ufeff"))
+"""They part words or hold them together for a screen, and are characters of no word."""
+
 _CELL_END, _LINE_END = "\x1f", "\n"
 
 
 def blocks(root: _Element) -> Iterator[Block]:
     """The paragraphs and headings under an element of HTML or of trafilatura's XML, in order.
 
-    A row of a table is one paragraph, its cells parted by a bar; two line breaks part paragraphs.
+    A row of a table is one paragraph, its cells parted by dots; two line breaks part paragraphs.
     """
     from lxml import etree
 
@@ -57,7 +60,7 @@ def blocks(root: _Element) -> Iterator[Block]:
     reader = _Reader()
     for event, element in walk:
         tag = str(element.tag).rpartition("}")[2].lower()
-        shown = tag not in _SKIPPED_TAGS and not _is_note_mark(element, tag)
+        shown = tag not in _SKIPPED_TAGS
         if event == "start":
             if shown:
                 yield from reader.begin(element, tag)
@@ -88,13 +91,13 @@ class _Reader:
         self._linked += len(words) if self._links else 0
 
     def begin(self, element: _Element, tag: str) -> Iterator[Block]:
-        if tag in _BLOCK_TAGS and self._row is None:
+        if tag in BLOCK_TAGS and self._row is None:
             yield from self.flush()
             self._level = _heading_level(tag) or self._level
-        if tag in _ROW_TAGS and self._row is None and _is_plain_row(element):
+        if tag in _ROW_TAGS and self._row is None and is_plain_row(element):
             self._row = element
         self._links += _leads_away(element, tag)
-        self._words.append(_LINE_END if tag in ("br", "lb") else " " if tag in _BLOCK_TAGS else "")
+        self._words.append(_LINE_END if tag in ("br", "lb") else " " if tag in BLOCK_TAGS else "")
 
     def end(self, element: _Element, tag: str) -> Iterator[Block]:
         self._links -= _leads_away(element, tag)
@@ -102,7 +105,7 @@ class _Reader:
             self._row = None
         if tag in _CELL_TAGS:
             self._words.append(_CELL_END if self._row is not None else " ")
-        if tag in _BLOCK_TAGS and self._row is None:
+        if tag in BLOCK_TAGS and self._row is None:
             yield from self.flush()
             self._level = 0 if _heading_level(tag) else self._level
 
@@ -112,7 +115,7 @@ class _Reader:
         for piece in _BLANK_LINE.split(raw):
             cells = [text for cell in piece.split(_CELL_END) if (text := clean(cell))]
             if cells:
-                yield Block(" | ".join(cells), self._level, self._linked)
+                yield Block(" · ".join(cells), self._level, self._linked)
                 self._linked = 0
 
 
@@ -125,17 +128,7 @@ def _leads_away(element: _Element, tag: str) -> bool:
     return tag in _LINK_TAGS and "#" not in (element.get("href") or element.get("target") or "#")
 
 
-def _is_note_mark(element: _Element, tag: str) -> bool:
-    """Whether an element is the little number that leads to a footnote, or the arrow back from it."""
-    if tag == "sup":
-        return element.find(".//{*}a") is not None or str(element.getparent().tag).endswith(("}a", "a"))
-    return tag == "a" and (
-        element.get("{http://www.idpf.org/2007/ops}type") == "noteref"
-        or (element.get("href") or "").startswith(("#footnote-ref-", "#endnote-ref-"))
-    )
-
-
-def _is_plain_row(row: _Element) -> bool:
+def is_plain_row(row: _Element) -> bool:
     """A table that lays out a page holds whole paragraphs in its cells: its rows are no paragraphs."""
     inside = Counter(str(element.tag).rpartition("}")[2].lower() for element in row.iter("*"))
     cells = sum(inside[tag] for tag in _CELL_TAGS)
@@ -149,8 +142,8 @@ def clean(words: str) -> str:
     if not words.isascii() or not words.isprintable():
         words = "".join(
             char
-            for char in words
-            if char != "\xad" and (unicodedata.category(char) not in ("Cc", "Cs") or char.isspace())
+            for char in words.translate(UNSEEN)
+            if unicodedata.category(char) not in ("Cc", "Cs") or char.isspace()
         )
     return " ".join(words.split())
 
@@ -175,20 +168,6 @@ def assembled(blocks: Iterable[Block], limits: Limits) -> Article:
     if not any(char.isalnum() for char in text):
         raise Refused(NO_TEXT)
     return Article(id="", title="", text=text, language="", headings=tuple(headings))
-
-
-def from_markup(markup: str, limits: Limits) -> Article:
-    """The article in HTML that a converter made: all of it, titled by the heading that it begins with.
-
-    Raises:
-        Refused: it has no text, or too much.
-    """
-    from lxml import html
-
-    if not markup.strip():
-        raise Refused(NO_TEXT)
-    found = list(blocks(html.fragment_fromstring(markup, create_parent="div")))
-    return replace(assembled(found, limits), title=first_heading(found) or "")
 
 
 def first_heading(blocks: Sequence[Block]) -> str | None:

@@ -15,6 +15,18 @@ _MARKED = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 BYTE_ORDER_MARKS = tuple(mark for mark, _ in _MARKED)
+_BROWSERS = {  # what a page says, and what browsers read it as, since its programs never told them apart
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
 _META_CHARSET = re.compile(
     rb"<meta[^<>]{0,200}?charset\s*+=\s*+[\"']?\s*+([\w.:-]++)|<\?xml[^<>]*?encoding=[\"']([\w.:-]++)", re.I
 )
@@ -40,12 +52,14 @@ def decode(content: bytes, charset: str | None = None) -> str:
 
 def _decoded(content: bytes, charset: str | None) -> str:
     marked = next((encoding for mark, encoding in _MARKED if content.startswith(mark)), None)
-    for encoding in (marked, "utf-8", charset):
+    for encoding in (marked, "utf-8", _as_browsers(charset)):
         if encoding:
             try:
                 return content.decode(encoding)
             except (UnicodeError, LookupError):
                 continue
+    if (text := _damaged_utf8(content)) is not None:
+        return text
     if sum(byte > 127 for byte in content) < 8 and b"\0" not in content:
         try:  # too little to tell by; the encoding of Western Windows is by far the likeliest
             return content.decode("cp1252")
@@ -57,3 +71,26 @@ def _decoded(content: bytes, charset: str | None) -> str:
     if best is None:
         raise Refused(UNKNOWN_ENCODING)
     return str(best)
+
+
+def _as_browsers(charset: str | None) -> str | None:
+    """The encoding that browsers take for the one that is named."""
+    try:
+        return _BROWSERS.get(name := codecs.lookup(charset).name, name) if charset else None
+    except LookupError:
+        return None
+
+
+def _damaged_utf8(content: bytes) -> str | None:
+    """A text in UTF-8 with a few bytes of Western Windows in it, as an old program leaves them; else None."""
+    text = content.decode("utf-8", "surrogateescape")
+    beyond = stray = 0
+    for char in text:
+        beyond += char >= "\x80"
+        stray += "\udc80" <= char <= "\udcff"
+    if beyond - stray < max(stray, 1) or b"\0" in content:
+        return None  # by chance, few characters of another encoding read as UTF-8
+    return "".join(
+        bytes([ord(char) - 0xDC00]).decode("cp1252", "replace") if "\udc80" <= char <= "\udcff" else char
+        for char in text
+    )

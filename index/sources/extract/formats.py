@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from index.model.article import Article
 from index.sources.extract.encoding import decode
-from index.sources.extract.refusals import NO_TEXT, Refused, too_long
+from index.sources.extract.plain import plain
 from index.sources.extract.sniff import Format
 from index.sources.limits import Limits
 
@@ -26,7 +26,7 @@ def extract(
     """
     match form:
         case Format.TEXT:
-            return _text(decode(content, charset), limits)
+            return plain(decode(content, charset), limits)
         case Format.MARKDOWN:
             from index.sources.extract.markdown import markdown
 
@@ -35,6 +35,10 @@ def extract(
             from index.sources.extract.html import html
 
             return html(content, limits, charset, address)
+        case Format.MHTML:
+            from index.sources.extract.mail import mail
+
+            return mail(content, limits, address)
         case Format.PDF:
             from index.sources.extract.pdf import pdf
 
@@ -43,12 +47,3 @@ def extract(
             from index.sources.extract.packed import packed
 
             return packed(content, limits)
-
-
-def _text(text: str, limits: Limits) -> Article:
-    """Plain text is taken as it is, but for a byte order mark."""
-    if not text.strip():
-        raise Refused(NO_TEXT)
-    if len(text) > limits.max_chars:
-        raise too_long(limits)
-    return Article(id="", title="", text=text, language="")

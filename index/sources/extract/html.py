@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from index.model.article import Article
 from index.sources.extract.blocks import Block, assembled, blocks
 from index.sources.extract.encoding import declared_charset, decode
+from index.sources.extract.markup import resolve
 from index.sources.extract.metadata import day
+from index.sources.extract.pages import is_glued, keep_captions, lead_times, short_article
 from index.sources.extract.refusals import NO_PROSE, Refused
 from index.sources.limits import Limits
 
@@ -58,11 +60,15 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         tree = lxml_html.document_fromstring(text.encode(), parser, ensure_head_body=True)
     except etree.ParserError as error:  # nothing but comments
         raise Refused(NO_PROSE) from error
+    resolve(tree)
     _enclose(tree)
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     obstacle = _obstacle(tree)
-    page = list(blocks(deepcopy(tree)))
-    found = trafilatura.bare_extraction(
+    lead_times(tree)
+    keep_captions(tree)
+    whole = deepcopy(tree)
+    page = list(blocks(whole))
+    extraction = trafilatura.bare_extraction(
         tree,
         url=address,
         with_metadata=True,
@@ -71,28 +77,34 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         include_formatting=True,
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
-    if not isinstance(found, trafilatura.settings.Document):
+    if not isinstance(extraction, trafilatura.settings.Document):
         raise Refused(obstacle[0] if obstacle else NO_PROSE)
-    body = found.body
+    body = extraction.body
     for heading in body.iter("head"):
         heading.tag = heading.get("rend") or "h2"
     article = list(_with_headings(list(blocks(body)), page))
+    if is_glued(article, page) and any(map(_is_sentence, short := short_article(whole))):
+        article = short
     prose = " ".join(block.text for block in article)
     if obstacle and (not prose or (len(prose) < _PROSE_CHARS and obstacle[1].search(prose))):
         raise Refused(obstacle[0])
     if _is_listing(article):
         raise Refused(_LISTING)
-    if not any(len(block.text) >= _SENTENCE_CHARS and not block.level for block in article):
+    if not any(map(_is_sentence, article)):
         raise Refused(NO_PROSE)
     return replace(
         assembled(article, limits),
-        title=found.title or "",
-        author=found.author,
-        site=found.sitename,
+        title=extraction.title or "",
+        author=extraction.author,
+        site=extraction.sitename,
         language=language or "",
-        published=day(found.date),
-        source=found.url,
+        published=day(extraction.date),
+        source=extraction.url,
     )
+
+
+def _is_sentence(block: Block) -> bool:
+    return len(block.text) >= _SENTENCE_CHARS and not block.level
 
 
 def _enclose(tree: _Element) -> None:

@@ -21,6 +21,7 @@ class Format(StrEnum):
     """What a file is."""
 
     TEXT = "text"
+    MHTML = "MHTML"  # a web page saved in one file, or a mail
     MARKDOWN = "Markdown"
     HTML = "HTML"
     PDF = "PDF"
@@ -68,16 +69,27 @@ _SUFFIXES = {
     ".html": Format.HTML,
     ".htm": Format.HTML,
     ".xhtml": Format.HTML,
+    ".vtt": Format.TEXT,
+    ".srt": Format.TEXT,
+    ".eml": Format.TEXT,
+    ".mht": Format.TEXT,
+    ".mhtml": Format.TEXT,
 }
 _MEDIA_TYPES = {
     "text/markdown": Format.MARKDOWN,
     "text/x-markdown": Format.MARKDOWN,
     "text/html": Format.HTML,
     "application/xhtml+xml": Format.HTML,
+    "text/vtt": Format.TEXT,
+    "application/x-subrip": Format.TEXT,
+    "multipart/related": Format.TEXT,
+    "message/rfc822": Format.TEXT,
 }
 _HTML_START = re.compile(
     rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s++html|html)\b", re.I | re.S
 )
+_MAIL_HEAD = re.compile(rb"\s*+(?:[A-Za-z][A-Za-z-]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){2,}+\r?\n")
+_MAIL_VERSION = re.compile(rb"^mime-version:", re.IGNORECASE | re.MULTILINE)
 _XML_START = re.compile(rb"\s*+<(?:\?xml|svg)\b")
 
 
@@ -95,6 +107,9 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
         for start, magic, format_ in _MAGIC:
             if content[start : start + len(magic)] == magic and not _is_ascii_word(magic, content):
                 raise Refused(IS_NO_TEXT, format=format_)
+    head = _MAIL_HEAD.match(content[:65_536])
+    if head is not None and _MAIL_VERSION.search(head[0]):
+        return Format.MHTML
     by_type = _MEDIA_TYPES.get((media_type or "").partition(";")[0].strip().lower())
     by_name = _SUFFIXES.get(PurePosixPath(name).suffix.lower())
     if _HTML_START.match(content[:4096]) or Format.HTML in (by_type, by_name):

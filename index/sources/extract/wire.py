@@ -29,6 +29,8 @@ def pack(article: Article) -> bytes:
         "published": article.published.isoformat() if article.published else None,
         "author": article.author,
         "site": article.site,
+        "language_is_guess": article.language_is_guess,
+        "missing": article.missing,
         "parts": [len(text), len(headings), len(sentences)],
     }
     return b"".join([json.dumps(head).encode(), b"\n", text, headings, sentences])
@@ -45,11 +47,12 @@ def unpack(packed: bytes) -> Article:
         head = json.loads(line)
         text, *numbers = _parts(rest, head.pop("parts"))
         headings, sentences = (part.cast("i") for part in numbers)
-        published = head.pop("published")
+        published, missing = head.pop("published"), head.pop("missing")
         return Article(
             id="",
             text=str(text, "utf-8"),
             published=date.fromisoformat(published) if published else None,
+            missing=tuple(missing),
             headings=tuple(
                 Heading(*headings[n : n + _HEADING].tolist()) for n in range(0, len(headings), _HEADING)
             ),

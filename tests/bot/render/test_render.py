@@ -22,7 +22,7 @@ from bot.components.reading import reading_card
 from bot.render import clip, emphasise, page_before, page_from, unescape
 from bot.render.text import cost, fitting
 from bot.words import ENGLISH, Words, words_for
-from index import Answer, Article, Citation, Heading, IndexInfo, Passage, Result, Span, Status
+from index import Answer, Article, Citation, Heading, IndexInfo, Passage, Result, Span, Status, Verdict
 from tests.fakes import ARTICLE, INDEXED_AT
 
 NASTY = (
@@ -336,15 +336,20 @@ def answers(draw: st.DrawFn) -> Result:
     says = status is not Status.NOT_IN_ARTICLE
     in_order = sorted(citations, key=lambda citation: citation.start)
     numbered = [replace(citation, number=number) for number, citation in enumerate(in_order, 1)]
+    given = tuple(draw(st.permutations(numbered))) if says else ()
+    first = next(iter(given), None)
+    short = draw(st.none() | st.just(Span(first.start, first.end))) if first else None
     answer = Answer(
         question=draw(some),
         status=status,
-        citations=tuple(draw(st.permutations(numbered))) if says else (),
+        citations=given,
         closest=() if says else tuple(numbered),
         article_id=article.id,
         article_title=article.title,
         snapshot="1",
         read_as=tuple(draw(st.lists(st.tuples(some, some), max_size=5))),
+        short=short,
+        verdict=draw(st.none() | st.sampled_from(Verdict)),
     )
     return Result(answer, about(article, passages))
 
@@ -387,6 +392,40 @@ def test_any_answer_fits_a_message_and_shows_its_quotes(found: Result, question:
         links = [token["href"] for token in tokens if token["type"] == "link_open"]
         assert len(links) <= 1
         assert all(link.startswith(("https://", "http://")) for link in links)
+
+
+FERRY = Article("ferry", "The ferry", "The *old* ferry leaves at nine.\nDogs may not come.\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "short", "verdict", "lines"),
+    [
+        (Status.ANSWERED, Span(4, 9), None, ["✅ **\\*old\\***", "The article says:"]),
+        (Status.ANSWERED, None, None, ["✅ **The article says:**"]),
+        (Status.ANSWERED, None, Verdict.SAYS_SO, ["✅ **Yes.**", "The article says:"]),
+        (Status.ANSWERED, None, Verdict.SAYS_OTHERWISE, ["✅ **No.**", "The article says:"]),
+        (
+            Status.UNCERTAIN,
+            Span(4, 9),
+            None,
+            ["⚠️ **The article may not answer this. The closest it says:**"],
+        ),
+        (
+            Status.UNCERTAIN,
+            None,
+            Verdict.SAYS_SO,
+            ["⚠️ **The article may not answer this. The closest it says:**"],
+        ),
+    ],
+)
+def test_an_answer_leads_with_its_short_form_where_it_can_be_relied_on(
+    status: Status, short: Span | None, verdict: Verdict | None, lines: list[str]
+) -> None:
+    citation = Citation(1, FERRY.text[:31], 0, 31, 1, "p1", None, 1.0)
+    answer = Answer("?", status, (citation,), (), "ferry", "The ferry", "1", short=short, verdict=verdict)
+    top = render.answer(Result(answer, about(FERRY)), ENGLISH).top.split("\n")
+    assert top[:-1] == lines
+    assert top[-1].endswith("**\\[1\\]**")
 
 
 def walk(tokens: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:

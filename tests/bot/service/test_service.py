@@ -309,16 +309,15 @@ async def test_turns_are_left_out_where_the_article_has_changed_while_the_questi
     await until(lambda: len(library.calls) == 2)
     turns = [Turn("Who?", (Span(0, 5),))]
     waiting = [
-        asyncio.create_task(
-            ask(service, "Since when?", asker=3, article="harbour", version=version, turns=turns)
-        )
-        for version in (ARTICLE.sha256[:8], BRIDGE.sha256[:8])
+        asyncio.create_task(ask(service, question, asker=3, article="harbour", version=version, turns=turns))
+        for question, version in (("Since when?", ARTICLE.sha256[:8]), ("Until when?", BRIDGE.sha256[:8]))
     ]
     await until(lambda: service.joined == 4)
     library.give(replace(ARTICLE, text=BRIDGE.text), alone=False)
     library.asking.set()
     await asyncio.gather(*busy, *waiting)
-    assert [call.turns for call in library.calls[2:]] == [(), tuple(turns)]
+    counted = {call.question: call.turns for call in library.calls[2:]}
+    assert counted == {"Since when?": (), "Until when?": tuple(turns)}
     await service.close(patience=1)
 
 

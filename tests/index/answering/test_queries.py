@@ -15,8 +15,8 @@ from index.search.ranking import Retriever
 
 TEXT = (
     "Søren Ågård crossed the Malmö bridge with 48,250 others. The E.U. paid for its second-hand cranes.\n"
-    "Chronic hyponatremia was seen in the ward. The sulfite probe takes nine minutes. Mr Novotny runs the mill."
-    " Tell us of the colour of the email.\n"
+    "Chronic hyponatremia came in one ward. The sulfite probe takes nine minutes. Mr Novotny runs the mill. "
+    "Tell us of the colour of the email.\n"
 )
 
 
@@ -31,7 +31,7 @@ def queries(real_embedder: SentenceTransformerEmbedder) -> Queries:
     ("question", "text"),
     [
         ("Who is Soren Agard?", "Who is Søren Ågård?"),
-        ("What did 48250 or 48 250 people cross in Malmo?", "What did 48,250 or 48,250 people cross in Malmö?"),
+        ("Did 48250 or 48 250 go to Malmo?", "Did 48,250 or 48,250 go to Malmö?"),
         ("What did the EU pay us?", "What did the E.U. pay us?"),
         ("Are the cranes secondhand?", "Are the cranes second-hand?"),
         ("Which e-mail has a colour?", "Which email has a colour?"),
@@ -53,7 +53,7 @@ def test_a_slip_is_read_as_the_articles_word_and_the_rest_is_kept(queries: Queri
 
 @pytest.mark.parametrize("word", ["hypernatremia", "Hypernatremia"])
 def test_a_valid_word_stays_and_is_told_from_its_neighbour(queries: Queries, word: str) -> None:
-    question = f"Where was chronic {word} seen?"
+    question = f"Where did chronic {word} come?"
     assert queries.read(question) == Query(question, names_another=True)
 
 

@@ -225,14 +225,14 @@ VERDICTS = {
     [
         ("Are dogs allowed on the ferry?", ("Dogs",), Verdict.SAYS_OTHERWISE, Status.ANSWERED),
         ("Do bicycles travel on the ferry?", ("Bicycles",), Verdict.SAYS_SO, Status.ANSWERED),
-        ("Has the ferry a kitchen?", ("kitchen",), Verdict.SAYS_SO, Status.UNCERTAIN),
-        ("Does the ferry sail in winter?", (), Verdict.DOES_NOT_SAY, Status.NOT_IN_ARTICLE),
+        ("Has the ferry a kitchen?", ("kitchen",), None, Status.NOT_IN_ARTICLE),
+        ("Does the ferry leave at nine?", (), None, Status.UNCERTAIN),
     ],
 )
 def test_a_question_for_yes_or_no_gets_the_verdict_of_the_passage_that_says_most(
-    question: str, words: tuple[str, ...], verdict: Verdict, status: Status
+    question: str, words: tuple[str, ...], verdict: Verdict | None, status: Status
 ) -> None:
-    judged, retriever = judge(WordReader({}, {word: VERDICTS[word] for word in words}))
+    judged, retriever = judge(WordReader({"nine": 1.0}, {word: VERDICTS[word] for word in words}))
     judgement = judged.judge(question, retriever.rank(question))
     assert (judgement.verdict, judgement.status, judgement.short) == (verdict, status, None)
     first = judgement.ranking.sentences[0].sentence.of(TEXT)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
-from pathlib import Path
 
 import pytest
 
@@ -17,14 +14,12 @@ from index.evaluation.tier_fitting import (
     VerdictObservation,
     fit,
     fit_verdicts,
-    held_out_articles,
     observe,
     own_articles,
     with_strangers,
 )
 from index.model.answer import Status, Verdict
 from index.model.article import Article, Span
-from index.reader.training.data import is_held_out, span_examples
 from tests.index.answering.test_reading import TEXT, WordReader
 from tests.index.fakes import FakeEmbedder
 
@@ -78,33 +73,6 @@ def test_the_own_articles_have_questions_of_all_three_kinds() -> None:
         assert sum(map(bool, gold)) >= 9
         assert sum(not spans for spans in gold) >= 5
         assert len(one.foreign) == 10
-
-
-def data_set(folder: Path) -> None:
-    with gzip.open(folder / "squad2-train.jsonl.gz", "wt", encoding="utf-8") as file:
-        for number in range(400):
-            context = f"Ship {number} anchors in bay {number * 7}."
-            where = {
-                "question": f"Where does ship {number} anchor?",
-                "start": context.index("bay"),
-                "answer": f"bay {number * 7}",
-            }
-            who = {"question": f"Who steers ship {number}?", "start": None, "answer": ""}
-            file.write(json.dumps({"group": None, "context": context, "questions": [where, who]}) + "\n")
-
-
-def test_held_out_contexts_are_put_together_with_their_answers_in_place(tmp_path: Path) -> None:
-    data_set(tmp_path)
-    articles = list(held_out_articles(tmp_path, "squad2-train"))
-    contexts = [line for one in articles for line in one.article.text.splitlines()]
-    held_out = {one.context for one in span_examples(tmp_path, "squad2-train") if is_held_out(one)}
-    assert sorted(contexts) == sorted(held_out)
-    assert 0 < len(contexts) < 40
-    for one in articles:
-        for question, gold in one.questions:
-            number = question.split("ship ")[1].split()[0].rstrip("?")
-            expected = [f"bay {int(number) * 7}"] if question.startswith("Where") else []
-            assert [span.of(one.article.text) for span in gold] == expected
 
 
 def test_each_question_is_asked_and_its_first_sentence_judged() -> None:

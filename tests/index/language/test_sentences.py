@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from index.language.sentences import split_sentences
 from tests.index.language.texts import TEXTS
 
-
 UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
 NOTHING = dict.fromkeys(map(ord, UNSEEN))
 
@@ -50,6 +49,7 @@ def test_sentences_end_inside_quotations_and_keep_their_marks(text: str, expecte
         ("Roe et al. [1998] of Calif. law. No.", ["Roe et al. [1998] of Calif. law.", "No."]),
         ("Add 2 tsp. of salt. Add 1 tsp. Stir.", ["Add 2 tsp. of salt.", "Add 1 tsp.", "Stir."]),
         ("A beam 4 in. thick broke. Come in. Sit.", ["A beam 4 in. thick broke.", "Come in.", "Sit."]),
+        ("The owner left.3 Nobody came.", ["The owner left.3", "Nobody came."]),
         ("He said no. The lot no. 17 was sold.", ["He said no.", "The lot no. 17 was sold."]),
         ("The band Wham! was there. Who? she asked.", ["The band Wham! was there.", "Who? she asked."]),
         ("open at 9. shut at five. come in.", ["open at 9.", "shut at five.", "come in."]),
@@ -116,3 +116,20 @@ def test_no_text_takes_long(unit: str) -> None:
     assert time.process_time() - began < 8
     assert spans[0].start == 0
     assert spans[-1].end == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("It was dug.[3] It had coal.[4][5] It failed.[citation needed] It was filled.¹² It is dry.* So.",
+         ["It was dug.[3]", "It had coal.[4][5]", "It failed.[citation needed]", "It was filled.¹²",
+          "It is dry.*", "So."]),
+        ("“It failed.”[7] It is dry. [8] So.", ["“It failed.”[7]", "It is dry. [8]", "So."]),
+        ("3. The landlord repairs the roof. It is old.", ["3. The landlord repairs the roof.", "It is old."]),
+        ("1986. A dry summer.", ["1986. A dry summer."]),
+        ("1.2.3. The roof. IV. It is old.", ["1.2.3. The roof.", "IV.", "It is old."]),
+        ("It saw 10⁹ stars. It has 40 m². So.", ["It saw 10⁹ stars.", "It has 40 m².", "So."]),
+    ],
+)  # fmt: skip
+def test_marks_of_notes_and_numbers_of_lists_hide_no_end(text: str, sentences: list[str]) -> None:
+    assert [span.of(text) for span in split_sentences(text)] == sentences

@@ -170,7 +170,7 @@ def test_markdown() -> None:
         b"| a | b |\n|---|---|\n| 1 |   |\n",
     )
     assert paragraphs(article) == [
-        "One", "What was there.", "Two", "first", "second", "quoted & linked", "a | b", "1",
+        "One", "What was there.", "Two", "1. first", "2. second", "quoted & linked", "a: 1",
     ]  # fmt: skip
     assert headings(article) == [(1, "One"), (2, "Two")]
     assert (article.title, article.author, article.language) == ("Harbour", "Ada", "fr")

@@ -23,7 +23,8 @@ from index.sources.limits import DEFAULT_LIMITS, Limits
 
 HEAVY = frozenset(
     "numpy torch pydantic pydantic_core discord faiss urllib3 requests tldextract lxml trafilatura pypdf "
-    "mammoth markdown_it charset_normalizer subprocess socket asyncio index.library index.search bot".split()
+    "mammoth markdown_it mdit_py_plugins yaml eld charset_normalizer subprocess socket asyncio index.library "
+    "index.search bot".split()
 )
 PLACES = st.integers(0, 2**31 - 1)
 
