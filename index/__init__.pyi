@@ -26,7 +26,17 @@ from .evaluation.measure import fitted_thresholds, measure, measure_conversation
 from .evaluation.metrics import ConversationMetrics, Metrics, Mode, SecondTurns
 from .library.library import ALL, Library
 from .library.quotas import Quotas
-from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn, Verdict
+from .model.answer import (
+    MAX_QUESTION_CHARS,
+    Answer,
+    ArticleFact,
+    ArticleTopic,
+    Citation,
+    Result,
+    Status,
+    Turn,
+    Verdict,
+)
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.library import (
     MAX_ID_CHARS,
@@ -62,6 +72,8 @@ __all__ = [
     "Answer",
     "Article",
     "ArticleError",
+    "ArticleFact",
+    "ArticleTopic",
     "CancelledError",
     "Change",
     "Citation",

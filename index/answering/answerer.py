@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from index.answering.about import About
 from index.answering.confidence import RuleJudge, Thresholds
 from index.answering.fitted_reader import FittedReader
 from index.answering.judgement import Judge, Judgement
@@ -17,6 +18,7 @@ from index.answering.reading import RankingReader
 from index.answering.reading_judge import ReadingJudge
 from index.answering.summary import central, fitness, summarise
 from index.errors import QuestionError
+from index.language.article_questions import article_topic
 from index.language.attribution import Speech
 from index.language.follow_ups import MAX_TURNS, FollowUp, follow_up, has_open_pronoun
 from index.language.spelling import Speller
@@ -59,6 +61,7 @@ class Answerer:
         self._retriever = Retriever(index, embedder, mentions=self._speech.mentions, reranker=reranker)
         self._quoting = Quoting(index.article, speech=self._speech, retriever=self._retriever)
         self._judge = self._judge_by(reading)
+        self._about = About(index.article, quoting=self._quoting, summary=self.summary)
 
     def _judge_by(self, reading: FittedReader | None) -> Judge:
         if reading is None or not is_english(self._article.language):
@@ -90,6 +93,13 @@ class Answerer:
         leaning = self._follow_up(query.text, turns)
         ranking = self._retriever.rank(query.text, leaning)
         ranked = time.perf_counter()
+        topic = article_topic(question, is_first=not turns)
+        if topic is not None:
+            about = self._composed(question, query, Judgement(ranking, Status.ANSWERED), (began, ranked))
+            status, citations, fact = self._about.answer(topic)
+            return replace(
+                about, status=status, citations=citations, read_as=(), about=topic, fact=fact
+            ), ranking
         judgement = self._doubted(query, self._judge.judge(query.text, ranking, leaning))
         return self._composed(question, query, judgement, (began, ranked)), judgement.ranking
 

@@ -101,3 +101,12 @@ def _keys(text: str, small: frozenset[str], *, parts: bool = False) -> Iterator[
                 continue
             for at in range(len(run[0]) - 1):
                 yield start + run.start() + at, run[0][at : at + 2]
+
+
+def count_words(text: str) -> int:
+    """How many words a text has; of Chinese and Japanese, each character counts as one."""
+    count = 0
+    for match in WORD.finditer(text):
+        unspaced = 0 if match[0].isascii() else len(_IS_UNSPACED.findall(match[0]))
+        count += unspaced or 1
+    return count
