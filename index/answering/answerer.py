@@ -71,7 +71,7 @@ class Answerer:
         reader = RankingReader(
             self._article, speech=self._speech, retriever=self._retriever, reader=reading.reader
         )
-        return ReadingJudge(reader, reading.tiers)
+        return ReadingJudge(reader, reading.tiers, self._thresholds.uncertain)
 
     def answer(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
         """Answers one question.

@@ -19,14 +19,18 @@ class ReadingJudge:
     Args:
         reader: Reads rankings.
         tiers: Fitted for it.
+        least_support: The support below which no sentence has to do with the question, whatever is read.
     """
 
-    def __init__(self, reader: RankingReader, tiers: Tiers) -> None:
+    def __init__(self, reader: RankingReader, tiers: Tiers, least_support: float = -1.0) -> None:
         self._reader = reader
         self._tiers = tiers
+        self._least_support = least_support
 
     def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
         """See ``Judge``."""
+        if ranking.sentences[0].support < self._least_support:
+            return Judgement(ranking, Status.NOT_IN_ARTICLE, probability=0.0)
         read = self._reader.read(question, ranking, follow_up)
         if asks_yes_or_no(question):
             return self._yes_or_no(read)

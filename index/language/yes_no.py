@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import dropwhile
 
-_PRELUDE = re.compile(  # Hi, and is it true that …
-    r"(?:\W*\b(?:ok|okay|oh|ah|hm+|well|so|and|but|or|also|then|thanks|thank you|hi|hey|hello|please"
-    r"|sorry)\b)+\W*",
-    re.IGNORECASE,
+_LEADING = frozenset(  # Hi, and is it true that …
+    "ok okay oh ah hm hmm well so and but or also then thanks thank hi hey hello please sorry".split()
 )
 _OPENING = re.compile(
     r"\W*(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|must|may|might)"
@@ -33,9 +32,15 @@ _ALTERNATIVES = re.compile(r"\bor\b(?!\W+(?:not|no|what)\b)", re.IGNORECASE)  # 
 
 def asks_yes_or_no(question: str) -> bool:
     """Whether yes or no answers a question: it opens with its verb, and asks nothing else within."""
-    opened = _PRELUDE.sub("", question, count=1) if _PRELUDE.match(question) else question
+    opened = " ".join(dropwhile(_leads, question.split()))
     opening = _OPENING.match(opened)
     if opening is None or _REQUEST.match(opened) or _ALTERNATIVES.search(opened):
         return False
     within = _ASKS_WITHIN.search(opened)
     return within is None or _SAYING.search(opened[: within.start()]) is None
+
+
+def _leads(word: str) -> bool:
+    """Whether a word only leads to the question; a mark alone does too."""
+    bare = word.strip(".,;:!-–— ").lower()
+    return not bare or bare in _LEADING

@@ -441,6 +441,9 @@ def test_show_json_is_the_whole_article(run: Invoke) -> None:
         "site": None,
         "claimed_source": None,
         "claimed_site": None,
+        "language": "en",
+        "language_is_guess": False,
+        "missing": [],
         "text": ARTICLE.text,
         "paragraphs": [
             {"number": 1, "start": 0, "end": 77},
