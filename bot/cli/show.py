@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from bot.cli.talk import fact_text
 from bot.cli.terminal import printable, row
 from index import Answer, Citation, IndexInfo, Status, Verdict
 
@@ -36,15 +37,19 @@ def answer_text(answer: Answer, *, with_title: bool = False) -> RenderableType:
     if answer.status is Status.UNCERTAIN:
         lines += [Text("Uncertain: this may not answer the question.", style="yellow")]
     elif _lead(answer):
-        lines += [Text(printable(_lead(answer)), style="bold green"), Text()]
+        lines += [Text(printable(_lead(answer)), style="bold green"), *([Text()] if answer.citations else [])]
     for citation in answer.in_article_order:
         words = Text(printable(citation.text), style="bold")
         lines.append(words.append(f" [{citation.number}]", style="not bold cyan"))
-    return Group(*lines, Text(), *map(_footnote, answer.in_article_order))
+    if answer.citations:
+        lines += [Text(), *map(_footnote, answer.in_article_order)]
+    return Group(*lines)
 
 
 def _lead(answer: Answer) -> str:
-    """The answer in a few words: yes, no, or the words that answer; empty where there are none."""
+    """The answer in a few words: yes, no, a fact, or the words that answer; empty where there are none."""
+    if answer.fact is not None:
+        return fact_text(answer.fact)
     match answer.verdict:
         case Verdict.SAYS_SO:
             return "Yes."
@@ -102,6 +107,7 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "short": answer.short_text,
         "verdict": answer.verdict.value if answer.verdict else None,
         "probability": answer.probability,
+        "about": answer.about.value if answer.about else None,
         "citations": _citations_json(answer.citations),
         "closest": _citations_json(answer.closest),
         "read_as": [{"written": written, "read": read} for written, read in answer.read_as],
@@ -115,6 +121,8 @@ def _in_words(answer: Answer) -> str:
     if answer.status is Status.NOT_IN_ARTICLE:
         return NOT_IN_ARTICLE
     quoted = " ".join(citation.text for citation in answer.in_article_order)
+    if answer.fact is not None:
+        return " ".join(filter(None, (fact_text(answer.fact), quoted)))
     return f"{MAY_NOT_ANSWER} {quoted}" if answer.status is Status.UNCERTAIN else quoted
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.render.facts import fact_line
 from bot.render.links import MAX_URL, text_fragment
 from bot.render.message import BLUE, COLOURS, SIGNS, Rendered, footer, indexed, tier, title
 from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, emphasise, shares, size
@@ -27,7 +28,7 @@ def answer(result: Result, words: Words, *, with_question: bool = False) -> Rend
     says = answer.status is not Status.NOT_IN_ARTICLE
     citations = (answer.in_article_order if says else answer.closest)[:MAX_SOURCES]
     lead, heading = _lead(answer, words), _heading(answer.status, words)
-    top = [f"{SIGNS[answer.status]} **{lead or heading}**", *([heading] if lead else [])]
+    top = [f"{SIGNS[answer.status]} **{lead or heading}**", *([heading] if lead and citations else [])]
     if with_question:
         top.insert(0, "-# " + words("Question: {question}", question=clip(answer.question, 300)))
     if citations and not says:
@@ -44,7 +45,7 @@ def answer(result: Result, words: Words, *, with_question: bool = False) -> Rend
             f"{clip(citation.text, share)} **\\[{citation.number}\\]**"
             for citation, share in zip(citations, room, strict=True)
         ]
-        top.append(" ".join(marked))
+        top += [" ".join(marked)] if marked else []
         left -= left // 2
     if slips:
         top.append(slips)
@@ -96,6 +97,8 @@ def _lead(answer: Answer, words: Words) -> str | None:
     """The answer in a few words, where it can be relied on: yes, no, or the words that answer."""
     if answer.status is not Status.ANSWERED:
         return None
+    if answer.fact is not None:
+        return fact_line(answer.fact, words)
     match answer.verdict:
         case Verdict.SAYS_SO:
             return words("Yes.")

@@ -72,11 +72,31 @@ TIMES = (
     | MONTHS
     | _SEASONS_AND_DAYS
     | _table(
-        "noon midnight century decade era age ago season day hour minute after before during until since"
-        " recently centurie"
+        "noon midnight century decade era age ago season day hour minute after before during until"
+        " since recently centurie sunrise sunset dawn dusk daybreak nightfall midday easter christmas"
+        " holiday daily weekly monthly yearly annually always never nowadays currently immediately"
+        " soon still already while whenever"
     )
 )
 """What answers "when?", without a plural's s."""
+
+PEOPLE = _table(
+    "people person somebody someone nobody everybody everyone anyone anybody villager resident"
+    " volunteer student member child children parent crew staff team police council friend neighbour"
+    " neighbor citizen guest visitor nurse cook guard pilot monk nun artist student thief guide clerk"
+    " smith priest soldier sailor"
+)
+"""What answers "who?" besides names and roles, without a plural's s."""
+
+PLACING_MORE = PLACING | _table(
+    "under beneath below above behind beside between by over outside opposite next along against"
+    " around past from to beyond upon"
+)
+PLACES = _table(
+    "upstairs downstairs indoors outdoors outside inside abroad overseas here nearby everywhere"
+    " nowhere home online underground offshore ashore overhead"
+)
+"""What answers "where?" besides names."""
 
 NUMBERS = _table(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
