@@ -22,34 +22,34 @@ _ASKS_WORD = (
     r"|quién|qué|cuándo|dónde|cuánto|cómo|por qué|tell|name|list|explain|please)\b"
 )
 _GREETING = re.compile(
-    rf"\W*(?:{GREETINGS})\b(?:(?: [^\W\d_][\w'’-]{{0,30}}){{0,3}}\s?[,!.:;\n–—-]+\s*"
-    rf"|(?: (?:there|all|everyone|everybody|folks|guys|bot|footnote|zusammen|à tous"
-    rf"|a todos))?\s+(?={_ASKS_WORD}))",
+    rf"\W*+(?:{GREETINGS})\b(?:(?: [^\W\d_][\w'’-]{{0,30}}){{0,3}}\s?[,!.:;\n–—-]++\s*+"
+    r"|(?: (?:there|all|everyone|everybody|folks|guys|bot|footnote|zusammen|à tous|a todos))?"
+    rf"\s++(?={_ASKS_WORD}))",
     re.IGNORECASE,
 )
 _LEAD = re.compile(  # wants to know: …
-    r"\W*(?:(?:[^\W\d_][\w'’-]{0,30} )?(?:wants? to know|would like to know|is asking|asks|wonders)"
-    r"|(?:(?:quick|short|another|my) )?question(?: here)?|frage|question rapide|pregunta)\s?[:,–—-]+\s*",
+    r"\W*+(?:(?:[^\W\d_][\w'’-]{0,30} )?(?:wants? to know|would like to know|is asking|asks|wonders)"
+    r"|(?:(?:quick|short|another|my) )?question(?: here)?|frage|question rapide|pregunta)\s?[:,–—-]++\s*+",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(  # could you please tell me who …
-    r"\W*(?:please |pls )?(?:(?:can|could|would|will) (?:you|u|somebody|someone|anybody|anyone) (?:please "
-    r"|pls |kindly )?"
-    r"(?:tell|let) (?:me|us)(?: know)?|(?:please |pls )?tell (?:me|us)|do you (?:happen to )?know"
-    r"|does (?:any|some)(?:body|one) know"
-    r"|(?:i|we)(?:['’]d| would) (?:like|love) to know|i(?: was|['’]m| am) (?:just )?wondering"
-    r"|i want to know)(?: please)?,?\s+"
+    r"\W*+(?:please |pls )?"
+    r"(?:(?:can|could|would|will) (?:you|u|somebody|someone|anybody|anyone) (?:please |pls |kindly )?"
+    r"(?:tell|let) (?:me|us)(?: know)?|tell (?:me|us)|do you (?:happen to )?know"
+    r"|does (?:any|some)(?:body|one) know|(?:i|we)(?:['’]d| would) (?:like|love) to know|i want to know"
+    r"|i(?: was|['’]m| am) (?:just )?wondering)(?: please)?,?\s++"
     r"(?=(?:who|whom|whose|what|when|where|why|which|how)\b)",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(
-    rf"(?<=[?.!\n])[\s,–—~-]*(?:(?:{THANKS}|(?:kind |best |warm )?regards|best wishes|best|yours|sincerely"
-    rf"|please|pls|bitte|lg|vg|mfg"
-    r"|(?:liebe|viele|beste) grüße|cordialement|saludos|[–—~-])\b(?: (?:so|very) much| a lot)?[\s,.!–—~-]*"
-    r"(?:[^\W\d_][\w'’-]{0,30}[.!]?\s*){0,3})\Z",
+_CLOSING = re.compile(  # Thanks, Anna
+    rf"(?:{THANKS}|(?:kind |best |warm )?regards|best wishes|best|yours|sincerely|please|pls|bitte|lg|vg|mfg"
+    r"|(?:liebe|viele|beste) grüße|cordialement|saludos)\b(?: (?:so|very) much| a lot)?[\s,.!–—~-]*+"
+    r"(?:[^\W\d_][\w'’-]{0,30}+[.!]?\s*+){0,3}",
     re.IGNORECASE,
 )
-_SIGNATURE = re.compile(r"(?<=[?.!\n])\s*[–—~-]{1,2}\s?[^\W\d_][\w'’-]{0,30}\s*\Z")
+_SIGNATURE = re.compile(r"[–—~-]{1,2}\s?[^\W\d_][\w'’-]{0,30}")
+_SPACES = re.compile(r"[^\S\n]++")
+_ENDS = frozenset("?.!\n")
 _LONGEST_CLOSING = 120
 
 
@@ -59,15 +59,22 @@ def bare_question(message: str) -> str:
     Emoji of a server, mentions, channels, time stamps and links are no part of it, nor are a greeting, what
     leads to the question, thanks and a signature. What is nothing but these is given back, for they are talk.
     """
-    text = " ".join(_OF_DISCORD.sub(" ", message).split(" ")).strip()
-    text = re.sub(r"[^\S\n]{2,}", " ", text)
-    asked = text
-    for opening in (_GREETING, _LEAD, _REQUEST):
-        asked = opening.sub("", asked, count=1) if opening.match(asked) else asked
-    for closing in (_CLOSING, _SIGNATURE):
-        asked = asked[:-_LONGEST_CLOSING] + closing.sub("", asked[-_LONGEST_CLOSING:])
-    asked = asked.strip()
+    text = _SPACES.sub(" ", _OF_DISCORD.sub(" ", message)).strip()
+    asked = _after(_GREETING.match(text), text)
+    asked = _after(_LEAD.match(asked), asked)
+    asked = _after(_REQUEST.match(asked), asked)
+    for place in range(max(len(asked) - _LONGEST_CLOSING, 1), len(asked)):
+        end = asked[place:].strip()
+        if asked[place - 1] in _ENDS and (
+            _CLOSING.fullmatch(end.lstrip(",–—~- ")) or _SIGNATURE.fullmatch(end)
+        ):
+            asked = asked[:place].strip()
+            break
     return asked if any(map(str.isalnum, asked)) else text
+
+
+def _after(opening: re.Match[str] | None, text: str) -> str:
+    return text[opening.end() :] if opening else text
 
 
 @dataclass(frozen=True, slots=True)

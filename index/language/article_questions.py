@@ -126,7 +126,7 @@ _TOPICS: dict[ArticleTopic, tuple[str, ...]] = {
 _PATTERNS = {topic: re.compile("|".join(patterns)) for topic, patterns in _TOPICS.items()}
 _POLITE = re.compile(r"^(?:please|bitte|s['’]il (?:te|vous) plaît|por favor)\b[ ,]*+")
 _POLITE_AT_THE_END = re.compile(
-    r"[ ,]++(?:please|pls|bitte|s['’]il (?:te|vous) plaît|por favor|again|anyway|exactly)\Z"
+    r"(?<![ ,])[ ,]++(?:please|pls|bitte|s['’]il (?:te|vous) plaît|por favor|again|anyway|exactly)\Z"
 )
 _NAMES_IT = re.compile("|".join((_NAMED, _ARTIKEL, _CET_ARTICLE, _ESTE)))
 
