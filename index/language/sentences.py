@@ -61,7 +61,9 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
             continue  # “Who?” she said.
         starts.append(cut)
     pieces = zip(starts, [*starts[1:], len(text)], strict=True)
-    spans = [span for start, end in pieces if (span := trimmed(text, start, end)) is not None]
+    spans = [span for start, end in pieces if (span := _seen(text, start, end)) is not None]
+    if not spans:  # nothing that is seen, of which more than white space is one sentence all the same
+        spans = [span for span in (trimmed(text, 0, len(text)),) if span is not None]
     return tuple(_with_stray_marks(text, spans))
 
 
@@ -83,6 +85,13 @@ def _ends_by_sentencex(text: str, language: str) -> Iterator[int]:
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:
+    """The span without the white space around it; None where it holds nothing else."""
+    words = text[start:end].lstrip()
+    first = end - len(words)
+    return Span(first, first + len(words.rstrip())) if words else None
+
+
+def _seen(text: str, start: int, end: int) -> Span | None:
     """The span without what is white around it, seen or not; None where it holds nothing else."""
     words = text[start:end]
     opening, closing = _WHITE_BEFORE.match(words), _WHITE_BEFORE.match(words[::-1])
