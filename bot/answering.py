@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import discord
 
 from bot import render
+from bot.components.card import Card
 from bot.components.context import cited_card
 from bot.components.follow_up import FollowUpButton, conversation_in
 from bot.host import Host
@@ -17,6 +18,7 @@ from bot.replies import UNSENT, Note, Reply
 from bot.service.conversations import Conversation, Conversations
 from bot.service.place import Place
 from bot.service.questions import Wait
+from bot.service.small_talk import SmallTalk, small_talk
 from bot.service.suggestions import Suggestions
 from bot.words import Words
 from index import Result, Status, Turn
@@ -72,6 +74,10 @@ class Answering:
     async def answer(self, reply: Reply, inquiry: Inquiry) -> None:
         """Answers a question in its turn, and shows until then how long that is."""
         words, conversation = inquiry.words, inquiry.conversation
+        talk = None if inquiry.is_claim else small_talk(inquiry.question)
+        if talk is not None:
+            await self._talk(reply, inquiry, talk)
+            return
 
         async def on_wait(wait: Wait) -> None:
             try:
@@ -101,6 +107,12 @@ class Answering:
         of = result.info.article
         message = await reply.show(cited_card(rendered, of, words, FollowUpButton.to(of, words)))
         self._remember(inquiry, result, message)
+
+    async def _talk(self, reply: Reply, inquiry: Inquiry, talk: SmallTalk) -> None:
+        """Answers what asks nothing about the article: with a friendly word, and what can be asked."""
+        place = inquiry.place
+        article = await self._host.service.read(place, lambda library: library.article(place=place.scope))
+        await reply.show(Card(render.small_talk(talk, article, inquiry.words)))
 
     def conversation(self, asker: int, answer: discord.Message) -> Conversation | None:
         """What a question may lean on that goes on from an answer."""

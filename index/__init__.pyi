@@ -35,7 +35,17 @@ from .evaluation.outcomes import CurvePoint, Outcome, RiskCurve, risk_curve
 from .library.library import ALL, Library
 from .library.models import NO_READER, LoadedModels
 from .library.quotas import Quotas
-from .model.answer import MAX_QUESTION_CHARS, Answer, Citation, Result, Status, Turn, Verdict
+from .model.answer import (
+    MAX_QUESTION_CHARS,
+    Answer,
+    ArticleFact,
+    ArticleTopic,
+    Citation,
+    Result,
+    Status,
+    Turn,
+    Verdict,
+)
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.library import (
     MAX_ID_CHARS,
@@ -72,6 +82,8 @@ __all__ = [
     "Answer",
     "Article",
     "ArticleError",
+    "ArticleFact",
+    "ArticleTopic",
     "CancelledError",
     "Change",
     "Citation",

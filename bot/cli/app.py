@@ -11,6 +11,7 @@ import asyncio
 import logging
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -38,9 +39,12 @@ from bot.cli.process import (
     set_up_logging,
     until_stopped,
 )
+from bot.cli.talk import talk_json, talk_text
 from bot.cli.terminal import never_fail_on_encoding, print_json, printable, progress, terminal
 from bot.client import create_bot
+from bot.service.questions import bare_question
 from bot.service.service import Service
+from bot.service.small_talk import small_talk
 from index import ALL, FootnoteError, Span, Turn
 
 EPILOG = (
@@ -137,7 +141,16 @@ def ask(
     """Ask one question. Builds the index first where there is none."""
     question = question.encode(errors="replace").decode()  # an argument need not be text
     articles = ready_library(read_settings(), article, server)
-    answer = articles.ask(question, article=article_meant(article)).answer
+    bare = bare_question(question)
+    talk = small_talk(bare)
+    if talk is not None:
+        of = articles.article(_one_of(article_meant(article)))
+        if as_json:
+            print_json(talk_json(question, talk, of))
+        else:
+            terminal().print(talk_text(talk, of))
+        return
+    answer = replace(articles.ask(bare, article=article_meant(article)).answer, question=question)
     if as_json:
         print_json(show.answer_json(answer))
     else:
@@ -182,7 +195,11 @@ def chat(article: ArticleOption = None, server: ServerOption = None) -> None:
             return
         if question in {"exit", "quit"}:
             return
-        if question:
+        talk = small_talk(bare_question(question))
+        if talk is not None:
+            out.print(talk_text(talk, articles.article(_one_of(article_id))), Text())
+        elif question:
+            question = bare_question(question)
             try:
                 answer = articles.ask(question, article=article_id, turns=turns).answer
             except FootnoteError as error:
@@ -193,6 +210,11 @@ def chat(article: ArticleOption = None, server: ServerOption = None) -> None:
                 turns, answered_from = (), answer.article_id
             spans = tuple(Span(citation.start, citation.end) for citation in answer.citations)
             turns = (*turns, Turn(question, spans))[-TURNS_KEPT:]
+
+
+def _one_of(article: str | None) -> str | None:
+    """The article that is spoken of where all are asked: the one in use."""
+    return None if article == ALL else article
 
 
 app.command()(library.reindex)

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from bot.cli.talk import fact_text
 from bot.cli.terminal import printable, row
 from index import Answer, Citation, IndexInfo, Status, Verdict
 
@@ -42,18 +43,22 @@ def answer_text(answer: Answer, *, with_title: bool = False, is_claim: bool = Fa
     if answer.status is Status.UNCERTAIN:
         lines += [Text(f"Uncertain. {_reserve(answer)}", style="yellow"), Text()]
     elif lead:
-        lines += [Text(printable(lead), style="bold green"), Text()]
+        lines += [Text(printable(lead), style="bold green"), *([Text()] if answer.citations else [])]
     leads = answer.status is Status.ANSWERED and not lead
     for citation in answer.in_article_order:
         sentence = Text(printable(citation.text), style="bold" if leads else "")
         if not leads:
             _set_off(sentence, citation)
         lines.append(sentence.append(f" [{citation.number}]", style="not bold cyan"))
-    return Group(*lines, Text(), *map(_footnote, answer.in_article_order))
+    if answer.citations:
+        lines += [Text(), *map(_footnote, answer.in_article_order)]
+    return Group(*lines)
 
 
 def _lead(answer: Answer, *, is_claim: bool = False) -> str:
-    """The answer in a few words: yes, no, or the words that answer; empty where there are none."""
+    """The answer in a few words: yes, no, a fact, or the words that answer; empty where there are none."""
+    if answer.fact is not None:
+        return fact_text(answer.fact)
     match answer.verdict:
         case Verdict.SAYS_SO:
             return "The article says so." if is_claim else "Yes."
@@ -133,6 +138,7 @@ def answer_json(answer: Answer, *, is_claim: bool = False) -> dict[str, object]:
         "short": answer.short_text,
         "verdict": answer.verdict.value if answer.verdict else None,
         "probability": answer.probability,
+        "about": answer.about.value if answer.about else None,
         "citations": _citations_json(answer.citations),
         "closest": _citations_json(answer.closest),
         "read_as": [{"written": written, "read": read} for written, read in answer.read_as],
@@ -146,6 +152,8 @@ def _in_words(answer: Answer) -> str:
     if answer.status is Status.NOT_IN_ARTICLE:
         return NOT_IN_ARTICLE
     quoted = " ".join(citation.text for citation in answer.in_article_order)
+    if answer.fact is not None:
+        return " ".join(filter(None, (fact_text(answer.fact), quoted)))
     return f"{_reserve(answer)} {quoted}" if answer.status is Status.UNCERTAIN else quoted
 
 

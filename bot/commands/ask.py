@@ -16,6 +16,7 @@ from bot.permissions import may_speak
 from bot.place import place_of
 from bot.replies import InteractionReply, MessageReply
 from bot.service.conversations import Conversation
+from bot.service.questions import bare_question
 from bot.service.suggestions import names_of
 from bot.words import Words, words_of
 from index import ALL, MAX_QUESTION_CHARS, Entry, FootnoteError
@@ -71,7 +72,7 @@ class Ask(commands.Cog):
         private: bool = False,
     ) -> None:
         """Ask the article; the answer comes with the exact sentence it rests on."""
-        await self._answer(interaction, question, article=article, private=private)
+        await self._answer(interaction, bare_question(question), article=article, private=private)
 
     @app_commands.command()
     @app_commands.describe(
@@ -131,7 +132,7 @@ class Ask(commands.Cog):
         if answer is not None:
             conversation = self.answering.conversation(interaction.user.id, answer) or conversation
         private = answer is None or answer.flags.ephemeral
-        await self._answer(interaction, question, conversation=conversation, private=private)
+        await self._answer(interaction, bare_question(question), conversation=conversation, private=private)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -210,7 +211,7 @@ class Ask(commands.Cog):
 
     def _question(self, message: discord.Message) -> str:
         me = self.bot.user
-        return re.sub(rf"<@!?{me.id}>", " ", message.content).strip() if me else message.content.strip()
+        return bare_question(re.sub(rf"<@!?{me.id}>", " ", message.content) if me else message.content)
 
 
 def _names_all(article: str, words: Words) -> bool:

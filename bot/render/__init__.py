@@ -2,7 +2,8 @@
 
 from bot.render.answers import answer, quotes, summary
 from bot.render.errors import error_text
-from bot.render.library import about, help_text
+from bot.render.help import help_text, small_talk
+from bot.render.library import about
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered
 from bot.render.quote import quote_in
 from bot.render.reading import context, page_before, page_from, reading
@@ -31,6 +32,7 @@ __all__ = [
     "quote_in",
     "quotes",
     "reading",
+    "small_talk",
     "summary",
     "unescape",
 ]

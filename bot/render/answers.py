@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.render.facts import fact_line
 from bot.render.links import MAX_URL, text_fragment
 from bot.render.message import BLUE, COLOURS, OTHERWISE, SIGNS, Rendered, footer, indexed, tier, title
 from bot.render.quote import quote_line
@@ -121,6 +122,8 @@ def _lead(answer: Answer, words: Words, *, numbered: bool) -> str:
             return f"{sign} **{words('Yes.')}**"
         case _, Verdict.SAYS_OTHERWISE:
             return f"{sign} **{words('No.')}**"
+    if answer.fact is not None:
+        return f"{sign} **{fact_line(answer.fact, words)}**"
     short = (answer.short_text or "").strip()
     if not short:
         return f"{sign} **{words('The article says:')}**"

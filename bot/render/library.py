@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.render.errors import error_text
-from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, command, footer, indexed, title
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, command, indexed, title
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
 from index import (
     Action,
-    Article,
     Change,
     Entry,
     IndexInfo,
@@ -70,39 +69,6 @@ def about(info: IndexInfo, words: Words) -> Rendered:
         words("Indexed: {when}", when=f"{_moment(info.indexed_at)} ({_moment(info.indexed_at, 'R')})"),
     ]
     return Rendered(BLUE, "\n".join(lines))
-
-
-def help_text(article: Article, words: Words) -> Rendered:
-    """How to use the bot, with questions that its article answers."""
-    heading = words("Ask me about the article.")
-    promise = words(
-        "Every answer is in the article's own words, and each footnote is the exact sentence that it rests "
-        "on. What the article does not say, I do not say."
-    )
-    ask, check, read = (command(words, name) for name in ("ask", "check", "read"))
-    quotes, summary = command(words, "quotes"), command(words, "summary")
-    lines = [
-        f"**{heading}** {promise}",
-        "",
-        "- " + words("{ask} with your question, or mention me, or write to me in a DM", ask=ask),
-        "- " + words("{check} with a claim tells whether the article says so", check=check),
-        "- " + words("**Follow up** under an answer, or a reply to it, asks on from there"),
-        "- " + words("on anybody's message: Apps, then **Ask the article**"),
-        "- " + words("**Show in context** under a source shows its paragraph"),
-        "- "
-        + words(
-            "{read} pages through the article, {quotes} lists who says what, "
-            "{summary} gives its main sentences",
-            read=read,
-            quotes=quotes,
-            summary=summary,
-        ),
-        "- " + words("{article} tells what the article is", article=command(words, "article")),
-    ]
-    if article.questions:
-        examples = (f"> {clip(question, 150)}" for question in article.questions[:5])
-        lines += ["", words("For example:"), *examples]
-    return Rendered(BLUE, "\n".join(lines), footer=footer(article, words))
 
 
 def progress(step: Progress | None, words: Words, *, last: bool = False) -> Rendered:

@@ -3,10 +3,78 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 
 from bot.service.line import Ticket
+from bot.service.small_talk import GREETINGS, THANKS
 from index import Library, Result, Turn, UnknownArticleError
+
+_OF_DISCORD = re.compile(  # emoji, mentions of people, roles and channels, commands, time stamps, links
+    r"<a?:\w{1,64}:\d{1,20}>|<@[!&]?\d{1,20}>|<#\d{1,20}>|</[^<>\n]{1,100}:\d{1,20}>|<id:\w{1,20}>"
+    r"|<t:-?\d{1,20}(?::[A-Za-z])?>|@(?:everyone|here)\b|<?https?://[^\s<>]++>?"
+)
+_ASKS_WORD = (
+    r"(?:who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|can|could|will|would|has"
+    r"|have|had"
+    r"|should|may|wer|wen|wem|was|wann|wo|woher|warum|wie|welche[rsnm]?|qui|que|quoi|quand|où|pourquoi"
+    r"|comment|combien"
+    r"|quién|qué|cuándo|dónde|cuánto|cómo|por qué|tell|name|list|explain|please)\b"
+)
+_GREETING = re.compile(
+    rf"\W*+(?:{GREETINGS})\b(?:(?: [^\W\d_][\w'’-]{{0,30}}){{0,3}}\s?[,!.:;\n–—-]++\s*+"
+    r"|(?: (?:there|all|everyone|everybody|folks|guys|bot|footnote|zusammen|à tous|a todos))?"
+    rf"\s++(?={_ASKS_WORD}))",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(  # wants to know: …
+    r"\W*+(?:(?:[^\W\d_][\w'’-]{0,30} )?(?:wants? to know|would like to know|is asking|asks|wonders)"
+    r"|(?:(?:quick|short|another|my) )?question(?: here)?|frage|question rapide|pregunta)\s?[:,–—-]++\s*+",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(  # could you please tell me who …
+    r"\W*+(?:please |pls )?"
+    r"(?:(?:can|could|would|will) (?:you|u|somebody|someone|anybody|anyone) (?:please |pls |kindly )?"
+    r"(?:tell|let) (?:me|us)(?: know)?|tell (?:me|us)|do you (?:happen to )?know"
+    r"|does (?:any|some)(?:body|one) know|(?:i|we)(?:['’]d| would) (?:like|love) to know|i want to know"
+    r"|i(?: was|['’]m| am) (?:just )?wondering)(?: please)?,?\s++"
+    r"(?=(?:who|whom|whose|what|when|where|why|which|how)\b)",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(  # Thanks, Anna
+    rf"(?:{THANKS}|(?:kind |best |warm )?regards|best wishes|best|yours|sincerely|please|pls|bitte|lg|vg|mfg"
+    r"|(?:liebe|viele|beste) grüße|cordialement|saludos)\b(?: (?:so|very) much| a lot)?[\s,.!–—~-]*+"
+    r"(?:[^\W\d_][\w'’-]{0,30}+[.!]?\s*+){0,3}",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(r"[–—~-]{1,2}\s?[^\W\d_][\w'’-]{0,30}")
+_SPACES = re.compile(r"[^\S\n]++")
+_ENDS = frozenset("?.!\n")
+_LONGEST_CLOSING = 120
+
+
+def bare_question(message: str) -> str:
+    """The question in a message as people write it in Discord.
+
+    Emoji of a server, mentions, channels, time stamps and links are no part of it, nor are a greeting, what
+    leads to the question, thanks and a signature. What is nothing but these is given back, for they are talk.
+    """
+    text = _SPACES.sub(" ", _OF_DISCORD.sub(" ", message)).strip()
+    asked = _after(_GREETING.match(text), text)
+    asked = _after(_LEAD.match(asked), asked)
+    asked = _after(_REQUEST.match(asked), asked)
+    for place in range(max(len(asked) - _LONGEST_CLOSING, 1), len(asked)):
+        end = asked[place:].strip()
+        if asked[place - 1] in _ENDS and (
+            _CLOSING.fullmatch(end.lstrip(",–—~- ")) or _SIGNATURE.fullmatch(end)
+        ):
+            asked = asked[:place].strip()
+            break
+    return asked if any(map(str.isalnum, asked)) else text
+
+
+def _after(opening: re.Match[str] | None, text: str) -> str:
+    return text[opening.end() :] if opening else text
 
 
 @dataclass(frozen=True, slots=True)

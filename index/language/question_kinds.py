@@ -5,14 +5,27 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from index.language.tables import NUMBERS, STOP_WORDS, TIMES, alternation
-from index.language.terms import WORD
+from index.language.tables import (
+    NUMBERS,
+    PEOPLE,
+    PLACES,
+    PLACING_MORE,
+    ROLES,
+    STOP_WORDS,
+    TIMES,
+    alternation,
+)
+from index.language.word_keys import WORD
 
 _NUMBER = re.compile(rf"\d|\b(?:{alternation(NUMBERS)})s?\b", re.IGNORECASE)
 _TIME = re.compile(rf"\d|\b(?:{alternation(TIMES)})s?\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _NAME = re.compile(r"\b[A-Z][\w’'-]*+")
 _OWNERS_S = re.compile(r"[’']s?$")
+
+_NAMED = (
+    "city|town|country|state|nation|company|party|team|person|place|organi[sz]ation|man|woman|village|river"
+)
 
 _ASKS_NUMBER = re.compile(  # How many people died? What share of the vote?
     r"\bhow (?:many|much|old|long|far|tall|high|large|big|deep|wide|fast|heavy)\b"
@@ -23,8 +36,22 @@ _ASKS_TIME = re.compile(  # When did he resign? In which year …?
     r"^\W*when\b|\b(?:what|which) (?:year|day|date|month|decade|century)\b", re.IGNORECASE
 )
 _ASKS_NAME = re.compile(  # Who said so? And then whose idea …? Where …? Which party …? What country …?
-    r"^\W*(?:\w+\W+){0,2}who(?:m|se)?\b|^\W*where\b|\bwhich \w+|\b(?:first|last|full|sur) ?name\b"
-    r"|^\W*what (?:city|town|country|state|nation|company|party|team|person|place|organi[sz]ation)\b",
+    r"^\W*(?:\w+\W+){0,2}who(?:m|se)?\b|^\W*where\b|\b(?:first|last|full|sur) ?name\b"
+    rf"|^\W*what (?:{_NAMED})\b|\bwhich (?:\w+ )?(?:{_NAMED})\b",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"\bWHO\b")  # the organisation, where not all is in capitals
+_ASKS_PERSON = re.compile(r"^\W*(?:\w+\W+){0,2}who(?:m|se)?\b", re.IGNORECASE)
+_ASKS_PLACE = re.compile(r"^\W*where\b", re.IGNORECASE)
+_PERSON = re.compile(  # a retired plumber, two volunteers, by the keeper
+    rf"\b(?:{alternation(PEOPLE | ROLES)})s?\b"
+    r"|\b(?:by|an?|the|two|three|four|some|several|many|all|every|each) (?:[a-z-]++ )?"
+    r"[a-z]{2,}(?:er|or|ist|ian|ant|man|men|woman|women|smith|wright|eer|ee)s?\b",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(  # under the blue flowerpot, beside it, upstairs
+    rf"\b(?:{alternation(PLACING_MORE)}) (?:an?|the|his|her|its|their|our|my|your|it|them|this|that|two|each"
+    rf"|every|both|all|[A-Z]\w*)\b|\b(?:{alternation(PLACES)})\b",
     re.IGNORECASE,
 )
 _ASKS_REASON = re.compile(r"\bwhy\b|\bhow come\b|\bwhat for\b", re.IGNORECASE)
@@ -49,7 +76,11 @@ def lacks_what_is_asked(question: str, quote: str) -> bool:
         return not _NUMBER.search(quote)
     if _ASKS_TIME.search(question):
         return not _TIME.search(quote)
-    if _ASKS_NAME.search(question):
+    if _ASKS_NAME.search(_without_who(question)):
+        if (_ASKS_PERSON.search(_without_who(question)) and _PERSON.search(quote)) or (
+            _ASKS_PLACE.search(question) and _PLACE.search(quote)
+        ):
+            return False
         asked = question.lower()
         names = (_OWNERS_S.sub("", name.lower()) for name in _NAME.findall(quote))
         return not _DIGIT.search(quote) and all(name in asked or name in STOP_WORDS for name in names)
@@ -60,7 +91,8 @@ def has_what_is_asked(question: str, quote: str) -> bool:
     """Whether a quote that lacks nothing that is asked for is known to have it: a name, a time, a reason."""
     if _ASKS_REASON.search(question):
         return _REASON.search(quote) is not None
-    return any(asks.search(question) for asks in (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME))
+    asked = _without_who(question)
+    return any(asks.search(asked) for asks in (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME))
 
 
 def names_and_numbers(question: str) -> list[str]:
@@ -85,7 +117,13 @@ class AskedKinds(NamedTuple):
 def asked_kinds(question: str) -> AskedKinds:
     """What a question asks for."""
     kinds = (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME, _ASKS_REASON)
-    return AskedKinds(*(asks.search(question) is not None for asks in kinds))
+    asked = _without_who(question)
+    return AskedKinds(*(asks.search(asked) is not None for asks in kinds))
+
+
+def _without_who(question: str) -> str:
+    """The question without the World Health Organization, which asks for nobody."""
+    return question if question.isupper() else _WHO.sub("W.H.O.", question)
 
 
 def asks_for_sentence(question: str) -> bool:

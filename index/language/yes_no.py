@@ -20,7 +20,7 @@ _REQUEST = re.compile(  # Can you tell me who …? Could somebody explain …?
     re.IGNORECASE,
 )
 _ASKS_WITHIN = re.compile(  # Does it say how many …? Did they announce who …? Is there a reason why …?
-    r"\b(?:who|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE
+    r"\b(?:(?-i:[Ww]ho)|whom|whose|what|which|when|where|why|how)\b", re.IGNORECASE
 )
 _SAYING = re.compile(  # what a question within a question hangs on
     r"\b(?:say|says|said|mention\w*|tell|tells|told|explain\w*|state[sd]?|announce\w*|reveal\w*|specif\w+|clear|known|"

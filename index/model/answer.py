@@ -28,6 +28,30 @@ class Verdict(StrEnum):
     DOES_NOT_SAY = "does_not_say"
 
 
+class ArticleTopic(StrEnum):
+    """What a question asks about the article as a whole."""
+
+    CONTENT = "content"
+    AUTHOR = "author"
+    DATE = "date"
+    SOURCE = "source"
+    LENGTH = "length"
+    TITLE = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFact:
+    """What is known of an article, and need not stand in it.
+
+    ``value`` is a name, a date (ISO 8601), a site or an address, a number of words, or a title. ``is_claim``
+    tells that only the article says so.
+    """
+
+    topic: ArticleTopic
+    value: str
+    is_claim: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A footnote: ``quote`` is ``article.text[start:end]``, to the byte.
@@ -72,6 +96,9 @@ class Answer:
     reason, and where no reader reads. ``probability`` is how likely the first citation answers, None where
     nothing tells it. ``verdict`` is what the article says to a question for yes or no, or to a claim; None to
     any other question.
+
+    ``about`` is what the question asks about the article as a whole, None where it asks of what stands in it;
+    ``fact`` is then what is known of the article, which may be all that there is to cite.
     """
 
     question: str
@@ -86,6 +113,8 @@ class Answer:
     short: Span | None = None
     probability: float | None = None
     verdict: Verdict | None = None
+    about: ArticleTopic | None = None
+    fact: ArticleFact | None = None
 
     @property
     def short_text(self) -> str | None:

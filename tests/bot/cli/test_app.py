@@ -36,6 +36,8 @@ from index import (
     Action,
     Answer,
     ArticleError,
+    ArticleFact,
+    ArticleTopic,
     ClaimAccuracy,
     ClaimMetrics,
     ConversationMetrics,
@@ -517,10 +519,46 @@ def test_ask_json_is_one_object(run: Invoke, library: HeldLibrary) -> None:
         "short": None,
         "verdict": None,
         "probability": None,
+        "about": None,
         "article": {"id": "harbour", "title": "The harbour of *Elms*"},
     }
     article = json.loads(run("show", "--json").stdout)
     assert all(article["text"][c["start"] : c["end"]] == c["quote"] for c in found["citations"])
+
+
+def test_ask_leaves_out_what_is_no_part_of_the_question(run: Invoke, library: HeldLibrary) -> None:
+    greeted = f"Hi Footnote, <@123> {TWO_SOURCES} Thanks, Ida <:wave:1>"
+    assert outcome(run("ask", greeted)) == (0, BUILT, "")
+    assert library.calls[-1].question == TWO_SOURCES
+    assert json.loads(run("ask", greeted, "--json").stdout)["question"] == greeted
+
+
+def test_a_greeting_gets_a_friendly_word_and_examples(run: Invoke, library: HeldLibrary) -> None:
+    title = library.article().title
+    examples = [f"  {question}" for question in library.article().questions[:5]]
+    assert run("ask", "hello!").stdout.splitlines() == [
+        f"Hello! Ask me about “{title}”, and I answer in its own words.",
+        *(["", "For example:", *examples] if examples else []),
+    ]
+    found = json.loads(run("ask", "what can you do?", "--json").stdout)
+    assert (found["status"], found["talk"], found["citations"], found["closest"]) == (
+        "not_in_article", "abilities", [], [],
+    )  # fmt: skip
+    assert library.calls == []
+
+
+def test_a_fact_of_the_article_is_told_without_a_quote(run: Invoke, library: HeldLibrary) -> None:
+    class Facts(HeldLibrary):
+        def ask(self, question: str, **options: Any) -> Result:
+            found = library.ask(question, **options)
+            fact = ArticleFact(ArticleTopic.LENGTH, "4600")
+            answer = replace(found.answer, status=Status.ANSWERED, citations=(), closest=(), short=None)
+            return replace(found, answer=replace(answer, verdict=None, about=fact.topic, fact=fact))
+
+    told = "Length: 4,600 words, which take about 20 min to read"
+    assert outcome(run("ask", "How long is this article?", uses=Facts())) == (0, f"{told}\n", "")
+    found = json.loads(run("ask", "How long is this article?", "--json", uses=Facts()).stdout)
+    assert (found["answer"], found["about"], found["citations"]) == (told, "length", [])
 
 
 def test_building_and_healing_are_told_on_standard_error_only(run: Invoke) -> None:

@@ -13,6 +13,7 @@ from bot.commands.ask import NoQuestionError, NoTextError
 from bot.service.line import LineFullError
 from bot.service.rates import Rate, Rates, TooFastError
 from bot.service.service import Service
+from bot.service.small_talk import SmallTalk
 from bot.words import ENGLISH
 from index import ALL, MAX_QUESTION_CHARS, Article, QuestionError, UnknownArticleError
 from tests.bot.conftest import HeldService, World, says
@@ -85,6 +86,38 @@ async def test_mention_alone_gets_a_how_to(world: World, content: str) -> None:
     assert says(world.channel.last_message) == HOW_TO
     assert world.library.calls == []
     assert world.errors() == [NoQuestionError]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{} <:thonk:987654321098765432> %s",
+        "{} Hi Footnote, could you please tell me %s Thanks, Ida",
+        "<@1456074443980800017> wants to know: {} %s <t:1700000000:R>",
+        "{} see <#1456074443980800018> https://example.org/?a=b %s",
+    ],
+)
+async def test_what_is_no_part_of_the_question_is_left_out(world: World, content: str) -> None:
+    question = "see When was the harbour of Elms built?" if "see" in content else QUESTION
+    await world.reader.send(world.channel, content.replace("%s", QUESTION).format(world.mention))
+    assert world.library.calls[-1].question == question
+
+
+@pytest.mark.parametrize(
+    ("content", "talk"),
+    [
+        ("hi!", SmallTalk.GREETING),
+        ("Thank you, Footnote", SmallTalk.THANKS),
+        ("what can you do?", SmallTalk.ABILITIES),
+    ],
+)
+async def test_talk_gets_a_friendly_word_and_no_passage(world: World, content: str, talk: SmallTalk) -> None:
+    await world.reader.send(world.channel, f"{world.mention} {content}")
+    shown = render.small_talk(talk, ARTICLE, ENGLISH)
+    assert says(world.channel.last_message) == "\n".join(filter(None, (shown.top, shown.footer)))
+    result = await world.reader.slash(world.channel, "ask", question=content)
+    assert says(result.response) == says(world.channel.last_message)
+    assert world.library.calls == []
 
 
 async def test_the_bot_stays_silent_where_nobody_asked_it(world: World) -> None:

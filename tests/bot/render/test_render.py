@@ -22,7 +22,20 @@ from bot.components.reading import reading_card
 from bot.render import clip, emphasise, page_before, page_from, unescape
 from bot.render.text import cost, fitting
 from bot.words import ENGLISH, Words, words_for
-from index import Answer, Article, Citation, Heading, IndexInfo, Passage, Result, Span, Status, Verdict
+from index import (
+    Answer,
+    Article,
+    ArticleFact,
+    ArticleTopic,
+    Citation,
+    Heading,
+    IndexInfo,
+    Passage,
+    Result,
+    Span,
+    Status,
+    Verdict,
+)
 from tests.fakes import ARTICLE, INDEXED_AT
 
 NASTY = (
@@ -859,3 +872,18 @@ def test_what_an_article_only_claims_to_be_from_is_told_as_a_claim_and_is_no_lin
         "-# Says it is from https\\://bbc.co.uk/1, which nobody has checked.",
         "-# Says it is from \\*\\*BBC\\*\\*, which nobody has checked.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "line"),
+    [
+        (ArticleFact(ArticleTopic.AUTHOR, "Ida *Roe*"), "Author: Ida \\*Roe\\*"),
+        (ArticleFact(ArticleTopic.DATE, "2019-03-04"), "Published: March 4, 2019"),
+        (ArticleFact(ArticleTopic.LENGTH, "4600"), "Length: 4,600 words, which take about 20 min to read"),
+        (ArticleFact(ArticleTopic.TITLE, "Elms"), "Title: Elms"),
+    ],
+)
+def test_a_fact_of_the_article_needs_no_quote(fact: ArticleFact, line: str) -> None:
+    answer = replace(answered(Status.ANSWERED), about=fact.topic, fact=fact)
+    shown = render.answer(Result(answer, about(ARTICLE)), ENGLISH)
+    assert (shown.top, shown.sources) == (f"✅ **{line}**", ())

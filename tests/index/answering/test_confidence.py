@@ -79,7 +79,8 @@ def test_too_little_support_outweighs_a_number() -> None:
     [
         ("Who has served three terms?", "Khan, who has served three terms as mayor.", Status.ANSWERED),
         ("Which city is Khan the mayor of?", "Khan, who has served as mayor.", Status.UNCERTAIN),
-        ("Who fears this?", "The people who eventually defeated the plan fear it.", Status.UNCERTAIN),
+        ("Who fears this?", "The people who eventually defeated the plan fear it.", Status.ANSWERED),
+        ("Who fears this?", "What eventually defeated the plan was fear.", Status.UNCERTAIN),
         ("Khan joined members who defeated the plan", "They defeated the plan.", Status.ANSWERED),
         ("What is Khan's first name?", "Khan's remarks are not the first.", Status.UNCERTAIN),
     ],

@@ -13,3 +13,8 @@ TEXTS = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=40).map("".join),
     st.lists(st.sampled_from(PIECES) | st.text(max_size=9), max_size=25).map("".join),
 )
+
+WHITE = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+)
+"""Every space, and what takes no room at all."""

@@ -12,7 +12,7 @@ from index.model.article import Article, Heading, Passage, Span
 from index.search.embedding import SentenceTransformerEmbedder
 from index.search.passages import Tokenize, TokenSpans, chunk, cuts
 from tests.index.fakes import char_spans, word_spans
-from tests.index.language.texts import TEXTS
+from tests.index.language.texts import TEXTS, WHITE
 
 WINDOWS = st.integers(min_value=1, max_value=40)
 
@@ -121,9 +121,9 @@ def check(text: str, passages: tuple[Passage, ...]) -> None:
             assert max(passage.start, paragraph.start) <= sentence.start < sentence.end
             assert sentence.end <= min(passage.end, paragraph.end)
             assert sentence.of(text) == sentence.of(text).strip()
-            assert not text[end : sentence.start].strip()
+            assert not text[end : sentence.start].strip(WHITE)
             end = sentence.end
-    assert not text[end:].strip()
+    assert not text[end:].strip(WHITE)
 
 
 def test_the_article_that_ships_sentence_by_sentence(
