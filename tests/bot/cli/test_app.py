@@ -59,8 +59,10 @@ from index import (
     Stage,
     UnloadableModelError,
     UnloadableRerankerError,
+    upload,
 )
 from tests.fakes import ARTICLE, BRIDGE, TWO_SOURCES, HeldLibrary
+from tests.index.documents import epub
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = ["demo", "run", "ask", "chat", "reindex", "show", "eval", "calibrate", "doctor", "library"]
@@ -414,7 +416,8 @@ def test_show_says_that_a_language_is_a_guess_and_what_is_missing(run: Invoke, l
     assert run("show", "a").stdout.splitlines()[3] == "language   de (told by its words)"
     spine = '<itemref idref="gone"/><itemref idref="c0"/>'
     parts = {
-        "OEBPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="gone" href="1.xhtml"/>'
+        "OEBPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf"><manifest>'
+        '<item id="gone" href="1.xhtml"/>'
         f'<item id="c0" href="c%200.xhtml"/></manifest><spine>{spine}</spine></package>'
     }
     library.add(upload("b.epub", epub([f"<p>{words}</p>"], more=parts)), who="ada", id="b")
