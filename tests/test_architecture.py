@@ -107,6 +107,7 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
         ("tldextract", {"index/sources/addresses.py"}),
         ("urllib3", {"index/sources/addresses.py", "index/sources/web.py"}),
         ("cachetools", {"bot/render/links.py", "bot/service/conversations.py", "index/library/memory.py"}),
+        ("spellchecker", {"index/language/dictionaries.py"}),
         ("lazy_loader", {"index/__init__.py"}),
         ("filelock", {"index/storage/transactions.py"}),
         ("pydantic_settings", {"bot/settings.py"}),
@@ -160,6 +161,7 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
     elsewhere = {module for module in used if not module.startswith("index.sources.extract.")}
     assert elsewhere == {
         "index.errors",
+        "index.language.abbreviations",
         "index.language.attribution",
         "index.language.marks",
         "index.language.narration",
@@ -170,6 +172,7 @@ def test_the_process_that_reads_strangers_bytes_imports_little_of_the_package() 
         "index.language.speakers",
         "index.language.tables",
         "index.language.turns",
+        "index.language.word_keys",
         "index.model.answer",
         "index.model.article",
         "index.model.library",
@@ -189,7 +192,8 @@ def test_the_language_room_needs_no_model_libraries() -> None:
         if name.startswith("index/language/")
         for module, _ in imports(name)
     }
-    assert used - set(sys.stdlib_module_names) == {"index", "sentencex", "Stemmer", "rapidfuzz"}
+    libraries = {"sentencex", "Stemmer", "rapidfuzz", "spellchecker"}
+    assert used - set(sys.stdlib_module_names) == {"index", *libraries}
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -11,6 +11,7 @@ from functools import cached_property
 from index.answering.confidence import RuleJudge, Thresholds
 from index.answering.fitted_reader import FittedReader
 from index.answering.judgement import Judge, Judgement
+from index.answering.queries import Queries, Query
 from index.answering.quoting import Quoting, standing
 from index.answering.reading import RankingReader
 from index.answering.reading_judge import ReadingJudge
@@ -19,16 +20,12 @@ from index.errors import QuestionError
 from index.language.attribution import Speech
 from index.language.follow_ups import MAX_TURNS, FollowUp, follow_up, has_open_pronoun
 from index.language.spelling import Speller
-from index.language.terms import WORD
+from index.language.word_keys import WORD
 from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Status, Turn
 from index.model.article import Span
 from index.search.build import Index
 from index.search.embedding import Embedder
 from index.search.ranking import Ranking, Reranker, Retriever
-
-MAX_SLIPS = 32
-"""How many of a question's words are held against the article's for a slip: a question of more unknown words
-is in another language, and each takes milliseconds against a book's vocabulary."""
 
 
 class Answerer:
@@ -89,12 +86,12 @@ class Answerer:
     def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
         """The answer to a question, and what it was chosen from; see ``answer``."""
         began = time.perf_counter()
-        query, read_as = self._spell(check_question(question))
-        leaning = self._follow_up(query, turns)
-        ranking = self._retriever.rank(query, leaning)
+        query = self._queries.read(check_question(question))
+        leaning = self._follow_up(query.text, turns)
+        ranking = self._retriever.rank(query.text, leaning)
         ranked = time.perf_counter()
-        judgement = self._judge.judge(query, ranking, leaning)
-        return self._composed(question, query, judgement, read_as, (began, ranked)), judgement.ranking
+        judgement = self._doubted(query, self._judge.judge(query.text, ranking, leaning))
+        return self._composed(question, query, judgement, (began, ranked)), judgement.ranking
 
     def check(self, claim: str) -> Answer:
         """What the article says to a claim: so, otherwise or nothing, see ``Answer.verdict``.
@@ -103,18 +100,33 @@ class Answerer:
             QuestionError: the claim is empty or longer than MAX_QUESTION_CHARS, or nothing reads the article.
         """
         began = time.perf_counter()
-        query, read_as = self._spell(check_question(claim))
-        ranking = self._retriever.rank(query)
+        query = self._queries.read(check_question(claim))
+        ranking = self._retriever.rank(query.text)
         ranked = time.perf_counter()
-        judgement = self._judge.check(query, ranking)
-        return self._composed(claim, query, judgement, read_as, (began, ranked))
+        judgement = self._judge.check(query.text, ranking)
+        if query.is_doubtful and judgement.status is Status.ANSWERED:
+            judgement = judgement._replace(status=Status.UNCERTAIN)
+        return self._composed(claim, query, judgement, (began, ranked))
+
+    def _doubted(self, query: Query, judgement: Judgement) -> Judgement:
+        """The judgement, at most UNCERTAIN where what is read may not be what was asked.
+
+        What the question asks without its slips, and is answered by the same sentence, is beyond doubt.
+        """
+        if judgement.status is not Status.ANSWERED or not query.is_doubtful:
+            return judgement
+        if query.rest is not None and not query.names_another:
+            rest = self._judge.judge(query.rest, self._retriever.rank(query.rest))
+            same = rest.ranking.sentences[0].sentence == judgement.ranking.sentences[0].sentence
+            if rest.status is Status.ANSWERED and same:
+                return judgement
+        return judgement._replace(status=Status.UNCERTAIN)
 
     def _composed(
         self,
         question: str,
-        query: str,
+        query: Query,
         judgement: Judgement,
-        read_as: tuple[tuple[str, str], ...],
         times: tuple[float, float],
     ) -> Answer:
         """A judgement as an answer; ``times`` are when the question came, and when it was ranked."""
@@ -123,7 +135,7 @@ class Answerer:
         refused = judgement.status is Status.NOT_IN_ARTICLE
         spans = [ranking.sentences[0].sentence] if refused else self._quoting.spans(ranking)
         numbers = {span: number for number, span in enumerate(sorted(spans, key=lambda one: one.start), 1)}
-        citations = tuple(self._quoting.cite(numbers[span], span, ranking, query) for span in spans)
+        citations = tuple(self._quoting.cite(numbers[span], span, ranking, query.text) for span in spans)
         if short is not None and not _contains(citations[0], short):
             short = None
         if short is not None:
@@ -138,7 +150,7 @@ class Answerer:
             article_id=self._article.id,
             article_title=self._article.title,
             snapshot=self._snapshot,
-            read_as=read_as,
+            read_as=query.read_as,
             timings_ms={
                 "rank": round((ranked - began) * 1000, 2),
                 "read": round((judged - ranked) * 1000, 2),
@@ -220,32 +232,18 @@ class Answerer:
 
     @cached_property
     def _speller(self) -> Speller:
-        return Speller(self._article.text)
+        return Speller(self._article.text, self._article.language)
 
-    def _spell(self, question: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """The question with the slips in the article's own words set right, and which they were.
-
-        A word that the model's tokenizer has whole is no slip: it is another word.
-        """
-        starts = {int(start) for start, _ in self._embedder.token_spans([question])[0]}
-        read_as: list[tuple[str, str]] = []
-        parts: list[str] = []
-        end = tried = 0
-        for word in WORD.finditer(question):
-            whole = not starts.intersection(range(word.start() + 1, word.end()))
-            unknown = not whole and tried < MAX_SLIPS and not self._retriever.knows(word[0])
-            tried += unknown
-            correct = self._speller.correct(word[0]) if unknown else None
-            if correct is not None:
-                read_as.append((word[0], correct))
-            parts += question[end : word.start()], correct or word[0]
-            end = word.end()
-        return "".join([*parts, question[end:]]), tuple(read_as)
+    @cached_property
+    def _queries(self) -> Queries:
+        return Queries(self._speller, embedder=self._embedder, knows=self._retriever.knows)
 
     def _follow_up(self, question: str, turns: Sequence[Turn]) -> FollowUp | None:
         if not turns or not is_english(self._article.language):
             return None
-        recent = [replace(turn, question=self._spell(turn.question)[0]) for turn in turns[-MAX_TURNS:]]
+        recent = [
+            replace(turn, question=self._queries.read(turn.question).text) for turn in turns[-MAX_TURNS:]
+        ]
         return follow_up(question, recent, self._article.text, self._speller.is_name)
 
 

@@ -26,7 +26,7 @@ from index.language.tables import (
     ROLES,
     TELLING_NOTHING,
 )
-from index.language.terms import WORD
+from index.language.word_keys import WORD
 from index.model.answer import Turn
 from index.model.article import Span
 

@@ -15,6 +15,7 @@ _NOTE = re.compile(
     r"([.!?…])[\"”’»)]*+"
     r"(?: ?\[\d{1,3}\]| ?\[[a-z ]{1,20} needed\]|\[[^\[\]\n]{1,40}\]|[¹²³⁰-⁹]|[*†‡])++(?=\s|\Z)"
 )
+_BARE_NOTE = re.compile(r"(?<=[a-z]{4})([.!?])\d{1,3}(?=\s[A-ZÀ-Þ“\"])")  # The owner left.3 Nobody came.
 
 
 def unmarked(text: str) -> str:
@@ -25,4 +26,6 @@ def unmarked(text: str) -> str:
     number = _NUMBER.match(text)
     if number is not None:
         text = f"{text[: number.end() - 1]},{text[number.end() :]}"
-    return _NOTE.sub(lambda note: "x" * (len(note[0]) - 1) + note[1], text)
+    for notes in (_NOTE, _BARE_NOTE):
+        text = notes.sub(lambda note: "x" * (len(note[0]) - 1) + note[1], text)
+    return text

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from index.language.tables import NUMBERS, STOP_WORDS, TIMES, alternation
-from index.language.terms import WORD
+from index.language.word_keys import WORD
 
 _NUMBER = re.compile(rf"\d|\b(?:{alternation(NUMBERS)})s?\b", re.IGNORECASE)
 _TIME = re.compile(rf"\d|\b(?:{alternation(TIMES)})s?\b", re.IGNORECASE)

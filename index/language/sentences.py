@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import sentencex
 
+from index.language.abbreviations import goes_on
 from index.language.marks import unmarked
+from index.language.word_keys import UNSEEN_CHARS
 from index.model.article import Span
 
 QUOTATION_MARKS = '“”„‟«»"'  # double marks only: ’ is an apostrophe far more often than a mark
@@ -17,6 +19,11 @@ _AT_ONCE = 3_000
 It pairs quotation marks and brackets in time that grows with the square of the text: 1.1 s for 12,000
 characters of “‚《”, the worst pair found.
 """
+
+_ENDING = re.compile(r"[。！？｡]++[」』）》〉】”’\"]*+|[؟۔।॥](?=\s)")
+"""What ends a sentence whatever follows; sentencex wants a letter after it."""
+
+_WHITE_BEFORE = re.compile(rf"[\s{UNSEEN_CHARS}]++")
 
 _WIDE_SPACE_BEFORE_STOP = re.compile(r"[^\S\x00-\x7f](?=\.)")  # sentencex panics on “B” and such a space
 _BLANKED = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
@@ -39,12 +46,14 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     blanked = _WIDE_SPACE_BEFORE_STOP.sub(" ", unmarked(text).translate(_BLANKED))
     starts = [0]
     words_end = seen = 0  # where the words end of what is seen, white space and marks left out
-    for end in _ends(blanked, language):
+    for end in _ends(text, blanked, language):
         if words := blanked[seen:end].rstrip():
             words_end = seen + len(words)
         seen = end
         if words_end <= starts[-1]:
             continue  # nothing but space and marks: they open the next sentence
+        if goes_on(blanked, starts[-1], words_end, language):
+            continue
         cut = words_end
         while cut < end and text[cut] in QUOTATION_MARKS:
             cut += 1
@@ -56,8 +65,12 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     return tuple(_with_stray_marks(text, spans))
 
 
-def _ends(text: str, language: str) -> Iterator[int]:
-    """Where sentencex ends a sentence, the text's end included."""
+def _ends(text: str, blanked: str, language: str) -> list[int]:
+    """Where a sentence may end, the text's end included: by sentencex, or by marks that end every one."""
+    return sorted({*_ends_by_sentencex(blanked, language), *(mark.end() for mark in _ENDING.finditer(text))})
+
+
+def _ends_by_sentencex(text: str, language: str) -> Iterator[int]:
     start = 0
     while start < len(text):
         part = text[start : start + _AT_ONCE]
@@ -70,10 +83,11 @@ def _ends(text: str, language: str) -> Iterator[int]:
 
 
 def trimmed(text: str, start: int, end: int) -> Span | None:
-    """The span without the white space around it; None where it holds nothing else."""
-    words = text[start:end].lstrip()
-    first = end - len(words)
-    return Span(first, first + len(words.rstrip())) if words else None
+    """The span without what is white around it, seen or not; None where it holds nothing else."""
+    words = text[start:end]
+    opening, closing = _WHITE_BEFORE.match(words), _WHITE_BEFORE.match(words[::-1])
+    first = start + (opening.end() if opening else 0)
+    return Span(first, end - (closing.end() if closing else 0)) if first < end else None
 
 
 def _with_stray_marks(text: str, spans: Sequence[Span]) -> Iterator[Span]:

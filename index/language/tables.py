@@ -182,6 +182,53 @@ TITLES = MALE_TITLES | FEMALE_TITLES | ROLES | _table("dr prof st prime foreign 
 ABBREVIATIONS = _table("Mr Mrs Ms Dr Prof St Sen Rep Gov Gen Col Lt Sgt Capt Rev Hon No vs")
 """As they are written: a stop after one ends no sentence."""
 
+# What is written short. A stop after it ends no sentence before a lower-case word, a digit or a bracket.
+
+SHORT_WORDS = _table(
+    "approx est max min temp vol vols ch chap sec sect par para cf ca al etc resp incl excl misc avg std"
+    " dept div univ bros inc ltd corp ave blvd hwy rd tel ext ref refs suppl app ver rev repr eds vs viz jan"
+    " feb mar apr jun jul aug sep sept oct nov dec mon tue tues thu thurs fri fig figs eq eqs prof dr mr mrs"
+    " capt gen col lt sgt gov sen rep assoc attn cont def dist esp orig pop prev quot syn trans bzw usw evtl"
+    " ggf inkl exkl zzgl abzgl str kap abb tab abs jh jhd geb gest vgl sog bspw mind ev kath mio mrd env"
+    " chap art éd trad apr av hab fasc janv févr juil 1er aprox pág págs núm núms cap ed ej dcha izda avda"
+    " tfno"
+)
+BEFORE_NUMBERS = _table(
+    "no nos nr nrs p pp vol vols ch chap sec sect fig figs eq eqs tab abb kap abs art pt pts par st op bd pos"
+    " ver v pág núm cap n"
+)
+"""They stand before a number of their own."""
+
+SHORT_UNITS = _table("ft in lb lbs oz yd yds mi tbsp tsp pt qt gal hr hrs min mins sec secs sq cu st dol std")
+"""They are written short only after a number: "6 in. at the weir", but not "come in. we are open"."""
+
+TIME_ZONES = frozenset("GMT UTC BST EST EDT CST CDT MST MDT PST PDT CET CEST ET CT MT PT".split())
+
+_ENGLISH_TITLES = _table("mr mrs ms dr prof st rev hon capt gen col lt sgt gov sen rep mt")
+BEFORE_CAPITALS = {
+    "en": _ENGLISH_TITLES,
+    "de": _table("dr prof hr fr frl st ing dipl mag"),
+    "fr": _table("m mm mme mmes mlle mlles dr pr me mgr st ste"),
+    "es": _table("sr sra sres srta dr dra d dña prof profa ud uds st sto sta"),
+}
+"""They stand before a name, by language, and are written with a capital."""
+
+BEFORE_ORDINALS = _table(
+    "am im vom zum zur beim der die das dem den des ein eine einen einem einer bis seit ab jeder jede jedes"
+    " jeden jedem ihr sein ihre seine ihren seinen ihrem seinem unser unsere mein meine dieser diese dieses"
+)
+ORDERED = _table(
+    "januar jänner februar märz april mai juni juli august september oktober november dezember jahrhundert"
+    " jahrhunderts jahrhunderte jahrtausend jahrtausends"
+)
+OPENERS_OF_GERMAN = _table(
+    "er sie es wir ihr ich du man der die das ein eine ein einen dann danach doch aber und oder in im am an"
+    " auf aus bei mit nach seit von vom zu zum zur als wenn weil da dort hier so auch nur noch nun jetzt"
+    " heute gestern später dies diese dieser dieses dabei damit dafür darum deshalb trotzdem kein keine"
+    " jeder jede jedes alle viele einige niemand jemand wer was wo wie warum für über unter vor während"
+)
+"""They begin a sentence, and are no noun that a number could stand before."""
+
 # Where it is said.
 
 OCCASIONS = _table(

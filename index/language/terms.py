@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import Stemmer
 
 from index.language.tables import STOP_WORDS
+from index.language.word_keys import WORD, word_key
 from index.model.article import Span
 
-WORD = re.compile(r"\w+(?:[.,]\d+)*")
-"""A word, or a number with its decimals or thousands."""
+_UNSPACED = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""The characters of Chinese and Japanese, which put no space between words."""
+
+_RUNS = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_DIGITS = re.compile(r"\d+")
+_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 
 _STEMMERS = {
     "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish", "fr": "french",
@@ -51,18 +56,48 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text in order, repeats included."""
-        return self._stems([word for word in WORD.findall(text.lower()) if word not in self._stop_words])
+        shouts = text.isupper()
+        return self._stems(
+            [key for _, key in _keys(text, self._stop_words) if self._counts(key, shouts=shouts)]
+        )
 
     def located_terms(self, text: str) -> LocatedTerms:
-        """The terms of a text with the places where they start."""
+        """The terms of a text with the places where they start.
+
+        What may be one number or several ("120 350") has the terms of both.
+        """
         starts: list[int] = []
-        words: list[str] = []
-        for match in WORD.finditer(text):
-            word = match[0].lower()
-            if word not in self._stop_words:
-                starts.append(match.start())
-                words.append(word)
-        return LocatedTerms(starts, self._stems(words))
+        keys: list[str] = []
+        for start, key in _keys(text, self._stop_words, parts=True):
+            if self._counts(key):
+                starts.append(start)
+                keys.append(key)
+        return LocatedTerms(starts, self._stems(keys))
+
+    def _counts(self, key: str, *, shouts: bool = False) -> bool:
+        return (key.lower() if shouts else key) not in self._stop_words
 
     def _stems(self, words: list[str]) -> list[str]:
         return self._stemmer.stemWords(words) if self._stemmer else words
+
+
+def _keys(text: str, small: frozenset[str], *, parts: bool = False) -> Iterator[tuple[int, str]]:
+    """The keys of a text's words, and where each starts.
+
+    A small word that is written as an acronym (the WHO) is none. Chinese and Japanese have a key for each two
+    characters, as Lucene's analyzer for them has.
+    """
+    for match in WORD.finditer(text):
+        word, start = match[0], match.start()
+        if word.isascii() or not _IS_UNSPACED.search(word):
+            key = word_key(word)
+            yield start, (key.upper() if len(word) > 1 and key in small and word.isupper() else key)
+            if parts and " " in word:
+                yield from ((start + one.start(), one[0]) for one in _DIGITS.finditer(word))
+            continue
+        for run in _RUNS.finditer(word):
+            if not _IS_UNSPACED.match(run[0]) or len(run[0]) == 1:
+                yield start + run.start(), word_key(run[0])
+                continue
+            for at in range(len(run[0]) - 1):
+                yield start + run.start() + at, run[0][at : at + 2]

@@ -45,3 +45,12 @@ class BM25:
         if not known:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+
+    def shares(self, question: str) -> Floats:
+        """Which share of a question's terms each text has, shape (texts,), from 0 to 1."""
+        terms = dict.fromkeys(self._analyzer.terms(question))
+        shares = np.zeros(self._size, dtype=np.float32)
+        for term in terms:
+            if term in self._vocabulary:
+                shares += np.asarray(self._bm25.get_scores([term])) > 0
+        return np.asarray(shares / max(len(terms), 1), dtype=np.float32)

@@ -47,6 +47,7 @@ MENTIONED, NAME_TOKENS = 8, 32
 
 _IDF_POWER = 0.75  # the plain idf lets one rare word decide alone, its root lets common words outvote it
 _BM25_WEIGHT = 0.05  # only parts sentences that match about as well: MaxSim knows the words' senses, BM25 not
+_LOOKED_AT = 200  # characters that any model's window holds
 _start = attrgetter("start")
 _BEHIND_THE_REST = 100.0  # what was cited already: no two scores are that far apart
 
@@ -153,7 +154,11 @@ class Retriever:
             own = weights * (asked & telling)
             weights *= np.where(asked & telling, 1, LESS * (asked | telling)).astype(np.float32)
         support = max_sim(inherited, weights)
-        score = z_scores(support) + _BM25_WEIGHT * z_scores(self._sentence_bm25.scores(question)[sentences])
+        words = z_scores(self._sentence_bm25.scores(question)[sentences])
+        score = z_scores(support) + _BM25_WEIGHT * words
+        if _is_unreadable(read, embedding):
+            support = self._sentence_bm25.shares(question)[sentences]
+            score = z_scores(support) + words
         whole = max_sim(np.maximum.reduceat(best, first, axis=1), weights)
         if own.any():
             support = np.asarray((support + max_sim(inherited, own)) / 2, dtype=np.float32)
@@ -315,6 +320,16 @@ class Retriever:
         scores = self._reranker.scores(question, texts)
         order = np.argsort(-scores, kind="stable")
         return (*(replace(top[n], score=float(scores[n])) for n in order), *rest)
+
+
+def _is_unreadable(text: str, embedding: Embedding) -> bool:
+    """Whether most letters of a text are in no token: the model has not learned its script."""
+    opening = text[:_LOOKED_AT]
+    unread = np.fromiter(map(str.isalnum, opening), dtype=np.bool_, count=len(opening))
+    letters = int(unread.sum())
+    for start, end in embedding.spans:
+        unread[start:end] = False
+    return int(unread.sum()) * 2 > letters
 
 
 def _telling_chars(text: str) -> npt.NDArray[np.bool_]:

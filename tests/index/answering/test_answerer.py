@@ -109,7 +109,7 @@ def test_timings_add_up(answerer: Answerer) -> None:
     timings = answerer.answer("How many Labour MPs signed the letter?").timings_ms
     assert list(timings) == ["rank", "read", "compose", "total"]
     assert 0 < timings["rank"] < timings["total"]
-    assert timings["rank"] + timings["compose"] == pytest.approx(timings["total"], abs=0.02)
+    assert timings["rank"] + timings["read"] + timings["compose"] == pytest.approx(timings["total"], abs=0.02)
 
 
 def test_every_question_that_is_offered_is_answered(answerer: Answerer, shipped: Article) -> None:
@@ -157,21 +157,21 @@ def test_quoted_speech_is_given_as_the_speakers(
 
 
 @pytest.mark.parametrize(
-    ("question", "read_as", "paragraph"),
+    ("question", "read_as", "paragraph", "status"),
     [
-        ("what did streting say in parliament", (("streting", "Streeting"),), 6),
-        ("What about the ruins of rafa?", (("rafa", "Rafah"),), 4),
-        ("What did the Labuor MPs sign?", (("Labuor", "Labour"),), 4),
-        ("what about the ruins of rafah", (), 4),
-        ("WHAT DID STREETING SAY IN PARLIAMENT", (), 6),
+        ("what did streting say in parliament", (("streting", "Streeting"),), 6, Status.UNCERTAIN),
+        ("What about the ruins of rafa?", (("rafa", "Rafah"),), 4, Status.UNCERTAIN),
+        ("What did the Labuor MPs sign?", (("Labuor", "Labour"),), 4, Status.ANSWERED),
+        ("what about the ruins of rafah", (), 4, Status.ANSWERED),
+        ("WHAT DID STREETING SAY IN PARLIAMENT", (), 6, Status.ANSWERED),
     ],
 )
 def test_slips_in_the_articles_own_words_are_read_right(
-    answerer: Answerer, question: str, read_as: tuple[tuple[str, str], ...], paragraph: int
+    answerer: Answerer, question: str, read_as: tuple[tuple[str, str], ...], paragraph: int, status: Status
 ) -> None:
     answer = answerer.answer(question)
     assert (answer.question, answer.read_as) == (question, read_as)
-    assert answer.status is Status.ANSWERED
+    assert answer.status is status
     assert answer.citations[0].paragraph == paragraph
 
 

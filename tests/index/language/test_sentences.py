@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from index.language.sentences import split_sentences
 from tests.index.language.texts import TEXTS
 
+UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+NOTHING = dict.fromkeys(map(ord, UNSEEN))
+
 
 def sentences(text: str, language: str = "en") -> list[str]:
     return [span.of(text) for span in split_sentences(text, language)]
@@ -24,6 +27,7 @@ def sentences(text: str, language: str = "en") -> list[str]:
         ("«Non.» Il part. „Nein.“ Er geht.", ["«Non.»", "Il part.", "„Nein.“", "Er geht."]),
         ("Dr. Ames met Mr. Bell at 3.30 p.m. They ate.", ["Dr. Ames met Mr. Bell at 3.30 p.m.", "They ate."]),
         ("  One.   Two.  ", ["One.", "Two."]),
+        ("One.\u200b \ufeffTwo. \u200b", ["One.", "Two."]),
         ("Wait… what? – Yes.", ["Wait… what?", "– Yes."]),
         ("🙂🙂 One. 🙂 Two.", ["🙂🙂 One.", "🙂 Two."]),
         ("No end", ["No end"]),
@@ -34,6 +38,45 @@ def sentences(text: str, language: str = "en") -> list[str]:
 )  # fmt: skip
 def test_sentences_end_inside_quotations_and_keep_their_marks(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("At approx. 7 p.m. Sunday. Rain.", ["At approx. 7 p.m. Sunday.", "Rain."]),
+        ("It shuts at 7 p.m. Sunday is quiet.", ["It shuts at 7 p.m.", "Sunday is quiet."]),
+        ("See vol. 3, eq. (7) and Fig. 12b. Then stop.", ["See vol. 3, eq. (7) and Fig. 12b.", "Then stop."]),
+        ("Roe et al. [1998] of Calif. law. No.", ["Roe et al. [1998] of Calif. law.", "No."]),
+        ("Add 2 tsp. of salt. Add 1 tsp. Stir.", ["Add 2 tsp. of salt.", "Add 1 tsp.", "Stir."]),
+        ("A beam 4 in. thick broke. Come in. Sit.", ["A beam 4 in. thick broke.", "Come in.", "Sit."]),
+        ("The owner left.3 Nobody came.", ["The owner left.3", "Nobody came."]),
+        ("He said no. The lot no. 17 was sold.", ["He said no.", "The lot no. 17 was sold."]),
+        ("The band Wham! was there. Who? she asked.", ["The band Wham! was there.", "Who? she asked."]),
+        ("open at 9. shut at five. come in.", ["open at 9.", "shut at five.", "come in."]),
+        ("It runs on ASP.NET today. Good.", ["It runs on ASP.NET today.", "Good."]),
+    ],
+)  # fmt: skip
+def test_a_stop_of_an_abbreviation_ends_no_sentence(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("Sie kam am 3. Mai. Er ging.", "de", ["Sie kam am 3. Mai.", "Er ging."]),
+        ("Im 18. Jahrhundert brannte er. Gut.", "de-AT", ["Im 18. Jahrhundert brannte er.", "Gut."]),
+        ("Jeden 2. und 4. Dienstag ist zu. Ende.", "de", ["Jeden 2. und 4. Dienstag ist zu.", "Ende."]),
+        ("Sie kamen am 12. Danach gingen sie.", "de", ["Sie kamen am 12.", "Danach gingen sie."]),
+        ("Es waren 40. Viele blieben.", "de", ["Es waren 40.", "Viele blieben."]),
+        ("Le 1er. mai, Mme. Roy vint. Elle rit.", "fr", ["Le 1er. mai, Mme. Roy vint.", "Elle rit."]),
+        ("La Sra. Paz tiene 9 perros. Uno huyó.", "es", ["La Sra. Paz tiene 9 perros.", "Uno huyó."]),
+        ("桥建于1931年。“走吧！”他说。", "zh", ["桥建于1931年。", "“走吧！”", "他说。"]),
+        ("桥建于1931年。2004年重修。", "zh", ["桥建于1931年。", "2004年重修。"]),
+        ("أين الجسر؟ 7 رجال هنا.", "ar", ["أين الجسر؟", "7 رجال هنا."]),
+    ],
+)  # fmt: skip
+def test_ordinals_titles_and_marks_of_other_languages(text: str, language: str, expected: list[str]) -> None:
+    assert sentences(text, language) == expected
 
 
 def test_sentences_of_another_language() -> None:
@@ -51,10 +94,10 @@ def test_sentences_leave_nothing_out(text: str, language: str) -> None:
     end = 0
     for span in spans:
         assert end <= span.start < span.end
-        assert span.of(text) == span.of(text).strip()
-        assert not text[end : span.start].strip()
+        assert span.of(text) == span.of(text).strip().strip(UNSEEN)
+        assert not text[end : span.start].translate(NOTHING).strip()
         end = span.end
-    assert not text[end:].strip()
+    assert not text[end:].translate(NOTHING).strip()
 
 
 @pytest.mark.parametrize("space", ["\u2003", "\xa0", "\u3000", "\x85"])

@@ -9,11 +9,14 @@ from index.model.article import Span
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
-        ("en", "When did the MPs demand 1,000.5 recognitions?", ["mps", "demand", "1,000.5", "recognit"]),
+        ("en", "When did the MPs demand 1,000.5 recognitions?", ["mps", "demand", "1000.5", "recognit"]),
         ("en-GB", "recognising recognised", ["recognis", "recognis"]),
         ("de", "die Häuser der Stadt", ["die", "haus", "der", "stadt"]),
-        ("ja", "the 日本語 words", ["日本語", "words"]),
+        ("ja", "the 日本語 words", ["日本", "本語", "words"]),
         ("en", "‘It’s’ 🙂 !", []),
+        ("en", "Did the WHO or IT reply?", ["WHO", "IT", "repli"]),
+        ("en", "WHO WAS IT?", []),
+        ("zh", "桥在1931年", ["桥在", "1931", "年"]),
     ],
 )
 def test_terms(language: str, text: str, expected: list[str]) -> None:
