@@ -21,7 +21,7 @@ _CANDIDATES = 8
 _DEPTH = 5  # columns in columns; nobody sets more
 _PROSE_CHARS, _PROSE_WORDS = 14, 2.6  # of a row, on average
 _FILL = 0.55
-"""How much of a column's width the rows of prose take up, on average."""
+"""How much of the width of the longest rows those of prose take up, on average."""
 
 
 def columns(rows: Sequence[Row], body: float, depth: int = 0) -> Iterator[list[Row]]:
@@ -111,10 +111,10 @@ def _sides(rows: Sequence[Row], gutter: float) -> tuple[list[Row], list[Row]]:
 def _is_prose(rows: Sequence[Row]) -> bool:
     if len(rows) < _LEAST_ROWS:
         return False
-    left, right = min(row.left for row in rows), max(row.right for row in rows)
+    widths = sorted(_inked(row.words) for row in rows)
     chars = fmean(sum(len(word.text) for word in row.words) for row in rows)
     words = fmean(len(row.words) for row in rows)
-    filled = fmean(_inked(row.words) for row in rows) / max(right - left, 1.0)
+    filled = fmean(widths) / max(widths[len(widths) * 9 // 10], 1.0)  # columns in it may lie askew
     return chars >= _PROSE_CHARS and (words >= _PROSE_WORDS or not _spaced(rows)) and filled >= _FILL
 
 

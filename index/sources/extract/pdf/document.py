@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from index.model.article import Article
 from index.sources.extract.blocks import assembled, clean, first_heading
@@ -16,6 +16,7 @@ from index.sources.extract.pdf.grids import Grid, parts, without_leaders
 from index.sources.extract.pdf.margins import edges, notes, unmarked, without_line_numbers
 from index.sources.extract.pdf.paragraphs import Line, Notes, Piece, Table, paragraphs
 from index.sources.extract.pdf.rows import Row, rows_of
+from index.sources.extract.pdf.rules import Rule, RuledTable, rules, with_tables
 from index.sources.extract.refusals import (
     BROKEN_OFF,
     DAMAGED,
@@ -43,6 +44,14 @@ _NOBODY = re.compile(r"\W*(anonymous|unspecified|unknown|none)\W*", re.I)
 _MOST_BOOKMARKS = 5_000
 
 
+class Leaf(NamedTuple):
+    """A page: its words, those that stand across it, and the lines that are drawn on it."""
+
+    upright: list[Word]
+    across: list[Word]
+    rules: list[Rule]
+
+
 def pdf(content: bytes, limits: Limits) -> Article:
     """The text of a PDF, in paragraphs and headings again.
 
@@ -56,16 +65,16 @@ def pdf(content: bytes, limits: Limits) -> Article:
             raise Refused(TOO_MANY_PAGES, pages=f"{pages:,}", limit=limits.max_pages)
         said = document.get_metadata_dict()
         outline, language = _outline(document), _language(document)
-        held = list(_words(document, limits))
+        leaves = list(_leaves(document, limits))
     finally:
         document.close()
-    if not any(upright or across for upright, across in held):
+    if not any(leaf.upright or leaf.across for leaf in leaves):
         raise Refused(
             "{source} holds no text, only pictures of it, as scans do. "
             "Run text recognition (OCR) over it and try again."
         )
-    pieces = list(_pieces(held, language))
-    del held
+    pieces = list(_pieces(leaves, language))
+    del leaves
     blocks = paragraphs(pieces, outline, lambda: language or _guess(pieces))
     found = [block for block in blocks if block.text]
     return replace(
@@ -100,20 +109,20 @@ def _opened(content: bytes) -> PdfDocument:
                 raise Refused(DAMAGED, format="PDF") from error
 
 
-def _words(document: PdfDocument, limits: Limits) -> Iterator[tuple[list[Word], list[Word]]]:
-    """The words of each page, upright and across.
+def _leaves(document: PdfDocument, limits: Limits) -> Iterator[Leaf]:
+    """What stands on each page.
 
     Raises:
         Refused: they are more than an article may have.
     """
     chars = 0
     for page in document:
-        found = words(page)
-        page.close()
-        chars += sum(len(word.text) + 1 for kind in found for word in kind)
+        upright, across = words(page)
+        chars += sum(len(word.text) + 1 for kind in (upright, across) for word in kind)
         if chars > limits.max_chars:
             raise too_long(limits)
-        yield found
+        yield Leaf(upright, across, rules(page) if upright else [])
+        page.close()
 
 
 def _own_title(title: str) -> str | None:
@@ -149,38 +158,48 @@ def _guess(pieces: Sequence[Piece]) -> str:
     return language_of(Article(id="", title="", text=text, language="")) or "en"
 
 
-def _pieces(held: Sequence[tuple[Sequence[Word], Sequence[Word]]], language: str) -> Iterator[Piece]:
-    body = _body_size(held)
-    pages = [rows_of(without_line_numbers(upright, body), body, language or "en") for upright, _ in held]
+def _pieces(leaves: Sequence[Leaf], language: str) -> Iterator[Piece]:
+    body = _body_size(leaves)
+    tables: list[RuledTable] = []
+    pages = []
+    for leaf in leaves:
+        upright = with_tables(without_line_numbers(leaf.upright, body), leaf.rules, body, tables)
+        pages.append(rows_of(upright, body, language or "en"))
     around = edges(pages, body)
     goes_on = False
-    for number, (rows, (_, across)) in enumerate(zip(pages, held, strict=True)):
+    for number, (rows, leaf) in enumerate(zip(pages, leaves, strict=True)):
         kept = [row for place, row in enumerate(rows) if (number, place) not in around]
         marks = {mark for row in kept for mark in row.marks()}
         at_foot: list[tuple[str, ...]] = []
         for place, column in enumerate(columns(kept, body)):
             end = notes(column, body, marks, goes_on=goes_on)
             at_foot += _noted(column[end:])
-            yield from _of_column(column[:end], body, (number, place), marks)
+            yield from _of_column(column[:end], body, (number, place), marks, tables)
         goes_on = bool(at_foot) and not at_foot[-1][-1].rstrip('"”’»)').endswith((".", "!", "?"))
-        aside = [clean(row.text()) for row in rows_of(across, body)]
+        aside = [clean(row.text()) for row in rows_of(leaf.across, body)]
         if at_foot or any(aside):
             yield Notes((*at_foot, *((text,) for text in aside if text)))
 
 
-def _body_size(held: Sequence[tuple[Sequence[Word], Sequence[Word]]]) -> float:
+def _body_size(leaves: Sequence[Leaf]) -> float:
     letters = Counter[float]()
-    for upright, _ in held:
-        for word in upright:
+    for leaf in leaves:
+        for word in leaf.upright:
             letters[round(word.size, 1)] += len(word.text)
     return letters.most_common(1)[0][0] if letters else 10.0
 
 
-def _of_column(rows: Sequence[Row], body: float, place: tuple[int, int], marks: set[str]) -> Iterator[Piece]:
+def _of_column(
+    rows: Sequence[Row],
+    body: float,
+    place: tuple[int, int],
+    marks: set[str],
+    ruled: Sequence[RuledTable],
+) -> Iterator[Piece]:
     if not rows:
         return
     edges_of_column = min(row.left for row in rows), max(row.right for row in rows)
-    for part in parts([without_leaders(row) for row in rows], body):
+    for part in parts([without_leaders(row) for row in rows], body, ruled):
         if isinstance(part, Grid):
             yield Table(tuple(table_lines(part.cells)))
             continue

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -176,10 +176,9 @@ def _turned_words(glyphs: _Glyphs) -> Iterator[tuple[Word, int]]:
         end = match.end()
         for start, stop, owner in _of_one_object(glyphs, match.start(), match.end()):
             style = glyphs.style(start, owner)
-            word = _placed(glyphs, text[start:stop], start, stop, style)
+            word = _placed(glyphs, text[start:stop], start, stop, style, spaced=spaced)
             if word is None:
                 continue
-            word = replace(word, spaced=spaced)
             for part in _parts(glyphs, word, start) if style.turn == _UPRIGHT else [word]:
                 yield part, style.turn
             spaced = False
@@ -199,7 +198,7 @@ def _of_one_object(glyphs: _Glyphs, start: int, end: int) -> Iterator[tuple[int,
     yield start, end, owner
 
 
-def _placed(glyphs: _Glyphs, text: str, start: int, stop: int, style: _Style) -> Word | None:
+def _placed(glyphs: _Glyphs, text: str, start: int, stop: int, style: _Style, *, spaced: bool) -> Word | None:
     text = _characters(text)
     x, y = glyphs.origin(start)
     _, low, right, high = glyphs.cell(stop - 1)
@@ -214,7 +213,7 @@ def _placed(glyphs: _Glyphs, text: str, start: int, stop: int, style: _Style) ->
         return None
     if right < left:
         left, right = right, left
-    return Word(text, left, right, base, style.size, style.bold)
+    return Word(text, left, right, base, style.size, style.bold, spaced)
 
 
 def _characters(text: str) -> str:
@@ -279,17 +278,25 @@ def _printed_once(printed: list[Word]) -> list[Word]:
     """Words without those that stand on one of the same letters."""
     kept: list[Word] = []
     places: dict[tuple[str, int, int], Word] = {}
+    texts: set[str] = set()
     for word in printed:
         step = max(0.35 * word.size, 0.5)
-        column, row = round(word.left / step), round(word.base / step)
-        near = (places.get((word.text, column + x, row + y)) for x in (-1, 0, 1) for y in (-1, 0, 1))
-        if any(
-            other
-            and abs(other.left - word.left) < min(step, 0.6 * max(word.right - word.left, 0.1))
-            and abs(other.base - word.base) < step
-            for other in near
-        ):
+        spot = round(word.left / step), round(word.base / step)
+        if word.text in texts and _stands_on(word, spot, step, places):
             continue
-        places[word.text, column, row] = word
+        texts.add(word.text)
+        places[word.text, *spot] = word
         kept.append(word)
     return kept
+
+
+def _stands_on(
+    word: Word, spot: tuple[int, int], step: float, places: dict[tuple[str, int, int], Word]
+) -> bool:
+    most = min(step, 0.6 * max(word.right - word.left, 0.1))
+    for x in (0, -1, 1):
+        for y in (0, -1, 1):
+            other = places.get((word.text, spot[0] + x, spot[1] + y))
+            if other and abs(other.left - word.left) < most and abs(other.base - word.base) < step:
+                return True
+    return False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from index.sources.extract.blocks import clean
 from index.sources.extract.pdf.glyphs import Word
 from index.sources.extract.pdf.rows import Row
+from index.sources.extract.pdf.rules import TABLE, RuledTable
 from index.sources.extract.tables import Cell
 
 _BETWEEN_CELLS = 0.75
@@ -20,47 +21,69 @@ _FAR = 3.2  # em between two rows of a table, at most
 _SPAN_CHARS = 60  # of a title over a part of a table
 _CROSSED = 0.15  # of the rows may go across where a table's columns part
 _DOTS = frozenset(".…·")
+_LEAST_LEADERS = 4
 
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table: its cells by row, and where on the page it ends."""
+    """A table: its cells by row, a line's end in a cell where one ends there."""
 
     cells: list[list[Cell]]
-    last: Row
 
 
-def parts(rows: Sequence[Row], body: float) -> Iterator[list[Row] | Grid]:
+def parts(rows: Sequence[Row], body: float, ruled: Sequence[RuledTable]) -> Iterator[list[Row] | Grid]:
     """A column's rows in turn: lines of prose, and tables among them.
 
     Args:
         rows: From the upper edge on.
         body: The size of the text, in points.
+        ruled: The tables that a mark stands for.
     """
     prose: list[Row] = []
     place = 0
     segments = [_segments(row, body) for row in rows]
     while place < len(rows):
-        end, gutters = _run(rows, segments, place, body)
-        if end:
+        table, end = _table(rows, segments, place, body, ruled)
+        if table is None:
+            prose.append(rows[place])
+        else:
             if prose:
                 yield prose
                 prose = []
-            yield Grid(_cells(rows[place:end], segments[place:end], gutters, body), rows[end - 1])
-            place = end
-        else:
-            prose.append(rows[place])
-            place += 1
+            yield table
+        place = end
     if prose:
         yield prose
 
 
+def _table(
+    rows: Sequence[Row],
+    segments: Sequence[list[list[Word]]],
+    place: int,
+    body: float,
+    ruled: Sequence[RuledTable],
+) -> tuple[Grid | None, int]:
+    """The table that begins with a row, and where the rows go on after it."""
+    if rows[place].words[0].text.startswith(TABLE):
+        number = rows[place].words[0].text.removeprefix(TABLE)
+        if number.isdigit() and int(number) < len(ruled):
+            return Grid(ruled[int(number)].cells), place + 1
+    end, gutters = _run(rows, segments, place, body)
+    if not end:
+        return None, place + 1
+    return Grid(_cells(rows[place:end], segments[place:end], gutters, body)), end
+
+
 def without_leaders(row: Row) -> Row:
     """A row without the dots that lead the eye to a number."""
-    kept = tuple(word for word in row.words if len(word.text) < 4 or not _DOTS.issuperset(word.text))
-    return Row(kept) if kept else row
+    kept: list[Word] = []
+    for leads, group in groupby(row.words, lambda word: _DOTS.issuperset(word.text)):
+        run = list(group)
+        if not leads or sum(len(word.text) for word in run) < _LEAST_LEADERS:
+            kept += run
+    return Row(tuple(kept)) if kept else row
 
 
 def _segments(row: Row, body: float) -> list[list[Word]]:
@@ -87,7 +110,7 @@ def _run(
     rows: Sequence[Row], segments: Sequence[list[list[Word]]], start: int, body: float
 ) -> tuple[int, list[Interval]]:
     """Where a table that begins with a row ends, and where its columns part; 0 where none begins there."""
-    if len(segments[start]) < 2:
+    if len(segments[start]) < 2 or TABLE in rows[start].words[0].text:
         return 0, []
     gutters = _gaps(segments[start])
     full = [start]
@@ -98,7 +121,7 @@ def _run(
                 break
         else:
             left = _common(gutters, _gaps(segments[end]), body)
-            if len(full) == 1 and len(segments[end]) - 1 > len(gutters):
+            if len(full) == 1 and _is_finer(segments, end, gutters, body):
                 left = _gaps(segments[end])  # the first is a head whose parts span several columns
             if not left:
                 break
@@ -111,6 +134,15 @@ def _run(
     while end < len(rows) and _goes_on(rows, end, gutters, body):
         end += 1
     return (end, gutters) if _is_table(segments, full, gutters) else (0, [])
+
+
+def _is_finer(
+    segments: Sequence[list[list[Word]]], place: int, gutters: Sequence[Interval], body: float
+) -> bool:
+    """Whether a row has more columns than the one above it, and the next one has them as well."""
+    gaps = _gaps(segments[place])
+    after = _gaps(segments[place + 1]) if place + 1 < len(segments) else []
+    return len(gaps) > len(gutters) and len(_common(gaps, after, body)) == len(gaps)
 
 
 def _gaps(segments: Sequence[list[Word]]) -> list[Interval]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from index.sources.extract.pdf.glyphs import Word
 from index.sources.extract.pdf.rows import Row, common_step
+from index.sources.extract.pdf.rules import TABLE
 
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
@@ -17,6 +18,7 @@ _PAGE_NUMBER = re.compile(
     re.I,
 )
 _NUMBER = re.compile(r"\d{1,4}")
+_LARGE = 1.12  # of the size of the text: a heading, which may count chapters
 _EDGE_ROWS = 2
 _HEAD_CHARS = 100
 _SENTENCE_END = (".", "!", "?", ":", ";", ",")
@@ -46,9 +48,13 @@ def edges(pages: Sequence[Sequence[Row]], body: float) -> set[Place]:
         for place in _apart(rows, order, step)
     }
     texts = {where: row.text() for where, (_, row) in found.items()}
+    shapes = {
+        where: _DIGITS.sub("#", texts[where]) if row.size <= _LARGE * body else texts[where]
+        for where, (_, row) in found.items()
+    }
     spots = {where: round(row.base / 3) for where, (_, row) in found.items()}
     often = 2 if len(pages) <= 3 else 3
-    same = Counter((_DIGITS.sub("#", texts[where]), spots[where]) for where in found)
+    same = Counter((shapes[where], spots[where]) for where in found)
     numbers = {where: _numbers(row, at_head=at_head) for where, (at_head, row) in found.items()}
     counted = Counter((spots[where], number - where[0]) for where in found for number in numbers[where])
     placed: dict[int, set[int]] = {}
@@ -59,7 +65,7 @@ def edges(pages: Sequence[Sequence[Row]], body: float) -> set[Place]:
     return {
         where
         for where in found
-        if same[_DIGITS.sub("#", texts[where]), spots[where]] >= often
+        if same[shapes[where], spots[where]] >= often
         or (len(pages) > 1 and _PAGE_NUMBER.fullmatch(texts[where]))
         or any(counted[spots[where], number - where[0]] >= often for number in numbers[where])
         or (len(pages) > 2 and where[0] in placed.get(spots[where], ()) and len(placed[spots[where]]) >= most)
@@ -73,6 +79,8 @@ def _apart(rows: Sequence[Row], order: Sequence[int], step: float) -> Iterator[i
         inner = rows[order[depth + 1]] if depth + 1 < len(order) else None
         held.append(place)
         row = rows[place]
+        if row.words[0].text.startswith(TABLE):
+            return
         if inner is None or abs(row.base - inner.base) > 1.25 * step or abs(row.size - inner.size) > 0.3:
             yield from held
             held = []
@@ -89,7 +97,7 @@ def _numbers(row: Row, *, at_head: bool) -> set[int]:
 
 
 def _is_head(text: str, row: Row, body: float) -> bool:
-    return len(text) <= _HEAD_CHARS and not text.endswith(_SENTENCE_END) and row.size <= 1.12 * body
+    return len(text) <= _HEAD_CHARS and not text.endswith(_SENTENCE_END) and row.size <= _LARGE * body
 
 
 def without_line_numbers(words: Sequence[Word], body: float) -> list[Word]:

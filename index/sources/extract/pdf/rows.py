@@ -137,13 +137,13 @@ def rows_of(words: Sequence[Word], body: float, language: str = "en") -> list[Ro
             found.append([word])
     for row in found:
         row.sort(key=lambda word: word.left)
-    _set_beside(found)
+    _set_beside(found, body)
     _join_initials(found, body, language)
     rows = [Row(tuple(sorted(row, key=lambda word: word.left))) for row in found if row]
     return sorted(rows, key=lambda row: -row.base)
 
 
-def _set_beside(rows: list[list[Word]]) -> None:
+def _set_beside(rows: list[list[Word]], body: float) -> None:
     """Puts words that are raised or lowered into the row that they belong to."""
     bases = [-row[0].base for row in rows]
     hosts = [[(word.right, word) for word in row] for row in rows]
@@ -152,8 +152,9 @@ def _set_beside(rows: list[list[Word]]) -> None:
         for number, word in enumerate(row):
             if len(word.text) > _MARK_CHARS or word.rise:
                 continue
-            first = bisect_left(bases, -word.base - 0.5 * word.size)
-            last = bisect_left(bases, -word.base + 1.6 * word.size)
+            first = bisect_left(bases, -word.base - 0.7 * word.size)
+            reach = 1.6 if word.size <= 0.87 * body else 0.75
+            last = bisect_left(bases, -word.base + reach * word.size)
             if last - first < 2:
                 continue
             near = sorted(range(first, last), key=lambda other: abs(bases[other] - bases[place]))[:_NEAR_ROWS]
