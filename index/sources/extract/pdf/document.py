@@ -65,16 +65,20 @@ def pdf(content: bytes, limits: Limits) -> Article:
             raise Refused(TOO_MANY_PAGES, pages=f"{pages:,}", limit=limits.max_pages)
         said = document.get_metadata_dict()
         outline, language = _outline(document), _language(document)
-        leaves = list(_leaves(document, limits))
+        read = list(_leaves(document, limits))
     finally:
         document.close()
+    leaves = [leaf for leaf in read if leaf]
+    if not leaves:
+        raise Refused(DAMAGED, format="PDF")
     if not any(leaf.upright or leaf.across for leaf in leaves):
         raise Refused(
             "{source} holds no text, only pictures of it, as scans do. "
             "Run text recognition (OCR) over it and try again."
         )
     pieces = list(_pieces(leaves, language))
-    del leaves
+    missing = tuple(f"page {number}" for number, leaf in enumerate(read, 1) if leaf is None)
+    del leaves, read
     blocks = paragraphs(pieces, outline, lambda: language or _guess(pieces))
     found = [block for block in blocks if block.text]
     return replace(
@@ -82,6 +86,7 @@ def pdf(content: bytes, limits: Limits) -> Article:
         title=_own_title(said.get("Title", "")) or first_heading(found) or "",
         author=None if _NOBODY.fullmatch(said.get("Author", "")) else said.get("Author") or None,
         language=language,
+        missing=missing,
     )
 
 
@@ -109,15 +114,22 @@ def _opened(content: bytes) -> PdfDocument:
                 raise Refused(DAMAGED, format="PDF") from error
 
 
-def _leaves(document: PdfDocument, limits: Limits) -> Iterator[Leaf]:
-    """What stands on each page.
+def _leaves(document: PdfDocument, limits: Limits) -> Iterator[Leaf | None]:
+    """What stands on each page; None for one that cannot be read.
 
     Raises:
-        Refused: they are more than an article may have.
+        Refused: it is more than an article may have.
     """
+    import pypdfium2
+
     chars = 0
-    for page in document:
-        upright, across = words(page)
+    for number in range(len(document)):
+        try:
+            page = document[number]
+            upright, across = words(page)
+        except pypdfium2.PdfiumError:
+            yield None
+            continue
         chars += sum(len(word.text) + 1 for kind in (upright, across) for word in kind)
         if chars > limits.max_chars:
             raise too_long(limits)
