@@ -139,8 +139,14 @@ def pdf(pages: Iterable[Sequence[Line]], info: str = "", catalog: str = "", trai
     return pdf_of([content.encode("cp1252") for content in contents], info, catalog, trailer)
 
 
+_FONTS = b" ".join(
+    b"/F%d << /Type /Font /Subtype /Type1 /BaseFont /%b >>" % (number, name)
+    for number, name in enumerate((b"Helvetica-Bold", b"Symbol", b"ZapfDingbats"), 2)
+)
+
+
 def pdf_of(contents: Sequence[bytes], info: str = "", catalog: str = "", trailer: str = "") -> bytes:
-    """A PDF of pages, each given by what draws it."""
+    """A PDF of pages, each given by what draws it, in Helvetica (F1) and its bold (F2), Symbol and ZapfDingbats."""
     kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(contents)))
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),
@@ -150,8 +156,8 @@ def pdf_of(contents: Sequence[bytes], info: str = "", catalog: str = "", trailer
     for number, content in enumerate(contents):
         packed = zlib.compress(content)
         objects.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> "
-            b"/Contents %d 0 R >>" % (5 + 2 * number)
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R %b >> >> "
+            b"/Contents %d 0 R >>" % (_FONTS, 5 + 2 * number)
         )
         objects.append(
             b"<< /Length %d /Filter /FlateDecode >>\nstream\n%b\nendstream" % (len(packed), packed)

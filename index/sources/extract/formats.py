@@ -40,7 +40,7 @@ def extract(
 
             return mail(content, limits, address)
         case Format.PDF:
-            from index.sources.extract.pdf import pdf
+            from index.sources.extract.pdf.document import pdf
 
             return pdf(content, limits)
         case Format.ZIP:

@@ -25,6 +25,10 @@ TOO_MANY_PAGES = (
 )
 TOO_LONG = "{source} has more text than the {limit} characters that are indexed. Give the article alone."
 UNPACKS = "{source} unpacks to more than {limit} MB, the most that is read. Make it smaller and try again."
+BROKEN_OFF = "{source} breaks off before its end. Get the whole file and try again."
+PROTECTED = (
+    "{source} is protected so that only its publisher's program opens it. Get one without that and try again."
+)
 LOCKED = "{source} is locked with a password. Save it without one and try again."
 ENTITIES = "{source} declares XML entities, which no article needs and attacks use. It is not read."
 UNKNOWN_ENCODING = "{source} is in an encoding that cannot be told. Save it as UTF-8 and try again."

@@ -90,6 +90,8 @@ _HTML_START = re.compile(
 )
 _MAIL_HEAD = re.compile(rb"\s*+(?:[A-Za-z][A-Za-z-]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){2,}+\r?\n")
 _MAIL_VERSION = re.compile(rb"^mime-version:", re.IGNORECASE | re.MULTILINE)
+_PDF_START = re.compile(rb"(?:^|[\s\0])%PDF-\d")
+_PREFACE = 100_000  # bytes before a PDF
 _XML_START = re.compile(rb"\s*+<(?:\?xml|svg)\b")
 
 
@@ -99,7 +101,7 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     Raises:
         Refused: it is nothing that an article can be read from; the message says what it is.
     """
-    if b"%PDF-" in content[:1024]:
+    if pdf_start(content) is not None:
         return Format.PDF
     if content[:4] in (b"PK\3\4", b"PK\5\6"):
         return Format.ZIP
@@ -117,6 +119,19 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     if _XML_START.match(content[:1024]):
         raise Refused(IS_NO_TEXT, format="XML")
     return by_type or by_name or Format.TEXT
+
+
+def pdf_start(content: bytes) -> int | None:
+    """Where a PDF begins: bytes that a server or a mail put before it do no harm. None where there is none.
+
+    Far from the start, what follows has to be one: a text may tell of PDFs.
+    """
+    near = content.find(b"%PDF-", 0, 1024)
+    if near >= 0:
+        return near
+    far = _PDF_START.search(content, 0, _PREFACE)
+    is_pdf = far and content.find(b" obj", far.end(), far.end() + 4096) >= 0 and b"startxref" in content
+    return far.end() - len(b"%PDF-1") if far and is_pdf else None
 
 
 def _is_ascii_word(magic: bytes, content: bytes) -> bool:

@@ -65,6 +65,7 @@ from index import (
     Status,
     UnloadableModelError,
     UnloadableRerankerError,
+    upload,
 )
 from tests.bot.claims import (
     BUILT_EARLY,
@@ -75,6 +76,7 @@ from tests.bot.claims import (
     reads_claims,
 )
 from tests.fakes import ARTICLE, BRIDGE, TWO_SOURCES, HeldLibrary
+from tests.index.documents import epub
 
 ROOT = Path(__file__).parents[3]
 COMMANDS = [
@@ -628,6 +630,20 @@ def test_show_says_that_a_title_is_only_a_label(run: Invoke) -> None:
         "The harbour of *Elms* (a label: the article has no title of its own)",
         "source     https://[x](y)",
     ]
+
+
+def test_show_says_that_a_language_is_a_guess_and_what_is_missing(run: Invoke, library: HeldLibrary) -> None:
+    words = "Die Brücke über den Fluss wurde im März eröffnet, und der Bürgermeister war stolz darauf."
+    library.add(upload("a.txt", words.encode()), who="ada", id="a")
+    assert run("show", "a").stdout.splitlines()[3] == "language   de (told by its words)"
+    spine = '<itemref idref="gone"/><itemref idref="c0"/>'
+    parts = {
+        "OEBPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf"><manifest>'
+        '<item id="gone" href="1.xhtml"/>'
+        f'<item id="c0" href="c%200.xhtml"/></manifest><spine>{spine}</spine></package>'
+    }
+    library.add(upload("b.epub", epub([f"<p>{words}</p>"], more=parts)), who="ada", id="b")
+    assert run("show", "b").stdout.splitlines()[4] == "missing    OEBPS/1.xhtml is not in the file"
 
 
 def test_show_tells_what_an_article_only_claims_to_be_from(run: Invoke, library: HeldLibrary) -> None:

@@ -22,7 +22,7 @@ from index.sources.files import load_article, read, upload
 from index.sources.limits import DEFAULT_LIMITS, Limits
 
 HEAVY = frozenset(
-    "numpy torch pydantic pydantic_core discord faiss urllib3 requests tldextract lxml trafilatura pypdf "
+    "numpy torch pydantic pydantic_core discord faiss urllib3 requests tldextract lxml trafilatura pypdfium2 "
     "mammoth markdown_it mdit_py_plugins yaml eld charset_normalizer subprocess socket asyncio index.library "
     "index.search bot".split()
 )
