@@ -146,7 +146,7 @@ _FONTS = b" ".join(
 
 
 def pdf_of(contents: Sequence[bytes], info: str = "", catalog: str = "", trailer: str = "") -> bytes:
-    """A PDF of pages, each given by what draws it, in Helvetica (F1) and its bold (F2), Symbol and ZapfDingbats."""
+    """A PDF of pages, each given by what draws it; F1 to F4: Helvetica, its bold, Symbol, ZapfDingbats."""
     kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(contents)))
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {catalog} >>".encode(),

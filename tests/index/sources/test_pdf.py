@@ -65,8 +65,14 @@ def test_columns_are_read_one_after_the_other_however_they_are_drawn(offset: flo
 
 
 def test_text_over_and_under_columns_is_read_before_and_after_them() -> None:
-    over = "A summary goes over both columns and says in a sentence what the whole article is about, more or less."
-    under = "A remark goes under both columns and says in a sentence where all of this was printed for the first time."
+    over = (
+        "A summary goes over both columns and says in a sentence what the "
+        "whole article is about, more or less."
+    )
+    under = (
+        "A remark goes under both columns and says in a sentence where all of "
+        "this was printed for the first time."
+    )
     lines = [
         (50.0, 750.0, 10.0, over),
         *column(LEFT, 50, 700),
@@ -126,8 +132,10 @@ def test_cells_of_several_lines_are_read_as_such() -> None:
         for x, words in row
     ]
     assert texts(drawn(*content)) == [
-        "Name: Ida Crewe · Craft: mason · What is known of them: built the northern pier and asked for nothing",
-        "Name: Tom Hale · Craft: smith · What is known of them: made the chain, whose information plate is lost",
+        "Name: Ida Crewe · Craft: mason · What is known of them: built the "
+        "northern pier and asked for nothing",
+        "Name: Tom Hale · Craft: smith · What is known of them: made the "
+        "chain, whose information plate is lost",
     ]
 
 
@@ -137,14 +145,16 @@ def test_cells_are_told_by_the_lines_around_them() -> None:
         *(f"{x} 720 m {x} 640 l S" for x in (50, 110, 170, 350)),
     ]
     words = [
-        set_at(52, 706, "Name", font="F2"), set_at(112, 706, "Town", font="F2"), set_at(172, 706, "Hours", font="F2"),
+        set_at(52, 706, "Name", font="F2"), set_at(112, 706, "Town", font="F2"),
+        set_at(172, 706, "Hours", font="F2"),
         set_at(52, 676, "Ann Ford"), set_at(112, 676, "Tarn"),
         set_at(172, 688, "from nine in the morning on,"), set_at(172, 676, "but never on a Monday, and"),
         set_at(172, 664, "never in the rain"),
         set_at(52, 646, "Tom Hale"), set_at(112, 646, "Lipova"), set_at(172, 646, "9 to 5"),
     ]  # fmt: skip
     assert texts(drawn(*rules, *words)) == [
-        "Name: Ann Ford · Town: Tarn · Hours: from nine in the morning on, but never on a Monday, and never in the rain",
+        "Name: Ann Ford · Town: Tarn · Hours: from nine in the morning on, but "
+        "never on a Monday, and never in the rain",
         "Name: Tom Hale · Town: Lipova · Hours: 9 to 5",
     ]
 
@@ -239,9 +249,12 @@ def paged(*, numbers: bool = True, notes: bool = True) -> bytes:
 @pytest.mark.parametrize("numbers", [True, False])
 def test_heads_that_change_and_notes_interrupt_no_sentence(numbers: bool) -> None:
     assert texts(paged(numbers=numbers)) == [
-        "The ferry was old. In the dry summer of 1893 a fire broke out, and the ferryman carried the registers "
-        "through the smoke to the church before the roof fell in. Visitors may read them on Thursdays, provided "
-        "that they have written a week before, and have brought a pencil. No pens are allowed. There is one stove.",
+        "The ferry was old. In the dry summer of 1893 a fire broke out, and "
+        "the ferryman carried the registers "
+        "through the smoke to the church before the roof fell in. Visitors "
+        "may read them on Thursdays, provided "
+        "that they have written a week before, and have brought a pencil. No "
+        "pens are allowed. There is one stove.",
         "Note two tells where this was written down.",
         "Note one tells where this was written down.",
     ]
@@ -377,7 +390,8 @@ def test_hyphens_without_a_list_of_words() -> None:
     ("title", "expected"),
     [
         ("(anonymous)", "The ferry"), ("untitled", "The ferry"), ("Microsoft Word - ferry.doc", "The ferry"),
-        ("ferry_final.indd", "The ferry"), ("Untitled Document 2", "The ferry"), ("Unknown Pleasures", "Unknown Pleasures"),
+        ("ferry_final.indd", "The ferry"), ("Untitled Document 2", "The ferry"),
+        ("Unknown Pleasures", "Unknown Pleasures"),
         ("A bridge", "A bridge"), ("", "The ferry"),
     ],
 )  # fmt: skip
