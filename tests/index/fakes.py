@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from index.answering.confidence import Thresholds
+from index.language.word_keys import UNSEEN_CHARS
 from index.search.embedding import Embedding, Floats
 from index.search.passages import TokenSpans
 
 THRESHOLDS = Thresholds(uncertain=0.2, answered=0.4)
 """The fake embedder's, as if they had been fitted."""
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKEN = re.compile(rf"\w+|[^\w\s{UNSEEN_CHARS}]")
+_SEEN = re.compile(rf"[^\s{UNSEEN_CHARS}]")
+"""The bundled model's tokenizer, too, leaves out what is not seen."""
 
 
 def word_spans(texts: Sequence[str]) -> list[TokenSpans]:
@@ -28,11 +31,9 @@ def word_spans(texts: Sequence[str]) -> list[TokenSpans]:
 
 
 def char_spans(texts: Sequence[str]) -> list[TokenSpans]:
-    """Every character that is not a space as a token."""
+    """Every character that is seen as a token."""
     return [
-        np.array([(n, n + 1) for n, char in enumerate(text) if not char.isspace()], dtype=np.int32).reshape(
-            -1, 2
-        )
+        np.array([match.span() for match in _SEEN.finditer(text)], dtype=np.int32).reshape(-1, 2)
         for text in texts
     ]
 

@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 _NO_TITLE = re.compile(
-    r"\W*(?:untitled|anonymous|unspecified|unknown|no title|title|(?:untitled )?document)\W*\d*\W*"
+    r"\W*+(?:untitled|anonymous|unspecified|unknown|no title|title|(?:untitled )?document)\W*+\d*+\W*+"
     r"|microsoft (?:word|powerpoint|excel)(?: - .*)?"
     r"|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|odt|rtf|pptx?|xlsx?|pages|html?)",
     re.I,
 )
-_NOBODY = re.compile(r"\W*(anonymous|unspecified|unknown|none)\W*", re.I)
+_NOBODY = re.compile(r"\W*+(anonymous|unspecified|unknown|none)\W*+", re.I)
 _MOST_BOOKMARKS = 5_000
 
 
