@@ -1,4 +1,4 @@
-"""Answers about the article as a whole: by its summary, by what is known of it, cited where it can be."""
+"""Answers about the article as a whole, and by the numbers of its places: cited where they can be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from index.answering.quoting import Quoting, standing
+from index.language.clauses import Clause, opening_number
 from index.language.terms import count_words
 from index.model.answer import ArticleFact, ArticleTopic, Citation, Status
 from index.model.article import Article, Paragraph, Span
@@ -71,6 +72,21 @@ class About:
                 return self._title()
             case ArticleTopic.LENGTH:
                 return _answer(ArticleFact(topic, str(count_words(self._article.text))))
+
+    def clause(self, clause: Clause) -> tuple[Citation, ...]:
+        """The words of a place that is named by its number, where there is one such place."""
+        article = self._article
+        headings = {heading.start for heading in article.headings}
+        places = [
+            paragraph
+            for paragraph in article.paragraphs
+            if opening_number(paragraph.of(article.text)) == clause.number and paragraph.start not in headings
+        ]
+        if not places and clause.is_paragraph and clause.number.isdecimal():
+            places = [one for one in article.paragraphs if one.number == int(clause.number)]
+        if len(places) != 1:
+            return ()
+        return (self._quoting.citation(1, self._quoting.shortened(places[0], ""), 0.0),)
 
     def _author(self) -> AboutAnswer:
         author = self._article.author

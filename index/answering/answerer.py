@@ -20,6 +20,7 @@ from index.answering.summary import central, fitness, summarise
 from index.errors import QuestionError
 from index.language.article_questions import article_topic
 from index.language.attribution import Speech
+from index.language.clauses import asked_clause
 from index.language.follow_ups import MAX_TURNS, FollowUp, follow_up, has_open_pronoun
 from index.language.spelling import Speller
 from index.language.word_keys import WORD
@@ -98,6 +99,10 @@ class Answerer:
             return replace(
                 about, status=status, citations=citations, read_as=(), about=topic, fact=fact
             ), ranking
+        clause = asked_clause(question)
+        if clause is not None and (citations := self._about.clause(clause)):
+            told = self._composed(question, query, Judgement(ranking, Status.ANSWERED), (began, ranked))
+            return replace(told, citations=citations, read_as=()), ranking
         judgement = self._doubted(query, self._judge.judge(query.text, ranking, leaning))
         return self._composed(question, query, judgement, (began, ranked)), judgement.ranking
 
@@ -141,10 +146,10 @@ class Answerer:
         judged = time.perf_counter()
         ranking, short = judgement.ranking, judgement.short
         refused = judgement.status is Status.NOT_IN_ARTICLE
-        spans = [ranking.sentences[0].sentence] if refused else self._quoting.spans(ranking)
+        spans = [ranking.sentences[0].sentence] if refused else self._quoting.spans(ranking, query.text)
         numbers = {span: number for number, span in enumerate(sorted(spans, key=lambda one: one.start), 1)}
         citations = tuple(self._quoting.cite(numbers[span], span, ranking, query.text) for span in spans)
-        if short is not None and not _contains(citations[0], short):
+        if short is not None and not self._is_short_of(short, citations[0]):
             short = None
         if short is not None:
             citations = (replace(citations[0], deciding=(short,)), *citations[1:])
@@ -169,6 +174,12 @@ class Answerer:
             probability=judgement.probability,
             verdict=judgement.verdict,
         )
+
+    def _is_short_of(self, span: Span, citation: Citation) -> bool:
+        """Whether a citation holds some words, and is no list, of which one item would be too little."""
+        if not citation.start <= span.start < span.end <= citation.end:
+            return False
+        return self._article.paragraph_at(citation.start) == self._article.paragraph_at(citation.end - 1)
 
     def quotes(self, speaker: str | None = None) -> tuple[Citation, ...]:
         """Every quotation of the article with its speaker, in order, numbered from 1.
@@ -217,8 +228,11 @@ class Answerer:
         )
 
     def _dangles(self, sentence: Span) -> bool:
-        """Whether a reader of a sentence alone is left with "this", or with a "he" that no note explains."""
-        if self._speech.leans_on_previous(sentence):
+        """Whether a reader of a sentence alone is left with "this", or with a "he" that no note explains.
+
+        So does a heading leave them, which says little without what it heads.
+        """
+        if sentence.start in self._headings or self._speech.leans_on_previous(sentence):
             return True
         explained = any(self._speech.frame(sentence))
         return not explained and has_open_pronoun(sentence.of(self._article.text), self._speller.is_name)
@@ -237,6 +251,10 @@ class Answerer:
         best = self._retriever.rank(words).sentences[0]
         near = best.support >= self._thresholds.uncertain
         return self._quoting.citation(1, best.sentence, best.support) if near else None
+
+    @cached_property
+    def _headings(self) -> frozenset[int]:
+        return frozenset(heading.start for heading in self._article.headings)
 
     @cached_property
     def _speller(self) -> Speller:
@@ -262,10 +280,6 @@ def _words(name: str) -> set[str]:
 def is_english(language: str) -> bool:
     """Whether a language, as articles declare it, is the reader's and the rules' of follow-ups."""
     return language.lower().startswith("en")
-
-
-def _contains(citation: Citation, span: Span) -> bool:
-    return citation.start <= span.start and span.end <= citation.end
 
 
 def check_question(question: str) -> str:

@@ -77,7 +77,7 @@ class RuleJudge:
         best = ranking.sentences[0]
         tier = status(
             question,
-            self._speech.framed(best.sentence),
+            self._retriever.leads.led_words(best.sentence) + self._speech.framed(best.sentence),
             best.support,
             self._thresholds,
             self._retriever.knows,

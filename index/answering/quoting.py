@@ -35,14 +35,21 @@ class Quoting:
     """
 
     def __init__(self, article: Article, *, speech: Speech, retriever: Retriever) -> None:
+        self._article = article
         self._text = article.text
         self._speech = speech
         self._retriever = retriever
         self._analyzer = Analyzer(article.language)
 
-    def spans(self, ranking: Ranking) -> list[Span]:
-        """One or two sentences, or two that follow each other as one; the best one's is the first."""
+    def spans(self, ranking: Ranking, question: str) -> list[Span]:
+        """One or two sentences, or two that follow each other as one; the best one's is the first.
+
+        Of a list that is asked for as a whole, the line that leads it with all of its items.
+        """
         best = ranking.sentences[0].sentence
+        whole = self._list_of(best, question)
+        if whole is not None:
+            return [whole]
         before = self._sentence_before(best)
         if before is not None and self._speech.leans_on_previous(best):
             return [Span(before.start, best.end)]
@@ -53,6 +60,16 @@ class Quoting:
         if self._read_on(first, last):
             return [Span(first.start, last.end)]
         return [best, second]
+
+    def _list_of(self, item: Span, question: str) -> Span | None:
+        """The list of an item, unless the question has words of that item, which is then what it asks for."""
+        led = self._retriever.leads.led(item)
+        if led is None or len(led.items) == 1:
+            return None
+        whole = Span(led.lead.start, led.items[-1].end)
+        asked = set(self._analyzer.terms(question)) - set(self._analyzer.terms(led.lead.of(self._text)))
+        is_named = asked.intersection(self._analyzer.terms(item.of(self._text)))
+        return None if is_named or whole.end - whole.start > MAX_QUOTE_CHARS else whole
 
     def _runner_up(self, ranked: Sequence[ScoredSentence]) -> Span | None:
         """The runner-up, where it is nearly as good and the two are not too much to read."""
@@ -92,7 +109,7 @@ class Quoting:
             quote=span.of(self._text),
             start=span.start,
             end=span.end,
-            paragraph=passage.paragraph,
+            paragraph=self._article.paragraph_at(span.start).number,
             passage_id=passage.id,
             speaker=self._speech.speaker(span),
             score=round(score, 4),

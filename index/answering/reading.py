@@ -15,7 +15,7 @@ from index.language.question_kinds import (
     names_and_numbers,
 )
 from index.language.terms import Analyzer
-from index.model.article import Article, Passage, Span
+from index.model.article import Article, Sentence, Span
 from index.reader.model import Reader, Reading
 from index.reader.windows import Excerpt
 from index.search.ranking import Ranking, Retriever, ScoredSentence
@@ -41,26 +41,39 @@ class ReadRanking(NamedTuple):
         ranking: Its sentences in the order of both, retriever and reader.
         span: The words of the first sentence that answer best, if it has any.
         signs: What speaks for it, and against it.
-        passages: What was read,
+        windows: What was read: passages, each with what leads it,
         readings: and what the reader makes of each.
     """
 
     ranking: Ranking
     span: Span | None
     signs: Signs
-    passages: tuple[Passage, ...]
+    windows: tuple[Span, ...]
     readings: tuple[Reading, ...]
 
 
 class _ReadSentence(NamedTuple):
-    """A sentence as it was read: its best span in the article, the span's margin, and the passage's place."""
+    """A sentence as it was read: its best span in the article, and that span's margin."""
 
     span: Span | None
     margin: float
-    place: int
 
 
-_UNREAD = _ReadSentence(None, -MARGIN, -1)
+_UNREAD = _ReadSentence(None, -MARGIN)
+
+
+class _Window(NamedTuple):
+    """What is read at once.
+
+    Attributes:
+        span: All of it.
+        parts: Its sentences that may answer, each without the label of who speaks, and those labels.
+        sentences: Whose answer each part is: for a label the sentence that is said to be meant.
+    """
+
+    span: Span
+    parts: tuple[Span, ...]
+    sentences: tuple[Sentence, ...]
 
 
 class RankingReader:
@@ -82,31 +95,59 @@ class RankingReader:
 
     def read(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> ReadRanking:
         """Reads the passages that rank best, and that of the best sentence, in one batch."""
-        passages = self._proposed(ranking)
+        windows = self._proposed(ranking)
         excerpts = [
             Excerpt(
-                passage.of(self._text),
-                [(s.start - passage.start, s.end - passage.start) for s in passage.sentences],
+                span.of(self._text),
+                [(part.start - span.start, part.end - span.start) for part in parts],
             )
-            for passage in passages
+            for span, parts, _ in windows
         ]
         whole = f"{follow_up.context} {question}" if follow_up else question
         readings = self._reader.read(whole, excerpts)
-        sentences = dict(_sentences(passages, readings))
+        sentences: dict[Span, _ReadSentence] = {}
+        for sentence, one in _sentences(windows, readings):
+            sentences[sentence] = max(one, sentences.get(sentence, _UNREAD), key=_by_margin)
         ranked = _reordered(ranking, sentences)
         best = ranked.sentences[0]
         return ReadRanking(
             ranked,
             sentences.get(best.sentence, _UNREAD).span,
             self._signs(question, ranked, ranking.sentences[0].support, sentences),
-            tuple(passages),
+            tuple(window.span for window in windows),
             tuple(readings),
         )
 
-    def _proposed(self, ranking: Ranking) -> list[Passage]:
-        best = self._retriever.passage_at(ranking.sentences[0].sentence.start)
-        passages = [scored.passage for scored in ranking.passages[:READ_PASSAGES]]
-        return passages if best in passages else [*passages[: READ_PASSAGES - 1], best]
+    def _proposed(self, ranking: Ranking) -> list[_Window]:
+        """What is read: the passages that rank best, and the best sentence's."""
+        leads = self._retriever.leads
+        spans = {leads.context(self._retriever.passage_at(ranking.sentences[0].sentence.start)): None}
+        for scored in ranking.passages:
+            if len(spans) == READ_PASSAGES:
+                break
+            spans.setdefault(leads.context(scored.passage))
+        supports = {scored.sentence: scored.support for scored in ranking.sentences}
+        return [self._window(span, supports) for span in spans]
+
+    def _window(self, span: Span, supports: Mapping[Sentence, float]) -> _Window:
+        """What is read of a span.
+
+        Who says something stands in the label of a turn, while what is said stands in any of its sentences:
+        the label answers for the one that has most to do with the question.
+        """
+        sentences = self._retriever.citable_in(span)
+        parts: list[Span] = []
+        answering: list[Sentence] = []
+        for sentence in sentences:
+            label = self._speech.label(sentence)
+            start = sentence.start if label is None else min(label.end, sentence.end)
+            parts.append(Span(start, sentence.end))
+            answering.append(sentence)
+            if label is not None:
+                of_turn = [one for one in sentences if one.paragraph == sentence.paragraph]
+                parts.append(label)
+                answering.append(max(of_turn, key=lambda one: supports.get(one, -1.0)))
+        return _Window(span, tuple(parts), tuple(answering))
 
     def _signs(
         self,
@@ -117,8 +158,8 @@ class RankingReader:
     ) -> Signs:
         best = ranked.sentences[0]
         read = sentences.get(best.sentence, _UNREAD)
-        quote = self._speech.framed(best.sentence)
-        passage = self._retriever.passage_at(best.sentence.start)
+        quote = self._retriever.leads.led_words(best.sentence) + self._speech.framed(best.sentence)
+        passage = self._retriever.leads.context(self._retriever.passage_at(best.sentence.start))
         kinds = asked_kinds(question)
         unknown = sum(not self._retriever.knows(name) for name in names_and_numbers(question))
         second = ranked.sentences[1].score if len(ranked.sentences) > 1 else best.score - MARGIN
@@ -145,17 +186,18 @@ class RankingReader:
 
 
 def _sentences(
-    passages: Sequence[Passage], readings: Sequence[Reading]
+    windows: Sequence[_Window], readings: Sequence[Reading]
 ) -> Iterator[tuple[Span, _ReadSentence]]:
     """Each sentence that was read, and how."""
-    for place, (passage, reading) in enumerate(zip(passages, readings, strict=True)):
-        for sentence, span in zip(passage.sentences, reading.spans, strict=True):
+    for window, reading in zip(windows, readings, strict=True):
+        for sentence, span in zip(window.sentences, reading.spans, strict=True):
             if span is None:
-                yield sentence, _ReadSentence(None, -MARGIN, place)
+                yield sentence, _UNREAD
                 continue
             margin = max(-MARGIN, min(span.score - reading.no_answer, MARGIN))
-            words = Span(passage.start + span.start, passage.start + span.end)
-            yield sentence, _ReadSentence(words, margin, place)
+            start, end = window.span.start + span.start, window.span.start + span.end
+            within = sentence.start <= start and end <= sentence.end
+            yield sentence, _ReadSentence(Span(start, end) if within else None, margin)
 
 
 def _reordered(ranking: Ranking, sentences: Mapping[Span, _ReadSentence]) -> Ranking:
@@ -165,6 +207,10 @@ def _reordered(ranking: Ranking, sentences: Mapping[Span, _ReadSentence]) -> Ran
         for one in ranking.sentences
     ]
     return replace(ranking, sentences=tuple(sorted(scored, key=_by_score)))
+
+
+def _by_margin(read: _ReadSentence) -> float:
+    return read.margin
 
 
 def _by_score(scored: ScoredSentence) -> float:

@@ -9,7 +9,7 @@ from index.answering.judgement import Judgement
 from index.answering.reading import ReadRanking
 from index.answering.tiers import VerdictTiers
 from index.model.answer import Status, Verdict
-from index.model.article import Passage
+from index.model.article import Span
 from index.search.ranking import Ranking
 
 
@@ -51,12 +51,12 @@ def judge_verdict(read: ReadRanking, tiers: VerdictTiers) -> Judgement:
     if judged.says < tiers.says:
         return Judgement(read.ranking, Status.NOT_IN_ARTICLE, verdict=Verdict.DOES_NOT_SAY)
     status = Status.ANSWERED if judged.certain >= tiers.certain else Status.UNCERTAIN
-    ranking = _led_by(read.ranking, read.passages[judged.place])
+    ranking = _led_by(read.ranking, read.windows[judged.place])
     return Judgement(ranking, status, probability=round(judged.certain, 4), verdict=judged.verdict)
 
 
-def _led_by(ranking: Ranking, passage: Passage) -> Ranking:
-    """The ranking with the best sentence of a passage first."""
-    first = next(one for one in ranking.sentences if one.sentence.passage == passage.number)
+def _led_by(ranking: Ranking, window: Span) -> Ranking:
+    """The ranking with the best sentence of a window first."""
+    first = next(one for one in ranking.sentences if window.start <= one.sentence.start < window.end)
     rest = [one for one in ranking.sentences if one is not first]
     return replace(ranking, sentences=(first, *rest))

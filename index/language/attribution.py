@@ -89,6 +89,11 @@ class Speech:
             else attributions[0].name
         )
 
+    def label(self, span: Span) -> Span | None:
+        """The label of who speaks that ``span`` begins with, as in a transcript; None where it has none."""
+        turn = self._turns.at(span)
+        return Span(turn.start, turn.words) if turn and turn.start == span.start else None
+
     def mentions(self, span: Span) -> tuple[Span, ...]:
         """The names outside of ``span`` of those who speak in it, or whom its pronouns mean, in order."""
         people = [self._antecedents.at(pronoun.start()) for pronoun in self._antecedents.pronouns(span)]

@@ -6,7 +6,7 @@ for those files are not held out.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +22,7 @@ from index.model.article import Passage, Sentence, Span
 from index.search.bm25 import BM25
 from index.search.build import Index, Ints, TokenTable
 from index.search.embedding import Embedder, Embedding, Floats
+from index.search.leads import Leads
 from index.search.scores import best_matches, inherited_matches, max_sim, z_scores
 
 CANDIDATE_PASSAGES = 8
@@ -44,6 +45,12 @@ DECISIVE = 0.5
 
 MENTIONED, NAME_TOKENS = 8, 32
 """How many names count with a sentence at most, and how many tokens of each: more than any prose has."""
+
+FIGURES = 0.5
+"""What a passage gains by the numbers of the question: to an embedding, version 2.2 and 2.3 are alike."""
+
+LEAD_TOKENS = 64
+"""How many tokens of what leads a sentence count with it at most."""
 
 _IDF_POWER = 0.75  # the plain idf lets one rare word decide alone, its root lets common words outvote it
 _BM25_WEIGHT = 0.05  # only parts sentences that match about as well: MaxSim knows the words' senses, BM25 not
@@ -105,7 +112,7 @@ class Retriever:
 
     What a sentence leans on counts with it: it inherits the matches of the sentences before it, and where it
     says "he" or is quoted speech, the token embeddings of the person's name, which ``mentions`` finds, count
-    as its own.
+    as its own, as do those of the question or the line that leads it (``Leads``).
     """
 
     def __init__(
@@ -119,7 +126,8 @@ class Retriever:
         article, passages, store, tokens = index
         self._article = article
         self._passages = passages
-        self.sentences = [sentence for passage in passages for sentence in passage.sentences]
+        self.leads = Leads(article, passages)
+        self.sentences = [sentence for citable in self.leads.citable for sentence in citable]
         self._store = store
         self._tokens = tokens
         self._embedder = embedder
@@ -127,7 +135,7 @@ class Retriever:
         self._reranker = reranker
         self._analyzer = Analyzer(article.language)
         self._known_rows: dict[int, Ints] = {}
-        counts = [len(passage.sentences) for passage in passages]
+        counts = [len(citable) for citable in self.leads.citable]
         self._first_sentence = np.concatenate([[0], np.cumsum(counts)]).tolist()
 
     def rank(self, question: str, follow_up: FollowUp | None = None) -> Ranking:
@@ -142,7 +150,7 @@ class Retriever:
         embedding = self._embedder.embed_question(read)
         candidates = self._candidates(embedding, read, cited)
         sentences = [n for passage in candidates for n in self._sentence_numbers(passage)]
-        first = np.cumsum([0, *(len(self._passages[passage].sentences) for passage in candidates[:-1])])
+        first = np.cumsum([0, *(len(self.leads.citable[passage]) for passage in candidates[:-1])])
         best = self._best_matches(embedding, sentences)
         places = np.arange(len(sentences)) - np.repeat(first, np.diff([*first, len(sentences)]))
         inherited = inherited_matches(best, places)
@@ -156,6 +164,7 @@ class Retriever:
         support = max_sim(inherited, weights)
         words = z_scores(self._sentence_bm25.scores(question)[sentences])
         score = z_scores(support) + _BM25_WEIGHT * words
+        score += FIGURES * np.repeat(self._figures(question, candidates), np.diff([*first, len(sentences)]))
         if _is_unreadable(read, embedding):
             support = self._sentence_bm25.shares(question)[sentences]
             score = z_scores(support) + words
@@ -227,11 +236,21 @@ class Retriever:
         numbers, _ = self._store.search(embedding.vector, CANDIDATE_PASSAGES)
         by_words = np.argsort(-self._passage_bm25.scores(read), kind="stable")[:CANDIDATE_PASSAGES]
         found = {*numbers.tolist(), *by_words.tolist()}
+        found |= {led for number in found for led in self.leads.led_passages(number)}
         for span in cited:
             at = self.passage_at(span.start).number
             found.update(range(max(at - 1, 0), min(at + 2, len(self._passages))))
-        told = [number for number in sorted(found) if self._passages[number].sentences]
-        return told or [passage.number for passage in self._passages if passage.sentences]
+        told = [number for number in sorted(found) if self.leads.citable[number]]
+        return told or [number for number, citable in enumerate(self.leads.citable) if citable]
+
+    def _figures(self, question: str, candidates: Sequence[int]) -> Floats:
+        """Which share of the question's numbers each passage has, with what leads it, shape (candidates,)."""
+        asked = {term for term in self._analyzer.terms(question) if any(map(str.isdigit, term))}
+        if not asked:
+            return np.zeros(len(candidates), dtype=np.float32)
+        texts = (self.leads.context(self._passages[n]).of(self._article.text) for n in candidates)
+        held = [len(asked.intersection(self._analyzer.terms(text))) for text in texts]
+        return np.array(held, dtype=np.float32) / np.float32(len(asked))
 
     def _overlap(self, sentences: Sequence[int], cited: Sequence[Span]) -> npt.NDArray[np.bool_]:
         some = (self.sentences[number] for number in sentences)
@@ -246,6 +265,11 @@ class Retriever:
     def passage_at(self, offset: int) -> Passage:
         """The passage that holds ``offset``."""
         return self._passages[max(bisect_right(self._passages, offset, key=_start) - 1, 0)]
+
+    def citable_in(self, span: Span) -> tuple[Sentence, ...]:
+        """What can be cited of a span of whole sentences."""
+        first, last = (bisect_left(self.sentences, at, key=_start) for at in (span.start, span.end))
+        return tuple(self.sentences[first:last])
 
     def knows(self, word: str) -> bool:
         """Whether the article has a word in any of its forms."""
@@ -271,11 +295,11 @@ class Retriever:
 
     @cached_property
     def _idf(self) -> tuple[dict[int, float], float]:
-        return _idf(self._tokens, len(self.sentences))
+        return _idf(self._tokens, sum(len(passage.sentences) for passage in self._passages))
 
     def _sentence_numbers(self, passage: int) -> range:
         first = self._first_sentence[passage]
-        return range(first, first + len(self._passages[passage].sentences))
+        return range(first, first + len(self.leads.citable[passage]))
 
     def _best_matches(self, embedding: Embedding, sentences: Sequence[int]) -> Floats:
         """``best_matches`` of the question in each sentence; -1 in one without a token."""
@@ -290,12 +314,17 @@ class Retriever:
         return best
 
     def _rows(self, number: int) -> Ints:
-        """The rows of the token table that count for a sentence: its own, and the names that it leans on."""
+        """The rows of the token table that count for a sentence: its own, and those of what it leans on."""
         found = self._known_rows.get(number)
         if found is None:
             sentence = self.sentences[number]
             bounds = [self._bounds(span) for span in (sentence, *self._mentions(sentence)[:MENTIONED])]
             ends = [bounds[0][1], *(min(end, first + NAME_TOKENS) for first, end in bounds[1:])]
+            led = self.leads.led(sentence)
+            if led is not None:
+                first, end = self._bounds(led.lead)
+                bounds.append(np.array([first, end], dtype=np.int32))
+                ends.append(min(end, first + LEAD_TOKENS))
             found = np.concatenate(
                 [np.arange(first, end) for (first, _), end in zip(bounds, ends, strict=True)]
             )
