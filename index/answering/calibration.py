@@ -39,10 +39,19 @@ class CalibrationQuestion(BaseModel):
 
 
 class CalibrationClaim(BaseModel):
-    """A claim, or a question for yes or no, and what the article says to it: yes, no or unknown."""
+    """A claim, or a question for yes or no, and what the article says to it: yes, no or unknown.
+
+    ``evidence`` are the parts of the article that say it, where they are known.
+    """
 
     claim: str = Field(validation_alias=AliasChoices("claim", "question"))
     label: Literal["yes", "no", "unknown"]
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it asks."""
+        return self.claim.rstrip().endswith("?")
 
 
 class CalibrationText(BaseModel):

@@ -15,13 +15,17 @@ from index.language.question_kinds import (
     names_and_numbers,
 )
 from index.language.terms import Analyzer
+from index.language.yes_no import asks_yes_or_no
 from index.model.article import Article, Sentence, Span
 from index.reader.model import Reader, Reading
 from index.reader.windows import Excerpt
 from index.search.ranking import Ranking, Retriever, ScoredSentence
 
-READ_PASSAGES = 4
+READ_PASSAGES = 3
 """How many passages are read: of held-out articles, six find no more than three do."""
+
+READ_CHARS = 480
+"""How much of a long passage is read: the time that it takes grows with it."""
 
 READER_WEIGHT = 0.3
 """What a logit of the reader's margin counts against a standard deviation of the retriever's scores.
@@ -32,6 +36,9 @@ values from 0.2 to 0.5 apart.
 
 MARGIN = 12.0
 """How far from 0 a margin counts. What was not read, or has no words, counts as this far below."""
+
+
+_LONG_SPAN = 80  # characters
 
 
 class ReadRanking(NamedTuple):
@@ -113,7 +120,7 @@ class RankingReader:
         return ReadRanking(
             ranked,
             sentences.get(best.sentence, _UNREAD).span,
-            self._signs(question, ranked, ranking.sentences[0].support, sentences),
+            self._signs(question, ranked, ranking.sentences[0], sentences, readings),
             tuple(window.span for window in windows),
             tuple(readings),
         )
@@ -135,7 +142,7 @@ class RankingReader:
         Who says something stands in the label of a turn, while what is said stands in any of its sentences:
         the label answers for the one that has most to do with the question.
         """
-        sentences = self._retriever.citable_in(span)
+        span, sentences = self._cropped(span, supports)
         parts: list[Span] = []
         answering: list[Sentence] = []
         for sentence in sentences:
@@ -149,12 +156,37 @@ class RankingReader:
                 answering.append(max(of_turn, key=lambda one: supports.get(one, -1.0)))
         return _Window(span, tuple(parts), tuple(answering))
 
+    def _cropped(self, span: Span, supports: Mapping[Sentence, float]) -> tuple[Span, tuple[Sentence, ...]]:
+        """What is read of a span and its sentences: of a long one, what stands around its best sentence."""
+        sentences = self._retriever.citable_in(span)
+        if span.end - span.start <= READ_CHARS:
+            return span, sentences
+        best = max(range(len(sentences)), key=lambda place: supports.get(sentences[place], -1.0))
+        first = last = best
+        led = self._retriever.leads.led(sentences[best])
+        if led is not None and sentences[best].end - led.lead.start > READ_CHARS:
+            led = None
+        while True:
+            start = sentences[first].start if led is None else min(led.lead.start, sentences[first].start)
+            wider = [(max(first - 1, 0), last), (first, min(last + 1, len(sentences) - 1))]
+            fitting = [
+                (one, other)
+                for one, other in wider
+                if (one, other) != (first, last)
+                and sentences[other].end - min(start, sentences[one].start) <= READ_CHARS
+            ]
+            if not fitting:
+                return Span(start, sentences[last].end), sentences[first : last + 1]
+            # By turns, so that the best sentence stays in the middle.
+            first, last = min(fitting, key=lambda ends: abs(ends[0] + ends[1] - 2 * best))
+
     def _signs(
         self,
         question: str,
         ranked: Ranking,
-        best_support: float,
+        first: ScoredSentence,
         sentences: Mapping[Span, _ReadSentence],
+        readings: Sequence[Reading],
     ) -> Signs:
         best = ranked.sentences[0]
         read = sentences.get(best.sentence, _UNREAD)
@@ -162,21 +194,30 @@ class RankingReader:
         passage = self._retriever.leads.context(self._retriever.passage_at(best.sentence.start))
         kinds = asked_kinds(question)
         unknown = sum(not self._retriever.knows(name) for name in names_and_numbers(question))
+        span = read.span.of(self._text) if read.span else ""
+        margins = sorted((one.margin for one in sentences.values()), reverse=True)
+        asks_whether = asks_yes_or_no(question)
         second = ranked.sentences[1].score if len(ranked.sentences) > 1 else best.score - MARGIN
         return Signs(
             margin=read.margin,
-            agrees=read.margin >= max((one.margin for one in sentences.values()), default=-MARGIN),
+            agrees=read.margin >= max(margins, default=-MARGIN),
+            rival=margins[1] if len(margins) > 1 else -MARGIN,
+            words=min(len(span), _LONG_SPAN) / _LONG_SPAN,
             support=best.support,
-            best_support=best_support,
+            best_support=first.support,
             lead=min(best.score - second, MARGIN),
+            first=best.sentence == first.sentence,
             in_passage=self._share(question, passage.of(self._text)),
             in_sentence=self._share(question, quote),
             unknown=min(unknown, 2),
             lacks=lacks_what_is_asked(question, quote),
+            short_lacks=not span or lacks_what_is_asked(question, span),
             number=kinds.number,
             time=kinds.time,
             name=kinds.name,
             reason=kinds.reason,
+            yes_no=asks_whether,
+            says=max(1 - reading.verdicts.does_not_say for reading in readings) if asks_whether else 0.0,
         )
 
     def _share(self, question: str, text: str) -> float:

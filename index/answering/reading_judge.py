@@ -1,9 +1,9 @@
-"""Judges by reading: an answer by its probability, a question for yes or no and a claim by their verdict."""
+"""Judges by reading: an answer by its probability, a claim by its verdict, what yes or no answers by both."""
 
 from __future__ import annotations
 
 from index.answering.judgement import Judgement
-from index.answering.reading import RankingReader, ReadRanking
+from index.answering.reading import RankingReader
 from index.answering.tiers import Tiers
 from index.answering.verdicts import judge_verdict
 from index.language.follow_ups import FollowUp
@@ -32,22 +32,14 @@ class ReadingJudge:
         if ranking.sentences[0].support < self._least_support:
             return Judgement(ranking, Status.NOT_IN_ARTICLE, probability=0.0)
         read = self._reader.read(question, ranking, follow_up)
-        if asks_yes_or_no(question):
-            return self._yes_or_no(read)
         probability = self._tiers.probability(read.signs)
         status = self._tiers.status(probability)
+        if asks_yes_or_no(question):
+            verdict = judge_verdict(read, self._tiers.verdicts)
+            is_certain = status is verdict.status is Status.ANSWERED
+            return verdict if is_certain else Judgement(read.ranking, status, None, round(probability, 4))
         has_short = status is not Status.NOT_IN_ARTICLE and not asks_for_sentence(question)
         return Judgement(read.ranking, status, read.span if has_short else None, round(probability, 4))
-
-    def _yes_or_no(self, read: ReadRanking) -> Judgement:
-        """Yes or no where a verdict is certain; else the nearest sentence, which may not answer."""
-        judgement = judge_verdict(read, self._tiers.verdicts)
-        if judgement.status is Status.ANSWERED:
-            return judgement
-        probability = self._tiers.probability(read.signs)
-        refused = self._tiers.status(probability) is Status.NOT_IN_ARTICLE
-        status = Status.NOT_IN_ARTICLE if refused else Status.UNCERTAIN
-        return Judgement(read.ranking, status, probability=round(probability, 4))
 
     def check(self, claim: str, ranking: Ranking) -> Judgement:
         """See ``Judge``."""

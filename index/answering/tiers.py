@@ -21,33 +21,45 @@ class Signs(NamedTuple):
     Attributes:
         margin: By how much its best span scores above "no answer", in logits, bounded.
         agrees: Whether that margin is the best of all that was read.
+        rival: The second best margin of all that was read.
+        words: How long its best span is, in characters, bounded.
         support: The sentence's MaxSim, from -1 to 1.
         best_support: That of the sentence that retrieval alone ranked first.
         lead: How much it scores above the next sentence.
+        first: Whether retrieval alone ranked it first, too.
         in_passage: Which share of the question's terms stands in its passage. Together with the support it
             tells a passage that has the question's words from one that has its sense.
         in_sentence: Which share stands in the sentence itself.
         unknown: How many names and numbers of the question the article does not have, at most 2.
-        lacks: Whether a number, a time or a name is asked for that the sentence does not hold.
+        lacks: Whether a number, a time or a name is asked for that the sentence does not hold,
+        short_lacks: or that its best span does not hold.
         number: Whether a number is asked for,
         time: a time,
         name: somebody's or something's name,
         reason: or a reason.
+        yes_no: Whether yes or no is asked for,
+        says: and then how likely any passage says so or otherwise; 0 for another question.
     """
 
     margin: float
     agrees: float
+    rival: float
+    words: float
     support: float
     best_support: float
     lead: float
+    first: float
     in_passage: float
     in_sentence: float
     unknown: float
     lacks: float
+    short_lacks: float
     number: float
     time: float
     name: float
     reason: float
+    yes_no: float
+    says: float
 
 
 class VerdictTiers(BaseModel, frozen=True):
@@ -70,7 +82,7 @@ class Tiers(BaseModel, frozen=True):
         intercept: What is added to their sum.
         uncertain: The probability below which the article does not say,
         answered: and from which on it answers.
-        verdicts: The same for a question that yes or no answers, and for a claim.
+        verdicts: The same for a claim, and for whether an answer is yes or no.
     """
 
     weights: dict[str, float]

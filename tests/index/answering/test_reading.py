@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from index.answering.reading import MARGIN, READ_PASSAGES, READER_WEIGHT, RankingReader, ReadRanking
+from index.answering.reading import (
+    MARGIN,
+    READ_CHARS,
+    READ_PASSAGES,
+    READER_WEIGHT,
+    RankingReader,
+    ReadRanking,
+)
 from index.answering.reading_judge import ReadingJudge
 from index.answering.tiers import Signs, Tiers, VerdictTiers
 from index.language.attribution import Speech
@@ -99,6 +106,9 @@ def test_scores_are_the_retrievers_and_a_share_of_the_margin() -> None:
     )
 
 
+WORDS = "first second third fourth fifth sixth seventh eighth".split()
+
+
 def test_only_the_best_passages_are_read_and_what_is_not_counts_as_no_answer() -> None:
     reader = WordReader({"kitchen": 9.0})
     ranked = read("When does the ferry leave the north pier?", reader)
@@ -108,12 +118,45 @@ def test_only_the_best_passages_are_read_and_what_is_not_counts_as_no_answer() -
         for one in ranked.ranking.sentences
         if not any(one.sentence.of(TEXT) in text for text in reader.texts)
     ]
-    assert len(unread) == 2
+    assert len(unread) == 3
     _, retriever, _ = parts()
     before = retriever.rank("When does the ferry leave the north pier?").sentences
     for one in unread:
         score = next(other.score for other in before if other.sentence == one.sentence)
         assert one.score == pytest.approx(score - READER_WEIGHT * MARGIN)
+
+
+def test_of_a_long_passage_what_stands_around_its_best_sentence_is_read() -> None:
+    sentences = [f"The {word} ferry {'m' * 70} sank." for word in WORDS]
+    text = " ".join(sentences)
+    reader = WordReader({})
+    ranked = read("When did the sixth ferry sink?", reader, text)
+    assert [len(one) <= READ_CHARS for one in reader.texts] == [True]
+    assert reader.texts[0] in text
+    assert sentences[5] in reader.texts[0]
+    assert reader.texts[0].startswith("The ")
+    assert reader.texts[0].endswith("sank.")
+    assert ranked.ranking.sentences[0].sentence.of(text) == sentences[5]
+
+
+def test_the_label_of_a_turn_answers_who_said_what_is_asked() -> None:
+    text = (
+        "OSKAR: I am against meters. We should mend the leaking tank first.\n"
+        "MARGIT: The tank was mended in March.\nOSKAR: Fine.\nMARGIT: Good.\n"
+    )
+    ranked = read("Who said that we should mend the leaking tank first?", WordReader({"OSKAR": 9.0}), text)
+    best = ranked.ranking.sentences[0].sentence
+    assert best.of(text) == "We should mend the leaking tank first."
+    assert (ranked.signs.margin, ranked.span) == (9.0, None)
+
+
+def test_an_answer_is_read_with_the_question_that_leads_it() -> None:
+    text = "When does the ferry leave?\n\nAt nine.\n\nWhere does it sleep?\n\nIn the bay.\n"
+    reader = WordReader({"nine": 5.0})
+    ranked = read("When does the ferry leave?", reader, text)
+    assert ranked.ranking.sentences[0].sentence.of(text) == "At nine."
+    assert any(one.split() == "When does the ferry leave? At nine.".split() for one in reader.texts)
+    assert ranked.signs.in_sentence == 1
 
 
 def test_the_passage_of_the_best_sentence_is_read_whatever_its_rank() -> None:
@@ -232,12 +275,20 @@ VERDICTS = {
 def test_a_question_for_yes_or_no_gets_the_verdict_of_the_passage_that_says_most(
     question: str, words: tuple[str, ...], verdict: Verdict | None, status: Status
 ) -> None:
-    judged, retriever = judge(WordReader({"nine": 1.0}, {word: VERDICTS[word] for word in words}))
+    margins = {word: 9.0 for word in words if word != "kitchen"}
+    judged, retriever = judge(WordReader({"nine": 1.0, **margins}, {word: VERDICTS[word] for word in words}))
     judgement = judged.judge(question, retriever.rank(question))
     assert (judgement.verdict, judgement.status, judgement.short) == (verdict, status, None)
     first = judgement.ranking.sentences[0].sentence.of(TEXT)
     assert all(word in first for word in words)
     assert len(set(judgement.ranking.sentences)) == len(judgement.ranking.sentences)
+
+
+def test_a_verdict_alone_answers_nothing() -> None:
+    judged, retriever = judge(WordReader({}, VERDICTS))
+    question = "Are dogs allowed on the ferry?"
+    judgement = judged.judge(question, retriever.rank(question))
+    assert (judgement.verdict, judgement.status) == (None, Status.NOT_IN_ARTICLE)
 
 
 def test_a_claim_is_checked_like_a_question_for_yes_or_no() -> None:

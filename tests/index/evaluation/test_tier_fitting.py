@@ -48,8 +48,8 @@ def test_tiers_follow_what_tells_right_from_wrong() -> None:
     assert precision.precision >= 0.9
     assert precision.answered > 0.95
     assert precision.refused <= 0.021
-    assert precision.lookalikes > 0.6
-    assert precision.foreign == 1
+    assert precision.lookalikes > 0.4
+    assert precision.foreign > 0.95
 
 
 def test_where_nothing_tells_right_from_wrong_nothing_is_answered_without_reserve() -> None:
@@ -95,7 +95,9 @@ def test_each_question_is_asked_and_its_first_sentence_judged() -> None:
         (False, False, False),
         (False, True, False),
         (False, False, True),
+        (False, False, True),
     ]
+    assert [one.signs.yes_no for one in noted] == [False, False, False, False, True]
     assert noted[0].signs.margin == pytest.approx(5.0)
     assert [one.verdict for one in verdicts] == [Verdict.SAYS_OTHERWISE]
     assert verdicts[0].judged.says == pytest.approx(0.2)
