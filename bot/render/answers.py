@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.render.facts import fact_line
 from bot.render.links import MAX_URL, text_fragment
 from bot.render.message import BLUE, COLOURS, OTHERWISE, SIGNS, Rendered, footer, indexed, tier, title
-from bot.render.quote import quote_line
+from bot.render.quote import quote_lines
 from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, shares, size
 from bot.words import Words
 from index import Answer, Citation, IndexInfo, Result, Span, Status, Verdict
@@ -192,7 +192,7 @@ def _quotes(citations: Sequence[Citation], left: int, *, small: bool = False) ->
     names = [_unnamed_speaker(citation) for citation in citations]
     left -= sum(map(size, names))
     return [
-        quote_line(citation.quote, spans, share, name=name, small=small)
+        quote_lines(citation.quote, spans, share, name=name, small=small)
         for citation, spans, share, name in zip(citations, bold, shares(wanted, left), names, strict=True)
     ]
 

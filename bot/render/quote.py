@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.render.text import emphasise, unescape
+from bot.render.text import emphasise, size, unescape
 from index import Span
 
 QUOTE = "> "
 SMALL = "-# "
+_PARAGRAPH = re.compile(r"[^\n\s](?:[^\n]*[^\n\s])?")
+_LEAST = 24  # characters that are worth a line
 _NAME = re.compile(r"\*(?:\\.|[^\\*])+:\* ")
 """Only the bot's own marks are not escaped, and bold has two of them."""
 
 
-def quote_line(quote: str, bold: Iterable[Span], limit: int, *, name: str = "", small: bool = False) -> str:
-    """A quote on a line of its own.
+def quote_lines(quote: str, bold: Iterable[Span], limit: int, *, name: str = "", small: bool = False) -> str:
+    """A quote on lines of its own, one for each of its paragraphs.
 
     Args:
         quote: The article's words.
@@ -25,11 +27,23 @@ def quote_line(quote: str, bold: Iterable[Span], limit: int, *, name: str = "", 
         small: Whether they are in small type.
     """
     whose = f"*{name}:* " if name else ""
-    return f"{QUOTE}{SMALL if small else ''}{whose}{emphasise(quote, bold, limit)}"
+    bold, lines = tuple(bold), list[str]()
+    for paragraph in _PARAGRAPH.finditer(quote):
+        left = limit - sum(size(line) + 1 for line in lines)
+        if lines and left < _LEAST:
+            lines[-1] += "…"
+            break
+        first = paragraph.start()
+        inside = [
+            Span(one.start - first, one.end - first) for one in bold if first <= one.start < paragraph.end()
+        ]
+        shown = emphasise(paragraph[0], inside, left)
+        lines.append(f"{QUOTE}{SMALL if small else ''}{'' if lines else whose}{shown}")
+    return "\n".join(lines) or f"{QUOTE}{whose}"
 
 
 def quote_in(source: str) -> str:
-    """The quote that a source shows, as far as it shows it; empty where it shows none.
+    """The quote that a source shows, as far as it shows it, its first paragraph; empty where it shows none.
 
     Before version 0.4 it stood below its label, and now it stands above.
     """

@@ -20,6 +20,7 @@ from bot.components.card import Card
 from bot.components.context import cited_card
 from bot.components.reading import reading_card
 from bot.render import clip, emphasise, page_before, page_from, unescape
+from bot.render.quote import quote_in, quote_lines
 from bot.render.text import cost, fitting
 from bot.words import ENGLISH, Words, words_for
 from index import (
@@ -887,3 +888,17 @@ def test_a_fact_of_the_article_needs_no_quote(fact: ArticleFact, line: str) -> N
     answer = replace(answered(Status.ANSWERED), about=fact.topic, fact=fact)
     shown = render.answer(Result(answer, about(ARTICLE)), ENGLISH)
     assert (shown.top, shown.sources) == (f"✅ **{line}**", ())
+
+
+def test_a_quote_of_more_paragraphs_has_a_line_for_each() -> None:
+    quote = "The kit contains:\n\n- four *props*\n- a bag of grog"
+    shown = quote_lines(quote, [Span(quote.index("four"), quote.index("four") + 4)], 200)
+    assert shown == "> The kit contains\\:\n> \\- **four** \\*props\\*\n> \\- a bag of grog"
+    assert quote_in(f"{shown}\n-# paragraph 1") == "The kit contains:"
+
+
+@given(st.text(alphabet="ab \n*>-", max_size=60), st.integers(30, 90))
+def test_a_quote_of_any_paragraphs_stays_a_quote_within_its_limit(quote: str, limit: int) -> None:
+    shown = quote_lines(quote, [], limit)
+    assert all(line.startswith("> ") for line in shown.split("\n"))
+    assert len(shown) <= limit + len("> ") + 1
