@@ -24,7 +24,7 @@ from tests.index.hostile import BAD_ADDRESSES, CASES, PRIVATE_HOSTS, Server, loo
 
 pytestmark = pytest.mark.slow
 
-SLOW = ("no answer", "slow drip", "endless continuing", "bomb.pdf", "brackets.md", "stars.md")
+SLOW = ("no answer", "slow drip", "endless continuing", "brackets.md", "stars.md")
 """What is refused by a time limit; these are tried with a shorter one below."""
 
 

@@ -12,6 +12,7 @@ from index.language.dictionaries import is_valid
 from index.sources.extract.pdf.glyphs import Word
 from index.sources.extract.raised import lowered, raised
 
+_ORDINALS = frozenset("st nd rd th er re ers res e".split())
 _MARK_CHARS = 12  # of what may be raised or lowered
 _NEAR_ROWS = (
     12  # that are searched for what a raised word stands beside: a page may have any number in a point
@@ -91,8 +92,9 @@ class Row:
         return Row(self.words[1:]) if self.marked and len(self.words) > 1 else self
 
     def marks(self) -> set[str]:
-        """The marks of notes in it."""
-        return {word.text for word in self.words[1:] if word.rise > 0}
+        """The marks of notes in it; a letter may be one, while more of them belong to a word or a number."""
+        raised_words = (word.text for word in self.words[1:] if word.rise > 0)
+        return {text for text in raised_words if len(text) == 1 or not text.isalpha()}
 
 
 def _is_parted(word: Word, following: Word) -> bool:
@@ -197,7 +199,8 @@ def _is_shifted(word: Word, host: Word) -> bool:
     shift = (word.base - host.base) / host.size
     if word.size <= 0.85 * host.size:
         return 0.1 < shift < 0.75 or -0.4 < shift < -0.08
-    small = not any(map(str.isalpha, word.text)) and len(word.text) <= 4
+    is_ordinal = word.text in _ORDINALS and host.text[-1:].isdigit()
+    small = is_ordinal or (not any(map(str.isalpha, word.text)) and len(word.text) <= 4)
     if not small or word.size > 1.02 * host.size:
         return False
     formula = host.text[-1:].isalpha() and word.left - host.right < 0.1 * host.size
