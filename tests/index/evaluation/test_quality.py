@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from index.answering.fitted_reader import load_reader
 from index.evaluation.metrics import Metrics, Mode
 from index.evaluation.run import evaluate, footnote_system
 from index.model.article import Article
@@ -35,7 +36,7 @@ def measure(
             real_embedder,
             file=name,
             mode=mode,
-            system=footnote_system(real_embedder),
+            system=footnote_system(real_embedder, reading=load_reader(None, real_embedder.sha256)),
         )
 
     return measured
