@@ -2,7 +2,7 @@
 
 Asks and indexes the SQuAD files (``*.json``) of the folder, all their paragraphs as one article.
 
-- Warm question: the whole way from a question to its answer, against one bare
+- Warm question: the whole way from a question to its answer, reading too, against one bare
   ``SentenceTransformer.encode(question)``, turn by turn: one question each, in changing order.
 - Indexing: cutting into passages, embedding them and dealing their tokens to sentences
   (``index.build.build``), against one bare ``encode(passages, batch_size=32)`` of the same passages, turn by
@@ -26,6 +26,7 @@ from sentence_transformers import SentenceTransformer
 
 from index.answering.answerer import Answerer
 from index.answering.calibration import thresholds
+from index.answering.fitted_reader import load_reader
 from index.errors import FootnoteError
 from index.evaluation.run import pooled
 from index.search.build import Index, build
@@ -63,7 +64,8 @@ def _asking(
     bare: SentenceTransformer,
     count: int,
 ) -> str:
-    answerer = Answerer(index, embedder, thresholds=thresholds(embedder))
+    reading = load_reader(None, embedder.sha256)
+    answerer = Answerer(index, embedder, thresholds=thresholds(embedder), reading=reading)
     step = max(1, len(gold.questions) // count)
     questions = [question.text for question in gold.questions[::step]][:count]
     ours, theirs = _turn_by_turn(
