@@ -45,7 +45,7 @@ from bot.client import create_bot
 from bot.service.questions import bare_question
 from bot.service.service import Service
 from bot.service.small_talk import small_talk
-from index import ALL, FootnoteError, Span, Turn
+from index import ALL, Answer, FootnoteError, Span, Turn
 
 EPILOG = (
     "Exit codes: 0 done; 1 it could not be done, or the doctor found a problem; "
@@ -151,10 +151,7 @@ def ask(
             terminal().print(talk_text(talk, of))
         return
     answer = replace(articles.ask(bare, article=article_meant(article)).answer, question=question)
-    if as_json:
-        print_json(show.answer_json(answer))
-    else:
-        terminal().print(show.answer_text(answer, with_title=article_meant(article) == ALL))
+    _print_answer(answer, as_json=as_json, with_title=article_meant(article) == ALL)
 
 
 @app.command()
@@ -167,11 +164,14 @@ def check(
     """Check a claim: whether the article says so, says otherwise, or does not say."""
     claim = claim.encode(errors="replace").decode()
     articles = ready_library(read_settings(), article, server)
-    answer = articles.check(claim, article=article).answer
+    _print_answer(articles.check(claim, article=article).answer, as_json=as_json, is_claim=True)
+
+
+def _print_answer(answer: Answer, *, as_json: bool, with_title: bool = False, is_claim: bool = False) -> None:
     if as_json:
-        print_json(show.answer_json(answer, is_claim=True))
+        print_json(show.answer_json(answer, is_claim=is_claim))
     else:
-        terminal().print(show.answer_text(answer, is_claim=True))
+        terminal().print(show.answer_text(answer, with_title=with_title, is_claim=is_claim))
 
 
 @app.command()

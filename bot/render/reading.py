@@ -96,7 +96,7 @@ def reading(article: Article, page: Span, words: Words, *, note: str = "") -> Re
         words: The language of the one who reads.
         note: What is to be said first, in the reader's language.
     """
-    headings = {heading.start for heading in article.headings}
+    headings = article.heading_starts
     on_page = [p for p in article.paragraphs if p.start < page.end and p.end > page.start]
     blocks = []
     for paragraph in on_page:

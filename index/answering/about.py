@@ -73,20 +73,20 @@ class About:
             case ArticleTopic.LENGTH:
                 return _answer(ArticleFact(topic, str(count_words(self._article.text))))
 
-    def clause(self, clause: Clause) -> tuple[Citation, ...]:
-        """The words of a place that is named by its number, where there is one such place."""
+    def clause(self, clause: Clause) -> AboutAnswer | None:
+        """The words of a place that is named by its number; None where there is no such place, or more."""
         article = self._article
-        headings = {heading.start for heading in article.headings}
         places = [
             paragraph
             for paragraph in article.paragraphs
-            if opening_number(paragraph.of(article.text)) == clause.number and paragraph.start not in headings
+            if opening_number(paragraph.of(article.text)) == clause.number
+            and paragraph.start not in article.heading_starts
         ]
         if not places and clause.is_paragraph and clause.number.isdecimal():
             places = [one for one in article.paragraphs if one.number == int(clause.number)]
         if len(places) != 1:
-            return ()
-        return (self._quoting.citation(1, self._quoting.shortened(places[0], ""), 0.0),)
+            return None
+        return _answer(citations=self._cited(self._quoting.shortened(places[0], "")))
 
     def _author(self) -> AboutAnswer:
         author = self._article.author

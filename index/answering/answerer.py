@@ -93,16 +93,11 @@ class Answerer:
         ranking = self._retriever.rank(query.text, leaning)
         ranked = time.perf_counter()
         topic = article_topic(question, is_first=not turns)
-        if topic is not None:
-            about = self._composed(question, query, Judgement(ranking, Status.ANSWERED), (began, ranked))
-            status, citations, fact = self._about.answer(topic)
-            return replace(
-                about, status=status, citations=citations, read_as=(), about=topic, fact=fact
-            ), ranking
-        clause = asked_clause(question)
-        if clause is not None and (citations := self._about.clause(clause)):
-            told = self._composed(question, query, Judgement(ranking, Status.ANSWERED), (began, ranked))
-            return replace(told, citations=citations, read_as=()), ranking
+        clause = asked_clause(question) if topic is None else None
+        about = self._about.answer(topic) if topic else self._about.clause(clause) if clause else None
+        if about is not None:
+            answer = self._answer(question, about.status, about.citations, (began, ranked, ranked))
+            return replace(answer, about=topic, fact=about.fact), ranking
         judgement = self._doubted(query, self._judge.judge(query.text, ranking, leaning))
         return self._composed(question, query, judgement, (began, ranked)), judgement.ranking
 
@@ -153,26 +148,40 @@ class Answerer:
             short = None
         if short is not None:
             citations = (replace(citations[0], deciding=(short,)), *citations[1:])
-        began, ranked = times
+        answer = self._answer(question, judgement.status, () if refused else citations, (*times, judged))
+        return replace(
+            answer,
+            closest=tuple(replace(one, deciding=()) for one in citations) if refused else (),
+            read_as=query.read_as,
+            short=short,
+            probability=judgement.probability,
+            verdict=judgement.verdict,
+        )
+
+    def _answer(
+        self,
+        question: str,
+        status: Status,
+        citations: tuple[Citation, ...],
+        times: tuple[float, float, float],
+    ) -> Answer:
+        """An answer of this article; ``times`` are when the question came, was ranked and was judged."""
+        began, ranked, judged = times
         answered = time.perf_counter()
         return Answer(
             question=question,
-            status=judgement.status,
-            citations=() if refused else citations,
-            closest=tuple(replace(one, deciding=()) for one in citations) if refused else (),
+            status=status,
+            citations=citations,
+            closest=(),
             article_id=self._article.id,
             article_title=self._article.title,
             snapshot=self._snapshot,
-            read_as=query.read_as,
             timings_ms={
                 "rank": round((ranked - began) * 1000, 2),
                 "read": round((judged - ranked) * 1000, 2),
                 "compose": round((answered - judged) * 1000, 2),
                 "total": round((answered - began) * 1000, 2),
             },
-            short=short,
-            probability=judgement.probability,
-            verdict=judgement.verdict,
         )
 
     def _is_short_of(self, span: Span, citation: Citation) -> bool:
@@ -232,7 +241,7 @@ class Answerer:
 
         So does a heading leave them, which says little without what it heads.
         """
-        if sentence.start in self._headings or self._speech.leans_on_previous(sentence):
+        if sentence.start in self._article.heading_starts or self._speech.leans_on_previous(sentence):
             return True
         explained = any(self._speech.frame(sentence))
         return not explained and has_open_pronoun(sentence.of(self._article.text), self._speller.is_name)
@@ -251,10 +260,6 @@ class Answerer:
         best = self._retriever.rank(words).sentences[0]
         near = best.support >= self._thresholds.uncertain
         return self._quoting.citation(1, best.sentence, best.support) if near else None
-
-    @cached_property
-    def _headings(self) -> frozenset[int]:
-        return frozenset(heading.start for heading in self._article.headings)
 
     @cached_property
     def _speller(self) -> Speller:

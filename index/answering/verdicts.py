@@ -31,13 +31,13 @@ class JudgedVerdict(NamedTuple):
 
 def verdict_of(read: ReadRanking) -> JudgedVerdict:
     """The verdict of the passage that is surest to say anything."""
-    place, reading = max(enumerate(read.readings), key=lambda one: 1 - one[1].verdicts.does_not_say)
+    place, reading = max(enumerate(read.readings), key=lambda one: one[1].verdicts.says_anything)
     verdicts = reading.verdicts
     says_so = verdicts.says_so >= verdicts.says_otherwise
     return JudgedVerdict(
         Verdict.SAYS_SO if says_so else Verdict.SAYS_OTHERWISE,
         place,
-        1 - verdicts.does_not_say,
+        verdicts.says_anything,
         max(verdicts.says_so, verdicts.says_otherwise),
     )
 

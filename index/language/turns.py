@@ -15,7 +15,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from index.model.article import Article, Span
+from index.model.article import BETWEEN_CELLS, Article, Span
 
 _STAMP = (
     r"(?P<stamp>(?:\[[^\[\]\n]{0,20}\d{1,2}[:.]\d{2}[^\[\]\n]{0,10}\]|\(?\d{1,2}:\d{2}(?::\d{2})?\)?"
@@ -86,7 +86,7 @@ class Turns:
 
     def _labels(self) -> list[_Label]:
         text = self._article.text
-        headings = {heading.start for heading in self._article.headings}
+        headings = self._article.heading_starts
         in_order: list[_Label] = []
         for paragraph in self._article.paragraphs:
             label = _LABEL.match(text, paragraph.start, paragraph.end)
@@ -94,7 +94,7 @@ class Turns:
                 continue
             name = " ".join((label["nick"] or label["name"]).split())
             is_told = label["nick"] is not None or label["stamp"] is not None
-            if not _is_name(name, is_told=is_told) or (not is_told and " · " in paragraph.of(text)):
+            if not _is_name(name, is_told=is_told) or (not is_told and BETWEEN_CELLS in paragraph.of(text)):
                 continue
             words = (
                 label.end()

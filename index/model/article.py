@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+BETWEEN_CELLS = " · "
+"""What stands between the cells of a table's row in a text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -85,6 +88,11 @@ class Article:
                 paragraphs.append(Paragraph(first, first + len(words), len(paragraphs) + 1))
             start += len(line)
         return tuple(paragraphs)
+
+    @cached_property
+    def heading_starts(self) -> frozenset[int]:
+        """Where the headings start: a paragraph that starts there is one."""
+        return frozenset(heading.start for heading in self.headings)
 
     @cached_property
     def sha256(self) -> str:

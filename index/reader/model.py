@@ -31,6 +31,11 @@ class Verdicts(NamedTuple):
     says_otherwise: float
     does_not_say: float
 
+    @property
+    def says_anything(self) -> float:
+        """How likely it says so or says otherwise."""
+        return 1 - self.does_not_say
+
 
 class Reading(NamedTuple):
     """What the reader makes of a question and a passage.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from index.model.article import Article, Passage, Sentence, Span
+from index.model.article import BETWEEN_CELLS, Article, Passage, Sentence, Span
 
 MOST_ITEMS = 40
 """How many items a line leads at most: more than any list that is read at a glance."""
@@ -28,7 +28,6 @@ _ASKING, _LEADING, _ENDING = tuple("?？؟"), tuple(":："), tuple(".!?…。！
 _OPENING_QUOTE = re.compile(r"[“«„\"]")
 _CLOSING_QUOTE = re.compile(r"[”“»›\"]")
 _MARK = re.compile(r"(?:[-*•–·▪◦‣]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
-_CELLS = " · "
 _NUMBERING = re.compile(
     r"(?:(?:chapter|section|part|appendix|kapitel|teil|chapitre|capítulo)\s)?[\dIVX][\d.]*+[.):]?\s", re.I
 )
@@ -73,12 +72,11 @@ class Leads:
     def __init__(self, article: Article, passages: Sequence[Passage]) -> None:
         self._article = article
         self._passages = passages
-        self._headings = {heading.start for heading in article.headings}
+        self._headings = article.heading_starts
         self._led: dict[Span, Led] = {}
         self._led_passages: dict[int, list[int]] = {}
         parts = list(self._parts())
-        leads = {part for part in parts if asks(part.of(article.text))}
-        leads.update(self._pass_on(parts))
+        leads = set(self._pass_on(parts))
         citable: list[list[Sentence]] = [[] for _ in passages]
         for part in parts:
             if part not in leads and (part.start not in self._headings or says(part.of(article.text))):
@@ -124,12 +122,15 @@ class Leads:
             yield from passage.sentences
 
     def _pass_on(self, parts: Sequence[Sentence]) -> Iterator[Sentence]:
-        """Notes what is led by what; gives the sentences that lead."""
+        """Notes what is led by what; gives what leads: each question, and a colon where something follows."""
         text = self._article.text
         leads: list[Sentence] = []
         for place, part in enumerate(parts):
             words = part.of(text)
-            if asks(words) or introduces(words):
+            if asks(words):
+                leads.append(part)
+                yield part
+            elif introduces(words):
                 leads.append(part)
             elif part.start in self._headings:
                 leads.clear()
@@ -173,7 +174,7 @@ class Leads:
         line = self._article.paragraphs[paragraph - 1].of(self._article.text)
         if _MARK.match(line):
             return _Item.MARKED
-        if _CELLS in line:
+        if BETWEEN_CELLS in line:
             return _Item.ROW
         bare = line.rstrip(_CLOSING)
         is_item = len(line) <= LONGEST_ITEM and (not bare.endswith(_ENDING) or not _STOP.search(line))

@@ -67,7 +67,7 @@ def chunk(
         Passages that partition the text, in order.
     """
     text = article.text
-    headings = {heading.start for heading in article.headings}
+    headings = article.heading_starts
     runs = [(run, _key(text, run, headings)) for run in _runs(article)]
     pieces_of: Cuts = dict(known or {})
     sentences = _sentences(article)
@@ -121,7 +121,7 @@ def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
 def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
     """How an article was cut, for ``chunk`` to cut the same text the same way without looking at it again."""
     pieces_of: Cuts = {}
-    headings = {heading.start for heading in article.headings}
+    headings = article.heading_starts
     waiting = list(reversed(passages))
     for run in _runs(article):
         start = run[0].start
@@ -136,7 +136,7 @@ def cuts(article: Article, passages: Sequence[Passage]) -> Cuts:
 
 def _runs(article: Article) -> Iterator[list[Paragraph]]:
     """The paragraphs of each run: headings, and what they stand right over (nothing, at the end)."""
-    headings = {heading.start for heading in article.headings}
+    headings = article.heading_starts
     run: list[Paragraph] = []
     for paragraph in article.paragraphs:
         run.append(paragraph)

@@ -47,10 +47,13 @@ MENTIONED, NAME_TOKENS = 8, 32
 """How many names count with a sentence at most, and how many tokens of each: more than any prose has."""
 
 FIGURES = 0.5
-"""What a passage gains by the numbers of the question: to an embedding, version 2.2 and 2.3 are alike."""
+"""What a passage gains by the numbers of the question: to an embedding, version 2.2 and 2.3 are alike.
+
+Chosen, not fitted: enough to part passages that match alike, and less than a better match is ahead by.
+"""
 
 LEAD_TOKENS = 64
-"""How many tokens of what leads a sentence count with it at most."""
+"""How many tokens of what leads a sentence count with it at most: more than any question or lead-in has."""
 
 _IDF_POWER = 0.75  # the plain idf lets one rare word decide alone, its root lets common words outvote it
 _BM25_WEIGHT = 0.05  # only parts sentences that match about as well: MaxSim knows the words' senses, BM25 not

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.model.article import Article, Heading
+from index.model.article import BETWEEN_CELLS, Article, Heading
 from index.sources.extract.refusals import NO_TEXT, Refused, too_long
 from index.sources.limits import Limits
 
@@ -115,7 +115,7 @@ class _Reader:
         for piece in _BLANK_LINE.split(raw):
             cells = [text for cell in piece.split(_CELL_END) if (text := clean(cell))]
             if cells:
-                yield Block(" · ".join(cells), self._level, self._linked)
+                yield Block(BETWEEN_CELLS.join(cells), self._level, self._linked)
                 self._linked = 0
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-_BETWEEN = " · "
+from index.model.article import BETWEEN_CELLS
+
 _LABEL_CHARS = 80
 """A cell with more is no label: it is not said again in every row."""
 
@@ -148,4 +149,4 @@ def _led(label: str, text: str) -> str:
 
 
 def _joined(texts: Sequence[str]) -> str:
-    return _BETWEEN.join(filter(None, texts))
+    return BETWEEN_CELLS.join(filter(None, texts))
