@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import discord
 
@@ -12,16 +15,19 @@ from bot import render
 from bot.components.card import Card
 from bot.components.context import cited_card
 from bot.components.follow_up import FollowUpButton, conversation_in
+from bot.components.vote import vote_buttons
 from bot.host import Host
+from bot.operations.metrics import AnswerStage
 from bot.render.waiting import waiting
-from bot.replies import UNSENT, Note, Reply
-from bot.service.conversations import Conversation, Conversations
+from bot.replies import SENDING_ERRORS, Note, Reply
+from bot.service.conversations import Conversation, Conversations, version_of
+from bot.service.ledger import new_key
 from bot.service.place import Place
 from bot.service.questions import Wait
 from bot.service.small_talk import SmallTalk, small_talk
 from bot.service.suggestions import Suggestions
 from bot.words import Words
-from index import Result, Status, Turn
+from index import KeptQuestion, Result, Span, Status, Turn
 
 log = logging.getLogger(__name__)
 
@@ -78,35 +84,50 @@ class Answering:
         if talk is not None:
             await self._talk(reply, inquiry, talk)
             return
+        metrics, start, key = self._host.service.metrics, time.perf_counter(), new_key()
+        permission = self._permission(inquiry)
 
         async def on_wait(wait: Wait) -> None:
             try:
                 await reply.show(Note(waiting(wait.position, words, loading=wait.loading)))
-            except UNSENT as refusal:  # the answer is what matters
+            except SENDING_ERRORS as refusal:  # the answer is what matters
                 log.info("Could not show how long the wait is: %s", refusal)
 
         article, version, turns = inquiry.article, None, tuple[Turn, ...]()
         if conversation is not None:
             article, version = conversation.article, conversation.version
             turns = conversation.turns if self.conversations.minutes else ()
-        result = await self._host.service.ask(
-            inquiry.question,
-            place=inquiry.place,
-            asker=inquiry.asker,
-            article=article,
-            turns=turns,
-            version=version,
-            is_claim=inquiry.is_claim,
-            on_wait=on_wait,
-        )
-        rendered = await self._host.service.compose(
-            lambda: render.answer(
-                result, words, with_question=inquiry.repeats_question, is_claim=inquiry.is_claim
+        with metrics.question():
+            result = await self._host.service.ask(
+                inquiry.question,
+                place=inquiry.place,
+                asker=inquiry.asker,
+                article=article,
+                turns=turns,
+                version=version,
+                is_claim=inquiry.is_claim,
+                on_wait=on_wait,
             )
-        )
-        of = result.info.article
-        message = await reply.show(cited_card(rendered, of, words, FollowUpButton.to(of, words)))
+            with metrics.stage(AnswerStage.RENDER):
+                card_message = await self._host.service.compose(
+                    lambda: render.answer(
+                        result, words, with_question=inquiry.repeats_question, is_claim=inquiry.is_claim
+                    )
+                )
+            of = result.info.article
+            with metrics.stage(AnswerStage.SEND):
+                keeps = permission is not None and await self._host.service.ledger.in_time(permission)
+                buttons = (FollowUpButton.to(of, words), *(vote_buttons(key) if keeps else ()))
+                message = await reply.show(cited_card(card_message, of, words, *buttons))
         self._remember(inquiry, result, message)
+        if keeps:
+            self._host.service.ledger.keep(_kept(key, inquiry, result, time.perf_counter() - start))
+
+    def _permission(self, inquiry: Inquiry) -> asyncio.Task[bool] | None:
+        """Looks whether a question may be kept, as it is being answered; None where none is."""
+        if not self._host.settings.question_days:
+            return None
+        return self._host.service.ledger.permission(inquiry.asker)
 
     async def _talk(self, reply: Reply, inquiry: Inquiry, talk: SmallTalk) -> None:
         """Answers what asks nothing about the article: with a friendly word, and what can be asked."""
@@ -126,6 +147,11 @@ class Answering:
         """What is most asked of an article in any of some channels, for all to see."""
         return self.suggestions.most_asked(channels=set(channels), article=article)
 
+    def forget(self, person: int, questions: Sequence[str]) -> None:
+        """Forgets what somebody asked; it is not suggested to others any more."""
+        self.conversations.forget(person)
+        self.suggestions.forget(questions)
+
     def _remember(self, inquiry: Inquiry, result: Result, message: discord.Message) -> None:
         """Keeps what a next question may lean on, and counts what everybody could see asked and answered."""
         before, question = inquiry.conversation, inquiry.question
@@ -137,3 +163,23 @@ class Answering:
             self.conversations.remember(inquiry.asker, inquiry.channel, now)
         elif inquiry.is_public and not inquiry.is_claim and result.answer.status is Status.ANSWERED:
             self.suggestions.count(question, channel=inquiry.channel, article=result.info.article.id)
+
+
+def _kept(key: int, inquiry: Inquiry, result: Result, seconds: float) -> KeptQuestion:
+    answer, server = result.answer, inquiry.place.server
+    first = next(iter(answer.in_article_order), None)
+    return KeptQuestion(
+        key=key,
+        server=None if server is None else str(server),
+        channel=None if inquiry.channel is None else str(inquiry.channel),
+        person=str(inquiry.asker),
+        asked_at=datetime.now(UTC),
+        is_private=server is None or not inquiry.is_public,
+        is_claim=inquiry.is_claim,
+        question=inquiry.question,
+        article=result.info.article.id,
+        version=version_of(result.info.article),
+        status=answer.status,
+        span=None if first is None else Span(first.start, first.end),
+        milliseconds=round(1_000 * seconds),
+    )

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -17,12 +16,16 @@ import discord
 from bot import render
 from bot.components.cancel import CancelButton
 from bot.components.card import Card
-from bot.host import ChangeOutcome, ChangeWork, Interaction, host_of
+from bot.host import Interaction, host_of
+from bot.operations.metrics import ChangeEnd
 from bot.permissions import NotAllowedError, may_manage
 from bot.render import library as render_library
-from bot.replies import EXPIRED, UNSENT, InteractionReply
+from bot.replies import EXPIRY_CODES, SENDING_ERRORS, InteractionReply
+from bot.service.change_request import ChangeOutcome, ChangeRequest
 from bot.service.place import Place
 from bot.service.service import Service
+from bot.service.threads import ClosingError
+from bot.sources import NamedSource
 from bot.words import Words, words_of
 from index import (
     CancelledError,
@@ -35,21 +38,19 @@ from index import (
 
 log = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_EDITS = 1.0
+SECONDS_BETWEEN_EDITS = 1.0  # Discord lets a message be edited five times in five seconds
 BEFORE_EXPIRY = timedelta(minutes=1)
 """How long before an interaction's token ends its message is edited for the last time as work goes on."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Job:
-    """A change that is running: who started it, in which server, and what calls it off.
+    """The message of a change that was asked for here.
 
-    ``editing`` is held while its message is edited: what is shown last is what was found last.
+    ``editing`` is held while it is edited: what is shown last is what was found last.
     """
 
-    starter: int
-    server: int | None
-    cancelled: threading.Event = field(default_factory=threading.Event)
+    is_called_off: bool = False
     editing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -60,7 +61,9 @@ class Changes:
         self._service = service
         self._jobs: dict[str, _Job] = {}
 
-    async def make(self, interaction: Interaction, place: Place, work: ChangeWork) -> None:
+    async def make(
+        self, interaction: Interaction, request: ChangeRequest, source: NamedSource | None
+    ) -> None:
         """Makes a change, shows how far it is, and says how it ended.
 
         An interaction's message can be edited for fifteen minutes. A change that takes longer says its end in
@@ -68,16 +71,16 @@ class Changes:
 
         Args:
             interaction: Where the change was asked for; deferred already.
-            place: Whose library.
-            work: Makes the change; see ``Service.change``.
+            request: What is to be changed.
+            source: What it is read from, where that was named.
 
         Raises:
             FootnoteError: it could not be made, and the interaction can still be answered.
         """
         words, private = words_of(interaction), False
         try:
-            outcome = await self._run(interaction, place, work, words)
-            quotas = (*outcome.report.quotas, *self._service.use_of_changes(place))
+            outcome = await self._run(interaction, request, source, words)
+            quotas = (*outcome.report.quotas, *self._service.use_of_changes(Place(request.server)))
             report = replace(outcome.report, quotas=quotas)
             ending = render_library.report(report, words, added=outcome.added, in_use=outcome.in_use)
         except CancelledError:
@@ -100,15 +103,16 @@ class Changes:
             LibraryError: it is not running any more.
             NotAllowedError: somebody else pressed.
         """
-        job = self._jobs.get(job_id)
-        if job is None:
+        request, job = await self._service.jobs.request(job_id), self._jobs.get(job_id, _Job())
+        if request is None:
             raise LibraryError("This is over already: nothing is running any more.")
-        here = interaction.guild_id == job.server
-        if interaction.user.id != job.starter and not (here and may_manage(interaction)):
+        here = interaction.guild_id == request.server
+        if interaction.user.id != request.starter and not (here and may_manage(interaction)):
             raise NotAllowedError
-        job.cancelled.set()
+        job.is_called_off = True
+        await self._service.jobs.cancel(job_id)
         async with job.editing:
-            if job_id in self._jobs:
+            if await self._service.jobs.request(job_id):
                 await interaction.response.edit_message(
                     view=Card(render_library.stopping(words_of(interaction)))
                 )
@@ -116,17 +120,19 @@ class Changes:
                 await interaction.response.defer()
 
     async def _run(
-        self, interaction: Interaction, place: Place, work: ChangeWork, words: Words
+        self, interaction: Interaction, request: ChangeRequest, source: NamedSource | None, words: Words
     ) -> ChangeOutcome:
-        job_id, job = secrets.token_hex(8), _Job(interaction.user.id, place.server)
+        job_id, job = secrets.token_hex(8), _Job()
         button = CancelButton(job_id, words)
         steps: asyncio.Queue[Progress | None] = asyncio.Queue()
         self._jobs[job_id] = job
         try:
             await _show(interaction, job, Card(render_library.progress(None, words), button))
-            change = self._service.change(place, work, steps.put_nowait, cancel=job.cancelled)
+            attach = source.attachments if source else None
+            change = self._service.change(request, steps.put_nowait, job_id=job_id, attach=attach)
             changing = asyncio.create_task(change)
             changing.add_done_callback(lambda _: steps.put_nowait(None))
+            changing.add_done_callback(self._count)
             async for step in _now_and_then(steps):
                 last = discord.utils.utcnow() >= interaction.expires_at - BEFORE_EXPIRY
                 await _show(interaction, job, Card(render_library.progress(step, words, last=last), button))
@@ -134,6 +140,28 @@ class Changes:
         finally:
             async with job.editing:
                 del self._jobs[job_id]
+
+    def _count(self, change: asyncio.Task[ChangeOutcome]) -> None:
+        end = _end(change)
+        made = end in (ChangeEnd.ADDED, ChangeEnd.REINDEXED, ChangeEnd.UNCHANGED)
+        self._service.metrics.count_change(end, change.result().report.seconds if made else None)
+
+
+def _end(change: asyncio.Task[ChangeOutcome]) -> ChangeEnd:
+    """How a change that has ended did."""
+    if change.cancelled():
+        return ChangeEnd.CANCELLED
+    match change.exception():
+        case None if not change.result().report.published:
+            return ChangeEnd.UNCHANGED
+        case None:
+            return ChangeEnd.ADDED if change.result().added else ChangeEnd.REINDEXED
+        case CancelledError() | ClosingError():
+            return ChangeEnd.CANCELLED
+        case FootnoteError(for_operator=False):
+            return ChangeEnd.REFUSED
+        case _:
+            return ChangeEnd.FAILED
 
 
 async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[Progress]:
@@ -154,32 +182,32 @@ async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[
 
 async def _show(interaction: Interaction, job: _Job, card: Card) -> None:
     async with job.editing:
-        if job.cancelled.is_set() or interaction.is_expired():
+        if job.is_called_off or interaction.is_expired():
             return
         try:
             await interaction.edit_original_response(view=card)
-        except UNSENT as error:  # the work goes on, and its end is what matters
+        except SENDING_ERRORS as error:  # the work goes on, and its end is what matters
             log.warning("Could not show how far the reindex is: %s", error)
 
 
-async def _tell(interaction: Interaction, ending: render.Rendered, *, private: bool) -> None:
+async def _tell(interaction: Interaction, ending: render.MessageContent, *, private: bool) -> None:
     try:
         await InteractionReply(interaction, private=True).show(Card(ending))
     except discord.HTTPException as error:
-        if error.code not in EXPIRED:
+        if error.code not in EXPIRY_CODES:
             raise
     else:
         return
-    targets: list[tuple[discord.abc.Messageable, render.Rendered]] = [(interaction.user, ending)]
+    targets: list[tuple[discord.abc.Messageable, render.MessageContent]] = [(interaction.user, ending)]
     if not private and interaction.channel_id is not None:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
-        named = replace(ending, top=f"{interaction.user.mention}\n{ending.top}")
-        targets.insert(0, (channel, named))
-    for target, rendered in targets:
+        mention = replace(ending, top=f"{interaction.user.mention}\n{ending.top}")
+        targets.insert(0, (channel, mention))
+    for target, message in targets:
         try:
-            await target.send(view=Card(rendered))
-        except UNSENT as error:
-            log.info("Could not tell %s how a reindex ended: %s", target, error)
+            await target.send(view=Card(message))
+        except SENDING_ERRORS as error:
+            log.info("Could not tell an admin how a reindex ended: %s", error)
         else:
             return
-    log.warning("A reindex of %s has ended, and they could not be told: %s", interaction.user, ending.top)
+    log.warning("A reindex has ended, and who asked for it could not be told: %s", ending.top)

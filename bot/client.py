@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import logging
 import sys
+from collections.abc import AsyncIterator, Callable
 
 import discord
 from discord.ext import commands
@@ -13,46 +16,93 @@ from bot.changes import Changes
 from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
+from bot.commands.insights import InsightCommands
 from bot.commands.library import LibraryCommands
 from bot.commands.membership import Membership
+from bot.commands.privacy import Privacy
 from bot.commands.read import Read
 from bot.errors import Reporter
 from bot.guard import PathGuard
+from bot.operations.metrics import Readiness
+from bot.operations.pages import serving
 from bot.registration import Registration
 from bot.service.allowance import ChangeAllowance
 from bot.service.rates import Rate, Rates
 from bot.service.service import Service, open_library
 from bot.settings import Settings
+from bot.shards import ONE_SHARD, Shards
 from bot.tree import FootnoteTree
 from bot.words import CommandTranslator
 from index import import_model_libraries
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 20.0  # systemd and Docker kill what takes much longer to stop
 
 
-def create_bot(settings: Settings, *, service: Service | None = None) -> FootnoteBot:
+def create_bot(
+    settings: Settings, *, service: Service | None = None, shards: Shards = ONE_SHARD
+) -> FootnoteBot:
     """Builds the client with its services; nothing is loaded and nothing connects before it starts.
 
     Args:
         settings: Where the index lies, which article and which models.
         service: What answers; None for the library that the settings describe.
+        shards: Those that it serves.
     """
-    if service is None:
-        import_model_libraries()  # now: it would hold up an event loop for seconds
-        gc.collect()
-        gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
-        changes = ChangeAllowance(
-            server=settings.server_changes_per_hour,
-            everyone=settings.changes_per_hour,
-            pending=settings.pending_changes,
-            now=_now,
-        )
-        service = Service(
-            open_library(settings), rates=_rates(settings), line=settings.queue, changes=changes
-        )
-    return FootnoteBot(settings, service=service)
+    return FootnoteBot(settings, service=service or create_service(settings), shards=shards)
+
+
+def create_service(settings: Settings) -> Service:
+    """What answers from the library that the settings describe, and changes it."""
+    import_model_libraries(  # now: it would hold up an event loop for seconds
+        settings.data_dir,
+        embedding_model=settings.embedding_model,
+        encoder=settings.encoder,
+        reranker=settings.reranker,
+    )
+    gc.collect()
+    gc.freeze()  # and so would, for a third of one, each full collection of all that they have made
+    changes = ChangeAllowance(
+        server=settings.server_changes_per_hour,
+        everyone=settings.changes_per_hour,
+        pending=settings.pending_changes,
+        now=_now,
+    )
+    return Service(
+        open_library(settings),
+        rates=_rates(settings),
+        line=settings.queue,
+        changes=changes,
+        limits=settings.limits,
+    )
+
+
+@contextlib.asynccontextmanager
+async def pages(
+    settings: Settings, service: Service, readiness: Callable[[], Readiness]
+) -> AsyncIterator[None]:
+    """Serves the pages for those who watch the bot, where the settings ask for them."""
+    if settings.status_port is None:
+        yield
+        return
+    address, port = str(settings.status_address), settings.status_port
+    async with serving(service.metrics, readiness, address=address, port=port):
+        yield
+
+
+async def work(service: Service, settings: Settings) -> None:
+    """Makes the changes that the bot's processes post, without Discord, until it is cancelled.
+
+    Raises:
+        PageError: the pages for those who watch it cannot be served where the settings say.
+    """
+    async with pages(settings, service, lambda: Readiness(models=service.has_models, gateway=True)):
+        service.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await service.close(patience=PATIENCE_SECONDS)
 
 
 def _now() -> float:
@@ -69,45 +119,85 @@ def _rates(settings: Settings) -> Rates:
     )
 
 
-class FootnoteBot(commands.Bot):
+class FootnoteBot(commands.AutoShardedBot):
     """Footnote in Discord. It needs no privileged intent and can ping nobody."""
 
-    def __init__(self, settings: Settings, *, service: Service) -> None:
+    def __init__(self, settings: Settings, *, service: Service, shards: Shards) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=FootnoteTree,
             intents=discord.Intents(guilds=True, messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
+            shard_count=shards.count,
+            shard_ids=None if shards.ids is None else [*shards.ids],  # type: ignore[arg-type]  # None is all
         )
         self.settings = settings
         self.service = service
         self.changes = Changes(service)
-        self.reporter = Reporter(PathGuard.of(settings))
+        self.reporter = Reporter(PathGuard.of(settings), metrics=service.metrics)
         self.registration = Registration(self, data_dir=settings.data_dir, guild=settings.sync_guild)
+        self._own_shards = shards
+        self._is_connected = False
+        self._shards_away: set[int] = set()
+        service.metrics.watch_disk(settings.data_dir.absolute())
+        service.metrics.watch_gateway(latency=lambda: self.latency, is_connected=lambda: self._hears)
 
     async def serve(self, token: str) -> None:
         """Runs until it is cancelled, then finishes the answers in flight.
 
         Raises:
             discord.LoginFailure: Discord does not know the token.
+            PageError: the pages for those who watch the bot cannot be served where the settings say.
         """
-        async with self:
+        async with pages(self.settings, self.service, lambda: self.readiness), self:
             await self.start(token)
+
+    def serves(self, server: int) -> bool:
+        """See ``Host``."""
+        return self._own_shards.serves(server)
+
+    @property
+    def readiness(self) -> Readiness:
+        """Whether it can answer, and hears questions."""
+        return Readiness(models=self.service.has_models, gateway=self._hears)
 
     async def setup_hook(self) -> None:
         """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask(self), About(self), Read(self), Admin(self), LibraryCommands(self), Membership(self)):
-            await self.add_cog(cog)
-        self.registration.start()
+        for cog in (Ask, About, Read, Privacy, Admin, LibraryCommands, InsightCommands, Membership):
+            await self.add_cog(cog(self))
+        if self._own_shards.has_first:  # once for all processes
+            self.registration.start()
 
     async def close(self) -> None:
         """Finishes the answers in flight, for a while, then disconnects."""
+        self._is_connected = False
         self.registration.stop()
         await self.service.close(patience=PATIENCE_SECONDS)
         await super().close()
+
+    async def on_ready(self) -> None:
+        """Notes that all shards are connected to the gateway."""
+        self._is_connected = True
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Notes that a shard is connected."""
+        self._shards_away.discard(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Notes that a shard is connected again."""
+        self._shards_away.discard(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Notes that a shard is not."""
+        self._shards_away.add(shard_id)
+
+    @property
+    def _hears(self) -> bool:
+        """Whether each of its shards is connected to the gateway."""
+        return self._is_connected and not self._shards_away
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Does nothing: there are no text commands. The cog ``Ask`` listens to messages."""
@@ -122,4 +212,6 @@ class FootnoteBot(commands.Bot):
         ):
             await self.reporter.report(args[0], error)
         else:
+            if error is not None:
+                self.service.metrics.count_error(error)
             await super().on_error(event_method, *args, **kwargs)

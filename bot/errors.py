@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from typing import Any
 
 import aiohttp
@@ -12,7 +11,9 @@ from discord import app_commands
 
 from bot import render
 from bot.guard import PathGuard
-from bot.replies import UNANSWERABLE, UNSENT, InteractionReply, MessageReply, Note
+from bot.operations.logs import begin_request, request_id
+from bot.operations.metrics import Metrics
+from bot.replies import SENDING_ERRORS, UNANSWERABLE, InteractionReply, MessageReply, Note
 from bot.service.rates import TooFastError
 from bot.words import Words, words_of
 from index import FootnoteError
@@ -25,10 +26,12 @@ class Reporter:
 
     Args:
         guard: Knows what they must not be told.
+        metrics: Where errors are counted; None for nowhere.
     """
 
-    def __init__(self, guard: PathGuard) -> None:
+    def __init__(self, guard: PathGuard, *, metrics: Metrics | None = None) -> None:
         self._guard = guard
+        self._metrics = metrics
 
     async def report(self, origin: discord.Interaction[Any] | discord.Message, error: Exception) -> None:
         """Tells the one who asked what went wrong, privately where that is possible, and logs it.
@@ -39,6 +42,8 @@ class Reporter:
         """
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original
+        if self._metrics is not None:
+            self._metrics.count_error(error)
         if _cannot_answer(error):
             log.warning("Could not answer %s: %s", _place(origin), error)
             return
@@ -46,7 +51,7 @@ class Reporter:
             return  # one refusal a minute that everybody sees is enough
         try:
             await _reply(origin, Note(self.message(origin, error, words_of(origin))))
-        except UNSENT as refusal:
+        except SENDING_ERRORS as refusal:
             log.warning("Could not report an error %s: %s", _place(origin), refusal)
 
     def message(
@@ -57,7 +62,7 @@ class Reporter:
         text = None if hidden else _known(error, words)
         if text is not None:
             return text
-        reference = secrets.token_hex(4)
+        reference = request_id() or begin_request()
         traceback = None if isinstance(error, FootnoteError) else error
         log.error("Reference %s, %s: %r", reference, _place(origin), error, exc_info=traceback)
         return words(
@@ -90,8 +95,9 @@ def _cannot_answer(error: Exception) -> bool:
 
 
 def _place(origin: discord.Interaction[Any] | discord.Message) -> str:
-    guild = f"server {origin.guild.id}" if origin.guild else "a DM"
-    return f"in {guild}, channel {origin.channel.id if origin.channel else 'unknown'}"
+    if origin.guild is None:  # the channel would name the person
+        return "in a DM"
+    return f"in server {origin.guild.id}, channel {origin.channel.id if origin.channel else 'unknown'}"
 
 
 async def _reply(origin: discord.Interaction[Any] | discord.Message, note: Note) -> None:

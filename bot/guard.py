@@ -67,9 +67,9 @@ def _is_absolute(text: str) -> bool:
 
 def _paths_behind(error: BaseException | None) -> Iterator[str]:
     """The paths that an error and what it came of are about."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    ids: set[int] = set()
+    while error is not None and id(error) not in ids:
+        ids.add(id(error))
         if isinstance(error, OSError):
             yield from (str(name) for name in (error.filename, error.filename2) if name)
         error = error.__cause__ or error.__context__

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias, cast
 
 import discord
 from discord import app_commands, ui
 
 from bot.errors import Reporter
-from bot.service.place import Place
+from bot.service.change_request import ChangeRequest
 from bot.service.service import Service
 from bot.settings import Settings
-from index import Library, Progress, ReindexReport
+from bot.sources import NamedSource
 
 Interaction: TypeAlias = "discord.Interaction[Any]"
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeOutcome:
-    """What a change did to an article; whether that is new, and whether it is in use where this was asked."""
-
-    report: ReindexReport
-    added: bool
-    in_use: bool
-
-
-ChangeWork: TypeAlias = Callable[[Library, Callable[[Progress], None]], ChangeOutcome]
 
 
 class ChangeRunner(Protocol):
     """Makes the changes that admins ask for, each with a message that lives as it goes."""
 
-    async def make(self, interaction: Interaction, place: Place, work: ChangeWork) -> None:
+    async def make(
+        self, interaction: Interaction, request: ChangeRequest, source: NamedSource | None
+    ) -> None:
         """Makes a change, shows how far it is, and says how it ended."""
 
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
@@ -65,9 +54,15 @@ class Host(Protocol):
     def guilds(self) -> Sequence[discord.Guild]:
         """The servers that it is in."""
 
+    def serves(self, server: int) -> bool:
+        """Whether a server would be this process's: another one may serve the others."""
+
     @property
     def user(self) -> discord.ClientUser | None:
         """Who it is, once it has logged in."""
+
+    def dispatch(self, event: str, /, *values: Any) -> None:
+        """Tells all cogs of an event of the bot's own."""
 
     def add_dynamic_items(self, *items: type[ui.DynamicItem[Any]]) -> None:
         """Makes buttons known, so that they work after a restart."""

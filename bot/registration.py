@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 FOLDER = "discord"
 GLOBAL = "global"
-FAILED = "failed"
+FAILURE = "failed"
 FIRST_WAIT_SECONDS = 5  # about, and twice as long each time
-LONGEST_WAIT_SECONDS = 600.0
+LONGEST_WAIT_SECONDS = 600.0  # between two tries, which double
 
 
 class Failure(BaseModel):
@@ -46,7 +46,7 @@ class Failure(BaseModel):
 
 def failures(data_dir: Path) -> Iterator[Failure]:
     """What is noted in a data folder of commands that could not be registered, one for each application."""
-    for note in sorted((data_dir / FOLDER).glob(f"*-{FAILED}")):
+    for note in sorted((data_dir / FOLDER).glob(f"*-{FAILURE}")):
         try:
             yield Failure.model_validate_json(note.read_bytes())
         except (OSError, ValidationError) as error:
@@ -62,7 +62,7 @@ class Registration:
         guild: The one server to register them in, where they appear at once; None for everywhere.
     """
 
-    def __init__(self, bot: commands.Bot, *, data_dir: Path, guild: int | None) -> None:
+    def __init__(self, bot: commands.AutoShardedBot, *, data_dir: Path, guild: int | None) -> None:
         self._bot = bot
         self._folder = data_dir / FOLDER
         self._guild = discord.Object(guild) if guild else None
@@ -93,10 +93,10 @@ class Registration:
                     error,
                     seconds,
                 )
-                self._write(FAILED, Failure(since=since, tries=tries, reason=str(error)).model_dump_json())
+                self._write(FAILURE, Failure(since=since, tries=tries, reason=str(error)).model_dump_json())
                 await asyncio.sleep(seconds)
             else:
-                self._remove(self._note(FAILED))
+                self._remove(self._note(FAILURE))
                 return
 
     async def _register(self) -> None:
@@ -104,23 +104,23 @@ class Registration:
         tree, guild = self._bot.tree, self._guild
         if guild:
             tree.copy_global_to(guild=guild)
-        registered = tree.get_commands(guild=guild)
+        tree_commands = tree.get_commands(guild=guild)
         translator = tree.translator
         payload = [
             await command.get_translated_payload(tree, translator) if translator else command.to_dict(tree)
-            for command in registered
+            for command in tree_commands
         ]
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         scope = str(guild.id) if guild else GLOBAL
         await self._unregister_elsewhere(scope)
         # The names are compared as well, so that commands which were removed elsewhere come back.
         there = {command.name for command in await tree.fetch_commands(guild=guild)}
-        if self._read(scope) == digest and there >= {command.name for command in registered}:
-            log.info("The %d commands are in place.", len(registered))
+        if self._read(scope) == digest and there >= {command.name for command in tree_commands}:
+            log.info("The %d commands are in place.", len(tree_commands))
             return
         await tree.sync(guild=guild)
         self._write(scope, digest)
-        log.info("Registered %d commands.", len(registered))
+        log.info("Registered %d commands.", len(tree_commands))
 
     async def _unregister_elsewhere(self, scope: str) -> None:
         """Takes back the commands that were registered in another scope, or people would see them twice."""
@@ -134,8 +134,8 @@ class Registration:
                     await self._bot.http.bulk_upsert_global_commands(application, [])
                 else:
                     await self._bot.http.bulk_upsert_guild_commands(application, int(other), [])
-            except (discord.Forbidden, discord.NotFound) as gone:  # the bot is not in that server any more
-                log.info("Could not take back the commands of %s: %s", other, gone)
+            except (discord.Forbidden, discord.NotFound) as error:  # the bot is not in that server any more
+                log.info("Could not take back the commands of %s: %s", other, error)
             self._remove(note)
 
     def _note(self, scope: str) -> Path:
@@ -148,11 +148,11 @@ class Registration:
 
     def _write(self, scope: str, text: str) -> None:
         note = self._note(scope)
-        unfinished = note.with_suffix(".new")
+        draft = note.with_suffix(".new")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(note)
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(note)
         except OSError as error:  # then they are registered at the next start, too
             log.warning("Could not note whether the commands are registered: %s", error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -20,10 +21,10 @@ INVALID_TOKEN = 50027  # the same, as Discord says it elsewhere
 THREAD_ARCHIVED = 50083
 NO_HISTORY = 160002  # a reply needs the permission Read Message History
 THREAD_LOCKED = 160005
-EXPIRED = (UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN)
-UNSENT = (discord.HTTPException, aiohttp.ClientError, OSError)
+EXPIRY_CODES = (UNKNOWN_WEBHOOK, UNKNOWN_INTERACTION, INVALID_TOKEN)
+SENDING_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What sending raises where Discord refuses it, or cannot be reached."""
-UNANSWERABLE = (*EXPIRED, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, THREAD_ARCHIVED, THREAD_LOCKED)
+UNANSWERABLE = (*EXPIRY_CODES, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, THREAD_ARCHIVED, THREAD_LOCKED)
 
 
 class Note(ui.LayoutView):
@@ -64,15 +65,20 @@ class InteractionReply:
         """Tells Discord that the answer will come, which it waits three seconds for."""
         await self._interaction.response.defer(thinking=True, ephemeral=self.private)
 
-    async def show(self, view: ui.LayoutView) -> discord.Message:
-        """Shows ``view``; anew, where somebody deleted the message.
+    async def show(
+        self, view: ui.LayoutView, *, files: Sequence[discord.File] | None = None
+    ) -> discord.Message:
+        """Shows ``view``, with files in place of those before; anew, and without, where it was deleted.
 
         Where the interaction has expired, a public answer goes to the channel; a private one nowhere else.
         """
         try:
-            return await self._interaction.edit_original_response(content=None, view=view)
+            attachments = discord.utils.MISSING if files is None else files
+            return await self._interaction.edit_original_response(
+                content=None, view=view, attachments=attachments
+            )
         except discord.HTTPException as refusal:
-            if refusal.code not in (UNKNOWN_MESSAGE, *EXPIRED):
+            if refusal.code not in (UNKNOWN_MESSAGE, *EXPIRY_CODES):
                 raise
             channel = self._interaction.channel
             if not self.private and isinstance(channel, discord.abc.Messageable):
@@ -102,14 +108,14 @@ class MessageReply:
         if isinstance(error, Exception) and self._answer is not None:
             try:
                 await self._answer.delete()
-            except UNSENT as refusal:
+            except SENDING_ERRORS as refusal:
                 log.info("Could not take back a note: %s", refusal)
 
     async def typing(self) -> None:
         """Shows that the bot is typing, where it may."""
         try:
             await self._message.channel.typing()
-        except UNSENT as refusal:  # whether the answer can be sent is seen then
+        except SENDING_ERRORS as refusal:  # whether the answer can be sent is seen then
             log.debug("Could not show that an answer is coming: %s", refusal)
 
     async def show(self, view: ui.LayoutView) -> discord.Message:
@@ -117,8 +123,8 @@ class MessageReply:
         if self._answer is not None:
             try:
                 return await self._answer.edit(view=view)
-            except discord.NotFound as gone:
-                if gone.code != UNKNOWN_MESSAGE:
+            except discord.NotFound as error:
+                if error.code != UNKNOWN_MESSAGE:
                     raise
         channel, reference = self._message.channel, self._message.to_reference(fail_if_not_exists=False)
         try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
     BeforeValidator,
     Field,
+    IPvAnyAddress,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -34,17 +36,33 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
+LogFormat = Annotated[
+    Literal["text", "json"],
+    BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+]
+Encoder = Annotated[
+    Literal["auto", "onnx", "torch"],
+    BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
+]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
 class Settings(BaseSettings):
     """What can be set. A variable that is set to nothing counts as not set.
 
     Attributes:
         discord_token: The bot's token (``DISCORD_TOKEN``); only needed to run in real Discord.
         data_dir: Folder for the index and the bot's own notes.
+        database_url: The address of a PostgreSQL; None for SQLite in the data folder.
         article: A file to answer from; None for the article that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
+        encoder: What runs the bundled embedding model: onnx, torch, or auto for what is faster.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
         reader: The folder of a reader; None for the one that ships, "off" for none.
         log_level: DEBUG, INFO, WARNING or ERROR.
+        log_format: How the log of ``footnote run`` is written: text, or json for an object a line.
+        status_port: The port of /healthz, /readyz and /metrics; None to serve none of them.
+        status_address: The IP address that they are served at.
         sync_guild: Id of one server to register the commands in, where they appear at once; None to
             register them everywhere.
         admin_role: A role, by id or by name, whose members may change the library of their server besides
@@ -76,6 +94,8 @@ class Settings(BaseSettings):
         free_mb: The megabytes of the disk that stay free: below, nothing is added or reindexed.
         keep_days: For how many days what was removed or undone is kept.
         grace_days: For how many days the library of a server is kept that the bot is not in any more.
+        question_days: For how many days questions are kept, with what people say of the answers; 0 to keep
+            none.
         queue: How many questions may wait for their turn.
         follow_up_minutes: How long a question may lean on the one before it; 0 for not at all.
     """
@@ -93,11 +113,16 @@ class Settings(BaseSettings):
 
     discord_token: SecretStr | None = Field(default=None, validation_alias=_TOKEN)
     data_dir: UserPath = Path(".footnote")
+    database_url: SecretStr | None = None
     article: UserPath | None = None
     embedding_model: str | None = None
+    encoder: Encoder = "auto"
     reranker: str | None = None
     reader: str | None = None
     log_level: LogLevel = "INFO"
+    log_format: LogFormat = "text"
+    status_port: Port | None = None
+    status_address: IPvAnyAddress = IPv4Address("127.0.0.1")
     sync_guild: PositiveInt | None = None
     admin_role: Name | None = None
     max_source_mb: PositiveInt = 20
@@ -123,8 +148,14 @@ class Settings(BaseSettings):
     free_mb: NonNegativeInt = 500
     keep_days: Days = 30.0
     grace_days: Days = 14.0
+    question_days: Days = 90.0
     queue: PositiveInt = 200
     follow_up_minutes: NonNegativeFloat = 10.0
+
+    @property
+    def postgresql(self) -> str | None:
+        """The address of a PostgreSQL, its password included; None for SQLite in the data folder."""
+        return self.database_url.get_secret_value() if self.database_url else None
 
     @property
     def limits(self) -> Limits:
@@ -152,7 +183,11 @@ class Settings(BaseSettings):
     @property
     def retention(self) -> Retention:
         """How long things are kept."""
-        return Retention(removed=timedelta(days=self.keep_days), left=timedelta(days=self.grace_days))
+        return Retention(
+            removals=timedelta(days=self.keep_days),
+            absences=timedelta(days=self.grace_days),
+            questions=timedelta(days=self.question_days),
+        )
 
 
 def explain(error: ValidationError) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
-from concurrent.futures import CancelledError
-from dataclasses import replace
+from dataclasses import dataclass
 
 import aiohttp
 import discord
 
-from index import FootnoteError, Limits, Source, fetch, upload
+from index import FootnoteError, Limits
 
 SECONDS_FOR_DISCORD = 20.0
 """How much longer than a web page an attachment may take: it comes from Discord, and was asked for."""
@@ -25,15 +23,46 @@ class SourceError(FootnoteError):
     """What was named as a source is none that can be taken from Discord."""
 
 
-async def source_of(
+@dataclass(frozen=True, slots=True)
+class NamedSource:
+    """A source that was named: an address or a file, and the questions that accompany it.
+
+    Nothing is got before its turn: what waits for that takes no memory.
+
+    Attributes:
+        address: Where it is on the web; None for an attachment.
+        file: The attachment; None for an address.
+        questions: The file of questions, if any.
+        seconds: How long an attachment may take.
+    """
+
+    address: str | None
+    file: discord.Attachment | None
+    questions: discord.Attachment | None
+    seconds: float
+
+    @property
+    def file_name(self) -> str | None:
+        """The name of the attachment."""
+        return self.file.filename if self.file else None
+
+    async def attachments(self) -> tuple[bytes | None, bytes | None]:
+        """The attachment's bytes, and those of the questions; None where there is none.
+
+        Raises:
+            SourceError: Discord does not give them.
+        """
+        questions = await _bytes_of(self.questions, self.seconds) if self.questions else None
+        return await _bytes_of(self.file, self.seconds) if self.file else None, questions
+
+
+def source_of(
     url: str | None,
     file: discord.Attachment | None,
     questions: discord.Attachment | None,
     limits: Limits,
-) -> Callable[[], Source] | None:
-    """What gets the source, for a thread in which that may take its time; None where none is named.
-
-    Nothing is got before: what waits for its turn takes no memory.
+) -> NamedSource | None:
+    """The source that is named; None where none is.
 
     Args:
         url: A web address.
@@ -43,23 +72,19 @@ async def source_of(
 
     Raises:
         SourceError: two are named, or none that the questions accompany; it is no web address; it is too
-            large; later, that Discord does not give it.
+            large.
     """
     if url and file:
         raise SourceError("Name one source: either “url” or “file”.")
     if questions and not (url or file):
         raise SourceError("“questions” go with a source: name it as “url” or “file”.")
     address = None if url is None else _address(url)
-    get_file = _getter(file, limits) if file else None
-    get_questions = _getter(questions, limits, most=QUESTIONS_BYTES) if questions else None
-
-    def get() -> Source:
-        question_file = get_questions() if get_questions else None
-        if file and get_file:
-            return upload(file.filename, get_file(), questions=question_file, limits=limits)
-        return replace(fetch(address or "", limits), questions=question_file)
-
-    return get if file or address else None
+    for one, most in ((file, None), (questions, QUESTIONS_BYTES)):
+        if one is not None:
+            _admit(one, limits, most=most)
+    if not (file or address):
+        return None
+    return NamedSource(address, file, questions, limits.max_seconds + SECONDS_FOR_DISCORD)
 
 
 def _address(url: str) -> str:
@@ -72,17 +97,8 @@ def _address(url: str) -> str:
     return address
 
 
-def _getter(file: discord.Attachment, limits: Limits, *, most: int | None = None) -> Callable[[], bytes]:
-    """What gets an attachment, called in a thread while the event loop goes on.
-
-    Args:
-        file: The attachment.
-        limits: What a source may cost.
-        most: The bytes that it may have, where it is a file of questions.
-
-    Raises:
-        SourceError: it is too large; later, that Discord does not give it.
-    """
+def _admit(file: discord.Attachment, limits: Limits, *, most: int | None) -> None:
+    """Refuses an attachment that is too large; ``most`` are the bytes of a file of questions."""
     if file.size > limits.max_bytes:
         raise SourceError(
             "{name} has {size} MB. A source may have {most} MB.",
@@ -97,16 +113,12 @@ def _getter(file: discord.Attachment, limits: Limits, *, most: int | None = None
             size=f"{file.size / 1_000_000:.1f}",
             most=f"{most / 1_000_000:g}",
         )
-    loop = asyncio.get_running_loop()
 
-    def get() -> bytes:
-        reading = asyncio.run_coroutine_threadsafe(file.read(), loop)
-        try:
-            return reading.result(limits.max_seconds + SECONDS_FOR_DISCORD)
-        except (discord.HTTPException, aiohttp.ClientError, TimeoutError, CancelledError) as error:
-            reading.cancel()
-            raise SourceError(
-                "Discord did not give me {name}. Attach it once more.", name=file.filename
-            ) from error
 
-    return get
+async def _bytes_of(file: discord.Attachment, seconds: float) -> bytes:
+    try:
+        return await asyncio.wait_for(file.read(), seconds)
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        raise SourceError(
+            "Discord did not give me {name}. Attach it once more.", name=file.filename
+        ) from error

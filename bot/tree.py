@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.host import Interaction, host_of
+from bot.operations.logs import begin_request
 
 AnyCommand = app_commands.Command[Any, Any, Any] | app_commands.ContextMenu | app_commands.Group
 
@@ -25,6 +26,11 @@ class FootnoteTree(app_commands.CommandTree[Any]):
                 guild=True, dm_channel=True, private_channel=True
             )
         super().add_command(command, **options)
+
+    async def interaction_check(self, _interaction: Interaction, /) -> bool:
+        """Begins a request; every command may be used by everybody, as far as this goes."""
+        begin_request()
+        return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Gives a command's error to the reporter."""

@@ -16,7 +16,7 @@ from importlib import resources
 
 import discord
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -78,6 +78,10 @@ class Words:
         form = self.locale.ordinal_form(number)
         return forms.get(form, forms["other"]).format(number=self.number(number))
 
+    def short_date(self, day: date) -> str:
+        """A day and a month, as figures, in the language's order."""
+        return format_skeleton("Md", day, locale=self.locale)
+
     def date(self, day: date) -> str:
         """A day, with the name of the month."""
         return format_date(day, "long", locale=self.locale)
@@ -111,8 +115,8 @@ class CommandTranslator(app_commands.Translator):
         """The translation of one name, description or choice, or None where it is the same as in English."""
         words = words_for(locale)
         typed = context.location in _NAMES and not isinstance(context.data, app_commands.ContextMenu)
-        translated = words.name(string.message) if typed else words(string.message)
-        return None if translated == string.message else translated
+        translation = words.name(string.message) if typed else words(string.message)
+        return None if translation == string.message else translation
 
 
 @cache
@@ -120,18 +124,18 @@ def _words(locale: str) -> Words:
     language = locale.partition("-")[0]
     if language in LANGUAGES:
         return Words(Locale.parse(locale, sep="-"), _catalogue(language))
-    known = Locale.parse(locale, sep="-") if language == "en" else Locale("en")
-    return Words(known, gettext.NullTranslations())
+    own_locale = Locale.parse(locale, sep="-") if language == "en" else Locale("en")
+    return Words(own_locale, gettext.NullTranslations())
 
 
 @cache
 def _catalogue(language: str) -> gettext.GNUTranslations:
-    compiled = io.BytesIO()
+    buffer = io.BytesIO()
     source = resources.files("bot") / "locales" / f"{language}.po"
     with source.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+        write_mo(buffer, read_po(file, locale=language))
+    buffer.seek(0)
+    return gettext.GNUTranslations(buffer)
 
 
 def _fill(text: str, values: dict[str, object]) -> str:

@@ -1,5 +1,6 @@
 from .errors import (
     ArticleError,
+    BackupError,
     CancelledError,
     DataFolderError,
     EmbeddingModelError,
@@ -32,8 +33,9 @@ from .evaluation.metrics import (
     SecondTurns,
 )
 from .evaluation.outcomes import CurvePoint, Outcome, RiskCurve, risk_curve
+from .library.insights import insights
 from .library.library import ALL, Library
-from .library.models import NO_READER, LoadedModels
+from .library.models import NO_READER, LoadedModels, import_model_libraries
 from .library.quotas import Quotas
 from .model.answer import (
     MAX_QUESTION_CHARS,
@@ -47,6 +49,15 @@ from .model.answer import (
     Verdict,
 )
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
+from .model.feedback import (
+    SOMEONE,
+    Complaint,
+    KeptQuestion,
+    PersonalData,
+    PersonalVote,
+    Vote,
+)
+from .model.insights import CitedPassage, Insights, QuestionGroup
 from .model.library import (
     MAX_ID_CHARS,
     Action,
@@ -56,21 +67,25 @@ from .model.library import (
     ExpiredKind,
     IndexInfo,
     LibraryUse,
+    MemoryUse,
     MovedAnswer,
     PassageCounts,
     Progress,
     QuotaKind,
     QuotaUse,
     ReindexReport,
-    Restored,
+    Restoration,
     SelfCheck,
     Stage,
 )
 from .model.source import Origin, Source, SourceKind
-from .search.embedding import import_model_libraries, stand_back
+from .search.embedding import stand_back
 from .sources.files import read_file, upload
 from .sources.limits import Limits
 from .sources.web import fetch
+from .storage.backup import BackupReport, back_up, restore
+from .storage.jobs import Job, Jobs
+from .storage.ledger import QuestionLedger
 from .storage.upkeep import Retention
 
 __all__ = [
@@ -78,17 +93,22 @@ __all__ = [
     "MAX_ID_CHARS",
     "MAX_QUESTION_CHARS",
     "NO_READER",
+    "SOMEONE",
     "Action",
     "Answer",
     "Article",
     "ArticleError",
     "ArticleFact",
     "ArticleTopic",
+    "BackupError",
+    "BackupReport",
     "CancelledError",
     "Change",
     "Citation",
+    "CitedPassage",
     "ClaimAccuracy",
     "ClaimMetrics",
+    "Complaint",
     "ConversationMetrics",
     "CurvePoint",
     "DataFolderError",
@@ -101,12 +121,17 @@ __all__ = [
     "FootnoteError",
     "Heading",
     "IndexInfo",
+    "Insights",
+    "Job",
+    "Jobs",
+    "KeptQuestion",
     "Library",
     "LibraryError",
     "LibraryUse",
     "Limits",
     "LoadedModels",
     "LocalFileError",
+    "MemoryUse",
     "Metrics",
     "Mode",
     "MovedAnswer",
@@ -116,9 +141,13 @@ __all__ = [
     "Paragraph",
     "Passage",
     "PassageCounts",
+    "PersonalData",
+    "PersonalVote",
     "Progress",
     "QuestionError",
     "QuestionFileError",
+    "QuestionGroup",
+    "QuestionLedger",
     "QuotaError",
     "QuotaKind",
     "QuotaUse",
@@ -126,7 +155,7 @@ __all__ = [
     "RebuildingError",
     "ReindexReport",
     "ReindexRunningError",
-    "Restored",
+    "Restoration",
     "Result",
     "Retention",
     "RiskCurve",
@@ -147,13 +176,17 @@ __all__ = [
     "UnloadableReaderError",
     "UnloadableRerankerError",
     "Verdict",
+    "Vote",
+    "back_up",
     "fetch",
     "fitted_thresholds",
     "import_model_libraries",
+    "insights",
     "measure",
     "measure_claims",
     "measure_conversations",
     "read_file",
+    "restore",
     "risk_curve",
     "stand_back",
     "upload",

@@ -22,9 +22,11 @@ IndexError is Python's own, so the root is named for the project:
     │   └── QuotaError             the library has as much as it may have, or the disk has too little room
     ├── SelfCheckError        the answers to an article's own questions are too often wrong to publish it
     ├── CancelledError        somebody called the work off
+    ├── BackupError           a backup cannot be made, or not be brought back (for the operator)
     ├── RebuildingError       the index is being built again; it can be asked when that is done
     └── SnapshotError         an index on disk cannot be used or written (for the operator)
         ├── DataFolderError        the folder that indexes are kept in cannot be read or written
+        ├── DatabaseError          the database cannot be used
         └── SnapshotDamagedError   its checksums, format or contents do not match: rebuild it
 """
 
@@ -158,6 +160,12 @@ class CancelledError(FootnoteError):
     """Somebody called the work off; nothing was changed."""
 
 
+class BackupError(FootnoteError):
+    """A backup cannot be made, or is none that can be brought back; nothing was changed."""
+
+    for_operator = True
+
+
 class RebuildingError(FootnoteError):
     """The index of an article is being built again, and none is there to answer from meanwhile.
 
@@ -179,6 +187,10 @@ class SnapshotError(FootnoteError):
 
 class DataFolderError(SnapshotError):
     """The folder that indexes are kept in cannot be read or written."""
+
+
+class DatabaseError(SnapshotError):
+    """The database cannot be reached, is damaged, or was written by a newer version."""
 
 
 class SnapshotDamagedError(SnapshotError):

@@ -13,7 +13,6 @@ import importlib
 import io
 import pkgutil
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from babel.messages import Catalog
@@ -24,14 +23,17 @@ from discord.ext import commands
 from bot.words import COMMAND_NAME, LANGUAGES
 from index import FootnoteError
 from index.sources import extract
+from tests.trees import ROOT, trees
 
-ROOT = Path(__file__).parents[1]
 LOCALES = ROOT / "bot" / "locales"
 ENGLISH_ALONE = (
     "bot/cli/",
+    "bot/operations/",
     "bot/settings.py",
     "index/evaluation/",
     "index/sources/question_files.py",
+    "index/storage/archive.py",
+    "index/storage/backup.py",
 )  # the command line speaks it
 UNDESCRIBED = "…"  # what discord.py says of an option without a description
 
@@ -44,10 +46,9 @@ def in_code() -> set[Message]:
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     errors = {kind.__name__ for kind in _subclasses(FootnoteError)}
     found: set[Message] = set()
-    for package in ("bot", "index"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if not path.relative_to(ROOT).as_posix().startswith(ENGLISH_ALONE):
-                found |= set(_in_file(ast.parse(path.read_text(encoding="utf-8")), errors))
+    for name, tree in trees().items():
+        if not name.startswith(ENGLISH_ALONE):
+            found |= set(_in_file(tree, errors))
     for module in pkgutil.iter_modules(extract.__path__, f"{extract.__name__}."):
         found |= {(None, text) for text in _refusals(vars(importlib.import_module(module.name)).values())}
     for cog in commands.Cog.__subclasses__():
@@ -60,17 +61,14 @@ def unreadable() -> list[str]:
     """Where an error's text is put together in the code, so that no catalogue can know it."""
     errors = {kind.__name__ for kind in _subclasses(FootnoteError)}
     found = []
-    for package in ("bot", "index"):
-        for path in sorted((ROOT / package).rglob("*.py")):
-            name = path.relative_to(ROOT).as_posix()
-            if not name.startswith(ENGLISH_ALONE):
-                tree = ast.parse(path.read_text(encoding="utf-8"))
-                constants = _constants(tree)
-                found += [
-                    f"{name}:{call.lineno}"
-                    for call in _error_calls(tree, errors)
-                    if call.args and _text(call.args[0], constants) is None
-                ]
+    for name, tree in trees().items():
+        if not name.startswith(ENGLISH_ALONE):
+            constants = _constants(tree)
+            found += [
+                f"{name}:{call.lineno}"
+                for call in _error_calls(tree, errors)
+                if call.args and _text(call.args[0], constants) is None
+            ]
     return found
 
 
@@ -135,7 +133,7 @@ def _in_file(tree: ast.Module, errors: set[str]) -> Iterator[Message]:
                 yield None, (texts[0], texts[1])
             case "name" if isinstance(call.func, ast.Attribute) and _is_words(call.func.value) and texts[0]:
                 yield COMMAND_NAME, texts[0]
-            case "Refused" if texts and texts[0]:
+            case "Refusal" if texts and texts[0]:
                 yield None, texts[0]
             case "ContextMenu":
                 names = (_text(keyword.value, {}) for keyword in call.keywords if keyword.arg == "name")

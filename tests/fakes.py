@@ -8,6 +8,7 @@ and every change takes SECONDS.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -18,8 +19,11 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import delete, select, update
 
 from index.answering.confidence import Thresholds
 from index.answering.fitted_reader import FittedReader
@@ -32,6 +36,7 @@ from index.model.source import Origin, Source, SourceKind
 from index.sources.extract.__main__ import respond
 from index.sources.limits import Limits
 from index.sources.sandbox import Response
+from index.storage.tables import ChangeRow, LibraryRow
 from tests.index.fakes import FakeEmbedder
 
 ARTICLE = Article(
@@ -64,6 +69,21 @@ IN_MEMORY = next((path for path in ("/dev/shm",) if os.access(path, os.W_OK)), N
 """Where a folder costs no waiting: on a disk, each change waits some twenty times."""
 
 
+_LIBRARIES: dict[tuple[Article, ...], Path] = {}
+"""Data folders that hold just some articles: a test's own library starts as a copy."""
+
+
+@cache
+def _files() -> Path:
+    """The folder of the process's libraries to copy, and of the file that the settings of each test name.
+
+    An index says which file it was read from, so that copies of one index share that file's name.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="footnote-test-", dir=IN_MEMORY))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A question or a claim as a library was given it. ``library`` is "" for the root, or a branch's name."""
@@ -91,9 +111,13 @@ class HeldLibrary(Library):
     ) -> None:
         folder = Path(tempfile.mkdtemp(prefix="footnote-test-", dir=IN_MEMORY))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.path = folder / f"{article.id}.txt"
+        self.path = _files() / f"{article.id}.txt"
+        articles = (article, *others)
+        if articles in _LIBRARIES:
+            shutil.copytree(_LIBRARIES[articles], folder / "data")
+            self._write(source_of(article))
         super().__init__(folder / "data", article_path=self.path, embedder=FakeEmbedder(), reader=NO_READER)
-        self._parts.models._loaded = LoadedModels(FakeEmbedder(), None, reading)
+        self._parts.models._models = LoadedModels(FakeEmbedder(), None, reading)
         self._parts.models._thresholds[FakeEmbedder().sha256] = THRESHOLDS
         self.loading, self.asking, self.reindexing = threading.Event(), threading.Event(), threading.Event()
         for event in (self.loading, self.asking, self.reindexing):
@@ -102,24 +126,37 @@ class HeldLibrary(Library):
         self.error: Exception | None = None
         self.next_article: Article | None = None
         self.name, self.root, self.branches = "", self, dict[str, HeldLibrary]()
-        for one in (article, *others):
-            self.give(one)
+        if articles in _LIBRARIES:
+            for one in articles:
+                super().article(one.id)  # open, as after a change
+        else:
+            for one in articles:
+                self.give(one)
+            self._articles.folder.records.database.close()
+            _LIBRARIES[articles] = _files() / f"library-{len(_LIBRARIES)}"
+            shutil.copytree(folder / "data", _LIBRARIES[articles])
 
     def give(self, article: Article, *, alone: bool = True) -> None:
         """Puts an article in, neither in use nor in the history; ``alone``: without versions before it."""
         folder = self._articles.folder
-        files = [folder.path / name for name in ("library.json", "history.jsonl")]
-        before = {file: file.read_bytes() for file in files if file.exists()}
+        records = folder.records
+        before = records.now()
+        count = len(records.notes())
         if article.id == self._articles.set_id or folder.has(article.id):
             super().reindex(article.id, who="", source=self._following(article, article.id))
         else:
             parent, self._articles.parent = self._articles.parent, None  # everyone's may have the same id
             super().add(source_of(article), who="", id=article.id)
             self._articles.parent = parent
-        for file in files:
-            file.write_bytes(before[file]) if file in before else file.unlink(missing_ok=True)
-        for name in folder.of(article.id).names()[1:] if alone else ():
-            folder.of(article.id)._remove(name)
+        older = records.now().articles[article.id].published[1:] if alone else []
+        with records.change() as writer:
+            writer.forget([one.key for one in older])
+        with records.database.writing() as connection:
+            mine = ChangeRow.library == records.now().key
+            lines = connection.scalars(select(ChangeRow.key).where(mine).order_by(ChangeRow.key)).all()
+            connection.execute(delete(ChangeRow).where(ChangeRow.key.in_(lines[count:])))
+            library = update(LibraryRow).where(LibraryRow.key == records.now().key)
+            connection.execute(library.values(in_use=before.in_use, revision=LibraryRow.revision + 1))
 
     def branch(self, name: str) -> HeldLibrary:
         if name not in self.branches:
@@ -178,9 +215,13 @@ class HeldLibrary(Library):
         source = source_of(article)
         if id != self._articles.set_id:
             return source
+        self._write(source)
+        return None
+
+    def _write(self, source: Source) -> None:
+        """Into the file that the settings name."""
         self.path.write_bytes(source.content)
         self.path.with_suffix(".toml").write_bytes(source.sidecar or b"")
-        return None
 
     def _held(self, options: dict[str, Any]) -> dict[str, Any]:
         """The options of a change, held back and failing as the test has it."""

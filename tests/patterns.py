@@ -39,8 +39,8 @@ ten times as long at the least.
 STEEP = 3.0
 """What time may grow by where a text doubles, twice in a row: between in proportion (2) and squared (4)."""
 
-MEETS_NO_STRANGER = "index.reader.training"
-"""Reads the data that whoever trains a reader gives it, and nothing else."""
+MEETS_NO_STRANGER = ("index.reader.training", "index.storage.migrations")
+"""Read the data that whoever trains a reader gives them, and the database's tables, and nothing else."""
 
 PATIENCE = 1.0
 """CPU seconds after which an expression is given up."""

@@ -20,9 +20,9 @@ import discord
 import typer
 from rich.text import Text
 
-from bot.cli import doctor, library, measure, show, tables
+from bot.cli import backup, doctor, insights, library, measure, show, tables
 from bot.cli.demo import serve
-from bot.cli.errors import FAILED, Commands, MisuseError
+from bot.cli.errors import FAILURE, Commands, MisuseError
 from bot.cli.options import (
     DEBUG_HELP,
     ArticleOption,
@@ -30,6 +30,7 @@ from bot.cli.options import (
     OneArticleOption,
     OptionalIdArgument,
     ServerOption,
+    ShardsOption,
 )
 from bot.cli.process import (
     article_meant,
@@ -37,11 +38,12 @@ from bot.cli.process import (
     read_settings,
     ready_library,
     set_up_logging,
+    shards_of,
     until_stopped,
 )
 from bot.cli.talk import talk_json, talk_text
 from bot.cli.terminal import never_fail_on_encoding, print_json, printable, progress, terminal
-from bot.client import create_bot
+from bot.client import create_bot, create_service, work
 from bot.service.questions import bare_question
 from bot.service.service import Service
 from bot.service.small_talk import small_talk
@@ -65,7 +67,7 @@ UNREACHABLE = """\
 Discord cannot be reached: {reason}.
 Check this machine's connection to the internet, and whether a firewall or a proxy keeps it from discord.com.
 Whether Discord itself is down stands at https://discordstatus.com. Then start `footnote run` again."""
-TURNS_KEPT = 4
+TURNS_KEPT = 4  # more than a follow-up leans on
 
 app = typer.Typer(
     cls=Commands,
@@ -109,26 +111,35 @@ def demo(
     if page:
         bot = create_bot(settings, service=Service(articles))
         announce = partial(out.print, soft_wrap=True)
-        asyncio.run(until_stopped(serve(bot, article, port=port, announce=announce)))
+        asyncio.run(until_stopped(serve(bot, articles, article, port=port, announce=announce)))
 
 
 @app.command()
-def run() -> None:
+def run(shards: ShardsOption = "all") -> None:
     """Run the bot in Discord, with the token in DISCORD_TOKEN."""
+    own_shards = shards_of(shards)
     settings = read_settings()
     token = settings.discord_token.get_secret_value().strip() if settings.discord_token else ""
     if not token:
         raise MisuseError(HOW_TO_RUN)
     if not token.isascii() or not token.isprintable():
         raise discord.LoginFailure  # it could not even be sent
-    set_up_logging(logging.getLevelNamesMapping()[settings.log_level])
+    set_up_logging(logging.getLevelNamesMapping()[settings.log_level], as_json=settings.log_format == "json")
     try:
-        asyncio.run(until_stopped(create_bot(settings).serve(token)))
+        asyncio.run(until_stopped(create_bot(settings, shards=own_shards).serve(token)))
     except (aiohttp.ClientError, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:  # a file, not the network
             raise
         reason = "it did not answer in time" if isinstance(error, TimeoutError) else str(error)
         raise FootnoteError(UNREACHABLE, reason=reason or type(error).__name__) from error
+
+
+@app.command()
+def worker() -> None:
+    """Make the changes that admins ask for in Discord, beside other processes of the bot. No token needed."""
+    settings = read_settings()
+    set_up_logging(logging.getLevelNamesMapping()[settings.log_level], as_json=settings.log_format == "json")
+    asyncio.run(until_stopped(work(create_service(settings), settings)))
 
 
 @app.command()
@@ -239,16 +250,22 @@ app.command()(measure.calibrate)
 
 
 @app.command(name="doctor")
-def examine() -> None:
+def examine(as_json: JsonOption = False) -> None:
     """Check settings, model, index and token: ok, or what to do."""
     settings = read_settings()
     with progress("Loading the model") as on_progress:
         findings = doctor.examine(settings, library_of(settings), on_progress)
-    terminal().print(tables.findings_text(findings))
+    if as_json:
+        print_json(tables.findings_json(findings))
+    else:
+        terminal().print(tables.findings_text(findings))
     if any(finding.verdict is doctor.Verdict.PROBLEM for finding in findings):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(FAILURE)
 
 
+app.command(name="insights")(insights.show_insights)
+app.command(name="backup")(backup.save)
+app.command(name="restore")(backup.bring_back)
 app.add_typer(library.library_app, name="library")
 
 

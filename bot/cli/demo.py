@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import render
+from bot.cli.demo_week import make_up
 from bot.client import FootnoteBot
 from bot.components.card import Card
 from bot.words import ENGLISH
-from index import Article, FootnoteError
+from index import Article, FootnoteError, Library
 
 if TYPE_CHECKING:
     import simcord
@@ -30,11 +31,16 @@ class DemoError(FootnoteError):
     """The page of the demo cannot be served."""
 
 
-async def serve(bot: FootnoteBot, article: Article, *, port: int, announce: Callable[[str], object]) -> None:
+async def serve(
+    bot: FootnoteBot, library: Library, article: Article, *, port: int, announce: Callable[[str], object]
+) -> None:
     """Serves a channel with the bot, a reader and an admin in it, until cancelled or ended on the page.
+
+    A week of questions is made up for it; they go when it ends.
 
     Args:
         bot: The bot, not started yet; it is closed at the end.
+        library: What it answers from.
         article: What the bot's first message in the channel is about.
         port: Where to serve on this machine; where it is in use, a free port is taken instead.
         announce: Called with the page's address and how to use it.
@@ -49,7 +55,9 @@ async def serve(bot: FootnoteBot, article: Article, *, port: int, announce: Call
     world = simcord.run(bot, check_errors=False, settle_timeout=SETTLE_SECONDS)
     async with world as env, AsyncExitStack() as stack:
         stack.push_async_callback(bot.close)
-        preview = await _furnish(env, bot, article)
+        preview, server, channel = await _furnish(env, bot, article)
+        stack.callback(library.ledger.delete_server, server)
+        await bot.service.ledger.note(lambda ledger: make_up(ledger, library, article, server, channel))
         try:
             page = await stack.enter_async_context(preview(port=port))
         except simcord.SetupError:
@@ -59,12 +67,15 @@ async def serve(bot: FootnoteBot, article: Article, *, port: int, announce: Call
                 raise DemoError(NOT_INSTALLED) from error
             announce(f"Port {port} is not free, so another one is taken.")
         announce(f"Footnote is at {page.url}")
-        announce("Type /ask or /check there. “Viewing as” makes you the reader or the admin. Ctrl-C ends it.")
+        announce("Type /ask or /check there, and /insights as the admin.")
+        announce("“Viewing as” makes you the reader or the admin. Ctrl-C ends it.")
         await page.wait_closed()
 
 
-async def _furnish(env: simcord.Env, bot: FootnoteBot, article: Article) -> Callable[..., Preview]:
-    """Sets up the server of the demo, and returns what makes its page."""
+async def _furnish(
+    env: simcord.Env, bot: FootnoteBot, article: Article
+) -> tuple[Callable[..., Preview], str, str]:
+    """Sets up the server of the demo; returns what makes its page, and the ids of server and channel."""
     await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
     if bot.user is not None:
         await bot.user.edit(username="Footnote")
@@ -79,4 +90,5 @@ async def _furnish(env: simcord.Env, bot: FootnoteBot, article: Article) -> Call
     welcome = Card(render.help_text(article, ENGLISH))
     await bot.get_partial_messageable(channel.id).send(view=welcome)
     await env.settle()
-    return partial(env.preview, channel, viewers=[reader, admin], layout="channel")
+    make_page = partial(env.preview, channel, viewers=[reader, admin], layout="channel")
+    return make_page, str(server.id), str(channel.id)

@@ -62,7 +62,7 @@ def examine(settings: Settings, library: Library, on_progress: Callable[[Progres
         _data_dir(settings),
         *_commands(settings),
         *_index(settings, library, on_progress),
-        *(Finding(Verdict.OK, "use", use_text(use)) for use in library.upkeep.use()),
+        *_use(library),
         *_free(settings),
     ]
 
@@ -76,8 +76,8 @@ def _package(name: str) -> str:
 
 def _settings(settings: Settings) -> Finding:
     values = settings.model_dump(exclude={"discord_token"}, exclude_defaults=True)
-    changed = ", ".join(f"{name} = {value}" for name, value in values.items())
-    return Finding(Verdict.OK, "settings", changed or "all at their defaults")
+    differences = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return Finding(Verdict.OK, "settings", differences or "all at their defaults")
 
 
 def _token(settings: Settings) -> Finding:
@@ -134,6 +134,14 @@ def _commands(settings: Settings) -> Iterator[Finding]:
             "`footnote run` runs, it goes on trying and answers mentions and direct messages; if it does not "
             "run, start it again. Whether Discord itself is down stands at https://discordstatus.com.",
         )
+
+
+def _use(library: Library) -> Iterator[Finding]:
+    try:
+        uses = library.upkeep.use()
+    except FootnoteError:
+        return  # what is wrong with the folder or the database is said already
+    yield from (Finding(Verdict.OK, "use", use_text(use)) for use in uses)
 
 
 def _free(settings: Settings) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ from index import (
     UnloadableRerankerError,
 )
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+FAILURE, MISUSE, INTERRUPTION = 1, 2, 130  # as shells and sysexits have it: 130 is what Ctrl+C ends with
 
 LOGIN_REFUSED = """\
 Discord does not accept DISCORD_TOKEN. A token is shown once and ends when a new one is made.
@@ -58,16 +58,16 @@ class Commands(TyperGroup):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # so that a reader who has gone away is noticed here, and not at exit
-        except BrokenPipeError as gone:
+        except BrokenPipeError as error:
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(INTERRUPTED) from gone
+            raise typer.Exit(INTERRUPTION) from error
         except (ValidationError, MisuseError, discord.LoginFailure) as error:
-            raise _failed(error, MISUSED) from error
+            raise _exit_of(error, MISUSE) from error
         except CancelledError as error:
-            raise _failed(error, INTERRUPTED) from error
+            raise _exit_of(error, INTERRUPTION) from error
         except (FootnoteError, OSError, discord.DiscordException) as error:
-            raise _failed(error, FAILED) from error
+            raise _exit_of(error, FAILURE) from error
         return result
 
 
@@ -77,7 +77,7 @@ def advice(error: Exception) -> str:
     return f"{error} The setting is {setting}." if setting else str(error)
 
 
-def _failed(error: Exception, code: int) -> typer.Exit:
+def _exit_of(error: Exception, code: int) -> typer.Exit:
     match error:
         case ValidationError():
             message = f"A setting is wrong.\n{explain(error)}"

@@ -12,7 +12,7 @@ from rich.text import Text
 from bot.cli.terminal import printable
 from index import ClaimMetrics, ConversationMetrics, Metrics, Mode
 
-_ASKED = {
+_MODES = {
     Mode.ARTICLE: "each question asked of its own article",
     Mode.POOLED: "each question asked of all articles as one",
     Mode.FOREIGN: "each question asked of its own article, and of another that does not answer it",
@@ -57,9 +57,9 @@ _CLAIM_MEASURES = {
     "rightly_cited": "The first citation is the evidence, of those rightly judged so or otherwise",
     "byte_exact": _MEASURES["byte_exact"],
 }
-COMPARED = {"plain": "plain", "rules": "rules only"}
+COMPARISONS = {"plain": "plain", "rules": "rules only"}
 """What may be measured beside Footnote, and what its column is called."""
-_CARRIED = {
+_TURNS = {
     "all": "All second turns that the article answers",
     "follow_ups": "… that ask on",
     "new_subjects": "… that change the subject",
@@ -77,14 +77,14 @@ def metrics_text(metrics: Metrics, others: Mapping[str, Metrics]) -> RenderableT
     columns = [metrics, *others.values()]
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=bool(others))
     table.add_column()
-    for name in ("Footnote", *(COMPARED[other] for other in others)):
+    for name in ("Footnote", *(COMPARISONS[other] for other in others)):
         table.add_column(name, justify="right")
     for name, label in _MEASURES.items():
         table.add_row(label, *(_figure_of(name, column) for column in columns))
     for name, label in _LATENCIES.items():
         table.add_row(label, *(f"{column.latency_ms[name]:.1f} ms" for column in columns))
     title = Text(f"{printable(metrics.file)}: {metrics.questions:,} questions", style="bold")
-    return Group(title, Text(f"{_ASKED[metrics.mode]}\n", style="dim"), table)
+    return Group(title, Text(f"{_MODES[metrics.mode]}\n", style="dim"), table)
 
 
 def conversations_text(metrics: ConversationMetrics) -> RenderableType:
@@ -93,10 +93,10 @@ def conversations_text(metrics: ConversationMetrics) -> RenderableType:
     table.add_column("The first citation holds the answer")
     for name in ("questions", "after the first turn", "alone"):
         table.add_column(name, justify="right")
-    for name, label in _CARRIED.items():
-        carried = getattr(metrics, name)
-        shares = (_figure(name, share) for share in (carried.citation_at_1, carried.alone))
-        table.add_row(label, f"{carried.questions:,}", *shares)
+    for name, label in _TURNS.items():
+        turns = getattr(metrics, name)
+        shares = (_figure(name, share) for share in (turns.citation_at_1, turns.alone))
+        table.add_row(label, f"{turns.questions:,}", *shares)
     others = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), show_header=False)
     for name in ("not_answered_when_impossible", "byte_exact"):
         others.add_row(_MEASURES[name], _figure(name, getattr(metrics, name)))

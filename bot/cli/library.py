@@ -53,12 +53,12 @@ def add(
             on_progress=on_progress,
         )
     )
-    added = report.info.article.id
+    article_id = report.info.article.id
     terminal().print(
         tables.report_text(report),
-        f"It is the one in use, as {added}."
-        if library.in_use() == added
-        else f"Its id is {added}. `footnote library use {added}` puts it in use.",
+        f"It is the one in use, as {article_id}."
+        if library.in_use() == article_id
+        else f"Its id is {article_id}. `footnote library use {article_id}` puts it in use.",
         sep="\n",
     )
 
@@ -122,9 +122,9 @@ def prune(
     """Delete what has been kept long enough, of all servers: what was removed, undone, or left behind."""
     library = library_of(read_settings())
     out = terminal()
-    expired = library.upkeep.expired()
-    out.print(Text(printable(upkeep.expired_text(expired))))
-    if not expired or dry_run:
+    items = library.upkeep.expired()
+    out.print(Text(printable(upkeep.expired_text(items))))
+    if not items or dry_run:
         return
     if not yes and not typer.confirm("Delete it for good?", err=True):
         raise CancelledError("Nothing was deleted.")

@@ -81,14 +81,14 @@ def _questions(
     library = library_of(read_settings())
     with asking("Footnote") as on_question:
         embedder, reranker, reading = library.models()
-        measured = partial(measure, file, library.article_in_use(), embedder, reranker, mode=mode)
-        metrics = measured(reading, on_question=on_question)
+        measure_file = partial(measure, file, library.article_in_use(), embedder, reranker, mode=mode)
+        metrics = measure_file(reading, on_question=on_question)
     others: dict[str, Metrics] = {}
     if compare is not None:
         with asking(_COMPARED_WITH[compare]) as on_question:
-            others[compare] = measured(plain=compare == "plain", on_question=on_question)
+            others[compare] = measure_file(plain=compare == "plain", on_question=on_question)
     if plot_file is not None:
-        systems = {"Footnote": metrics} | {figures.COMPARED[name]: one for name, one in others.items()}
+        systems = {"Footnote": metrics} | {figures.COMPARISONS[name]: one for name, one in others.items()}
         curves = {name: risk_curve(one.outcomes) for name, one in systems.items() if one.outcomes}
         plot.draw(plot_file, f"{metrics.file}: {metrics.questions:,} questions", curves)
     if as_json:
@@ -100,28 +100,28 @@ def _questions(
 def _conversations(file: Path, *, as_json: bool) -> None:
     library = library_of(read_settings())
     with asking("Footnote") as on_question:
-        held = measure_conversations(
+        metrics = measure_conversations(
             file, library.article_in_use(), *library.models(), on_question=on_question
         )
     if as_json:
-        print_json(figures.conversations_json(held))
+        print_json(figures.conversations_json(metrics))
     else:
-        terminal().print(figures.conversations_text(held))
+        terminal().print(figures.conversations_text(metrics))
 
 
 def _claims(file: Path, *, as_json: bool) -> None:
     library = library_of(read_settings())
     with asking("Footnote") as on_question:
-        checked = measure_claims(file, library.article_in_use(), *library.models(), on_question=on_question)
+        metrics = measure_claims(file, library.article_in_use(), *library.models(), on_question=on_question)
     if as_json:
-        print_json(figures.claims_json(checked))
+        print_json(figures.claims_json(metrics))
     else:
-        terminal().print(figures.claims_text(checked))
+        terminal().print(figures.claims_text(metrics))
 
 
 def calibrate() -> None:
     """Fit the confidence thresholds of the embedding model and print them as JSON."""
     library = library_of(read_settings())
     with progress("Loading the model") as on_progress:
-        fitted = fitted_thresholds(library.models().embedder, on_progress)
-    print_json(fitted)
+        thresholds = fitted_thresholds(library.models().embedder, on_progress)
+    print_json(thresholds)

@@ -43,8 +43,13 @@ OWN_QUESTIONS_HELP = (
     "of them are answered rightly."
 )
 FORCE_HELP = "Put it in place even if too few of its questions are answered rightly."
+SHARDS_HELP = (
+    "Which shards this process serves: the first, the last and how many there are, as 0-3/16 (counted from "
+    "0), or `all`, as many as Discord advises."
+)
 SERVER_HELP = "Work on the library of this Discord server, by the server's id."
 
+ShardsOption = Annotated[str, typer.Option(metavar="FIRST-LAST/COUNT", help=SHARDS_HELP)]
 ServerOption = Annotated[int | None, typer.Option(min=1, help=SERVER_HELP, show_default=False)]
 ArticleOption = Annotated[str | None, typer.Option(help=ARTICLE_HELP, show_default=False)]
 OneArticleOption = Annotated[str | None, typer.Option(help=ONE_ARTICLE_HELP, show_default=False)]

@@ -17,10 +17,16 @@ from rich.text import Text
 
 from bot.cli.errors import MisuseError
 from bot.cli.terminal import printable, progress, terminal
+from bot.operations.logs import JsonLines, TextLines
 from bot.service.service import open_library
 from bot.settings import Settings
+from bot.shards import Shards
 from index import ALL, CancelledError, Library, Progress, ReindexReport, Source, fetch, read_file
 
+NO_SHARDS = (
+    "{shards} names no shards. Give the first, the last and how many there are in all, as in "
+    "--shards 0-3/16: they count from 0, so that the last of 16 is 15."
+)
 CALLED_OFF = "Called off: nothing was changed."
 
 OnProgress = Callable[[Progress], None]
@@ -37,17 +43,29 @@ def read_settings() -> Settings:
     except UnicodeDecodeError as error:
         raise MisuseError("The file .env is not UTF-8 text. Save it as UTF-8.") from error
     if settings.log_level == "DEBUG":
-        set_up_logging(logging.DEBUG)
+        set_up_logging(logging.DEBUG, as_json=settings.log_format == "json")
     return settings
 
 
-def set_up_logging(level: int) -> None:
-    """Shows what is logged from a level on, on standard error."""
+def set_up_logging(level: int, *, as_json: bool = False) -> None:
+    """Shows what is logged from a level on, on standard error, as text or as JSON."""
     root = logging.getLogger()
     if not root.handlers:
-        discord.utils.setup_logging(level=level)
+        discord.utils.setup_logging(level=level, formatter=JsonLines() if as_json else TextLines())
         for handler in root.handlers:  # a library may have set its own logger to more, as bm25s does
             handler.setLevel(level)
+
+
+def shards_of(text: str) -> Shards:
+    """The shards that an option names.
+
+    Raises:
+        MisuseError: it names none.
+    """
+    try:
+        return Shards.parse(text)
+    except ValueError as error:
+        raise MisuseError(NO_SHARDS, shards=text) from error
 
 
 def library_of(settings: Settings, server: int | None = None) -> Library:

@@ -14,8 +14,7 @@ from index import Answer, Citation, IndexInfo, Status, Verdict
 
 NOT_IN_ARTICLE = "The article does not say."
 MAY_NOT_ANSWER = "The article may not answer this. The closest it says:"
-MAY_SAY_SO = "The article may say so. The closest it says:"
-MAY_SAY_OTHERWISE = "The article may say otherwise. The closest it says:"
+MAY_SAY = "The article may say so, or otherwise. The closest it says:"
 
 
 def answer_text(answer: Answer, *, with_title: bool = False, is_claim: bool = False) -> RenderableType:
@@ -30,8 +29,8 @@ def answer_text(answer: Answer, *, with_title: bool = False, is_claim: bool = Fa
     if with_title:
         lines += [Text(printable(f"{answer.article_title} ({answer.article_id})"), style="dim")]
     if answer.read_as:
-        read = ", ".join(f"“{written}” as “{read}”" for written, read in answer.read_as)
-        lines += [Text(printable(f"Read {read}."), style="dim")]
+        readings = ", ".join(f"“{word}” as “{reading}”" for word, reading in answer.read_as)
+        lines += [Text(printable(f"Read {readings}."), style="dim")]
     if answer.status is Status.NOT_IN_ARTICLE:
         lines += [Text(NOT_IN_ARTICLE, style="yellow")]
         if answer.closest:
@@ -41,7 +40,7 @@ def answer_text(answer: Answer, *, with_title: bool = False, is_claim: bool = Fa
         return Group(*lines)
     lead = _lead(answer, is_claim=is_claim)
     if answer.status is Status.UNCERTAIN:
-        lines += [Text(f"Uncertain. {_reserve(answer)}", style="yellow"), Text()]
+        lines += [Text(f"Uncertain. {_reserve(is_claim=is_claim)}", style="yellow"), Text()]
     elif lead:
         lines += [Text(printable(lead), style="bold green"), *([Text()] if answer.citations else [])]
     leads = answer.status is Status.ANSWERED and not lead
@@ -67,14 +66,9 @@ def _lead(answer: Answer, *, is_claim: bool = False) -> str:
     return answer.short_text or ""
 
 
-def _reserve(answer: Answer) -> str:
+def _reserve(*, is_claim: bool) -> str:
     """What is said before sentences that may not answer."""
-    match answer.verdict:
-        case Verdict.SAYS_SO:
-            return MAY_SAY_SO
-        case Verdict.SAYS_OTHERWISE:
-            return MAY_SAY_OTHERWISE
-    return MAY_NOT_ANSWER
+    return MAY_SAY if is_claim else MAY_NOT_ANSWER
 
 
 def _set_off(sentence: Text, citation: Citation) -> None:
@@ -134,27 +128,27 @@ def answer_json(answer: Answer, *, is_claim: bool = False) -> dict[str, object]:
     return {
         "claim" if is_claim else "question": answer.question,
         "status": answer.status.value,
-        "answer": _in_words(answer),
+        "answer": _in_words(answer, is_claim=is_claim),
         "short": answer.short_text,
         "verdict": answer.verdict.value if answer.verdict else None,
         "probability": answer.probability,
         "about": answer.about.value if answer.about else None,
         "citations": _citations_json(answer.citations),
         "closest": _citations_json(answer.closest),
-        "read_as": [{"written": written, "read": read} for written, read in answer.read_as],
+        "read_as": [{"written": word, "read": reading} for word, reading in answer.read_as],
         "article": {"id": answer.article_id, "title": answer.article_title},
         "timings_ms": dict(answer.timings_ms),
     }
 
 
-def _in_words(answer: Answer) -> str:
+def _in_words(answer: Answer, *, is_claim: bool) -> str:
     """An answer as one text: the article's words, or that it does not say."""
     if answer.status is Status.NOT_IN_ARTICLE:
         return NOT_IN_ARTICLE
-    quoted = " ".join(citation.text for citation in answer.in_article_order)
+    quotes = " ".join(citation.text for citation in answer.in_article_order)
     if answer.fact is not None:
-        return " ".join(filter(None, (fact_text(answer.fact), quoted)))
-    return f"{_reserve(answer)} {quoted}" if answer.status is Status.UNCERTAIN else quoted
+        return " ".join(filter(None, (fact_text(answer.fact), quotes)))
+    return f"{_reserve(is_claim=is_claim)} {quotes}" if answer.status is Status.UNCERTAIN else quotes
 
 
 def _citations_json(citations: Sequence[Citation]) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from index import (
     MovedAnswer,
     PassageCounts,
     ReindexReport,
-    Restored,
+    Restoration,
     SelfCheck,
 )
 
@@ -41,19 +41,19 @@ def report_text(report: ReindexReport) -> RenderableType:
     if report.check is not None:
         lines.append(_check(report.check))
     if report.unread_questions is not None:
-        unread = f"Its own questions were not asked. {report.unread_questions}"
-        lines.append(Text(printable(unread), style="yellow"))
+        notice = f"Its own questions were not asked. {report.unread_questions}"
+        lines.append(Text(printable(notice), style="yellow"))
     return Group(*lines)
 
 
-def _moved(moved: MovedAnswer) -> RenderableType:
+def _moved(answer: MovedAnswer) -> RenderableType:
     return Group(
-        Text(f"  {printable(moved.question)}", style="bold"),
+        Text(f"  {printable(answer.question)}", style="bold"),
         *(
             row(Text(f"    {when}", style="dim"), quote, indent=10)
             for when, quote in (
-                ("before", moved.before or "the article did not say"),
-                ("now", moved.after or "the article does not say"),
+                ("before", answer.before or "the article did not say"),
+                ("now", answer.after or "the article does not say"),
             )
         ),
     )
@@ -127,14 +127,20 @@ def history_json(changes: Sequence[Change]) -> list[dict[str, object]]:
     ]
 
 
-def _detail(detail: PassageCounts | Restored | str) -> str:
+def _detail(detail: PassageCounts | Restoration | str) -> str:
     match detail:
         case PassageCounts(kept=kept, added=added, removed=removed):
             return f"{kept} passages kept, {added} new, {removed} removed"
-        case Restored(snapshot=name):
+        case Restoration(snapshot=name):
             return f"back to {name}" if name else "brought back"
         case text:  # an earlier version's
             return text
+
+
+def findings_json(findings: Iterable[Finding]) -> dict[str, object]:
+    """The doctor's report for programs; ``ok`` is false where there is a problem."""
+    rows = [asdict(finding) for finding in findings]
+    return {"ok": all(row["verdict"] is not Verdict.PROBLEM for row in rows), "findings": rows}
 
 
 def findings_text(findings: Iterable[Finding]) -> RenderableType:

@@ -10,7 +10,7 @@ from bot.render.facts import minutes_to_read
 from bot.service.small_talk import SmallTalk
 from index import Article, ArticleFact, ArticleTopic
 
-_EXAMPLES = 5
+_EXAMPLES = 5  # fit a terminal without scrolling
 
 
 def talk_text(talk: SmallTalk, article: Article) -> RenderableType:

@@ -19,7 +19,7 @@ from index import Progress, Stage
 
 # What could move the cursor, recolour the terminal or reverse the reading order of what stands around it.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_PIPE_WIDTH = 100_000
+_PIPE_WIDTH = 100_000  # no line is broken for a program that reads it
 STAGES = {
     Stage.READ: "reading the article",
     Stage.CHUNK: "cutting it into passages",

@@ -9,17 +9,17 @@ from index import ExpiredItem, LibraryUse
 MB = 1_000_000
 
 
-def expired_text(expired: Sequence[ExpiredItem]) -> str:
+def expired_text(items: Sequence[ExpiredItem]) -> str:
     """What may go, one a line, and what that frees."""
-    if not expired:
+    if not items:
         return "Nothing has been kept long enough to go."
-    lines = [_line(one) for one in expired]
-    return "\n".join([*lines, f"{size(sum(one.nbytes for one in expired))} would be freed."])
+    lines = [_line(one) for one in items]
+    return "\n".join([*lines, f"{size(sum(one.nbytes for one in items))} would be freed."])
 
 
-def freed_text(gone: Sequence[ExpiredItem]) -> str:
+def freed_text(items: Sequence[ExpiredItem]) -> str:
     """What went."""
-    return f"{size(sum(one.nbytes for one in gone))} freed."
+    return f"{size(sum(one.nbytes for one in items))} freed."
 
 
 def use_text(use: LibraryUse) -> str:

@@ -8,6 +8,7 @@ from discord.ext import commands
 from bot import render
 from bot.components.card import Card
 from bot.host import Host, Interaction
+from bot.permissions import may_manage
 from bot.place import place_of
 from bot.replies import InteractionReply
 from bot.words import words_of
@@ -39,4 +40,4 @@ class About(commands.Cog):
             reply = InteractionReply(interaction, private=True)
             await reply.defer()
             article = await self.bot.service.read(place, lambda library: library.article(place=place.scope))
-            await reply.show(Card(render.help_text(article, words)))
+            await reply.show(Card(render.help_text(article, words, for_admin=may_manage(interaction))))

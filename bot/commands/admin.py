@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.choices import Choices, choices_for_managers
-from bot.host import ChangeOutcome, Host, Interaction
+from bot.host import Host, Interaction
 from bot.permissions import admit_manager, name_of
+from bot.service.change_request import ChangeRequest
 from bot.sources import source_of
-from index import Library, LibraryError, Progress, Stage
 
 
 class Admin(commands.Cog):
@@ -46,28 +44,19 @@ class Admin(commands.Cog):
         """Read an article afresh and rebuild its index; questions go on being answered meanwhile."""
         with self.bot.service.in_flight():
             place = await admit_manager(interaction)
-            get_source = await source_of(url, file, questions, self.bot.settings.limits)
-            channel, name = place.scope, name_of(interaction.user)
-
-            def work(library: Library, on_progress: Callable[[Progress], None]) -> ChangeOutcome:
-                on_progress(Progress(Stage.READ, 0, 1))
-                source, there = get_source() if get_source else None, article
-                if source is not None and there is None:
-                    try:
-                        report = library.add(source, who=name, force=force, on_progress=on_progress)
-                        return ChangeOutcome(report, True, library.in_use(channel) == report.info.article.id)
-                    except LibraryError as error:  # it may be here already, under the id that it would get
-                        id_ = error.values.get("id")
-                        there = next((e.id for e in library.entries() if e.own and e.id == id_), None)
-                        if there is None:
-                            raise
-                report = library.reindex(
-                    there, who=name, source=source, place=channel, force=force, on_progress=on_progress
-                )
-                return ChangeOutcome(report, False, library.in_use(channel) == report.info.article.id)
-
-            await self.bot.changes.make(interaction, place, work)
+            source = source_of(url, file, questions, self.bot.settings.limits)
+            request = ChangeRequest(
+                server=place.server,
+                starter=interaction.user.id,
+                who=name_of(interaction.user),
+                article=article,
+                channel=place.scope,
+                force=force,
+                address=source.address if source else None,
+                file_name=source.file_name if source else None,
+            )
+            await self.bot.changes.make(interaction, request, source)
 
     @reindex.autocomplete("article")
-    async def _articles(self, interaction: Interaction, typed: str) -> Choices:
-        return await choices_for_managers(interaction, typed, lambda library: library.entries())
+    async def _articles(self, interaction: Interaction, text: str) -> Choices:
+        return await choices_for_managers(interaction, text, lambda library: library.entries())

@@ -8,10 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import render
 from bot.answering import Answering, Inquiry
 from bot.commands.choices import Choices, choices_of
+from bot.components.card import Card
 from bot.components.follow_up import FollowUpButton, question_in
+from bot.components.vote import VoteButton, complaint_in
 from bot.host import Host, Interaction
+from bot.operations.logs import begin_request
 from bot.permissions import may_speak
 from bot.place import place_of
 from bot.replies import InteractionReply, MessageReply
@@ -19,7 +23,7 @@ from bot.service.conversations import Conversation
 from bot.service.questions import bare_question
 from bot.service.suggestions import names_of
 from bot.words import Words, words_of
-from index import ALL, MAX_QUESTION_CHARS, Entry, FootnoteError
+from index import ALL, MAX_QUESTION_CHARS, Entry, FootnoteError, Vote
 
 ASKABLE = (discord.MessageType.default, discord.MessageType.reply)
 
@@ -52,7 +56,7 @@ class Ask(commands.Cog):
     async def cog_load(self) -> None:
         """Adds the menu, which a cog's own commands do not include, and the button."""
         self.bot.tree.add_command(self._menu)
-        self.bot.add_dynamic_items(FollowUpButton)
+        self.bot.add_dynamic_items(FollowUpButton, VoteButton)
 
     async def cog_unload(self) -> None:
         """Takes the menu away again."""
@@ -91,28 +95,28 @@ class Ask(commands.Cog):
         await self._answer(interaction, claim, article=article, private=private, is_claim=True)
 
     @check.autocomplete("article")
-    async def offer_each_article(self, interaction: Interaction, typed: str) -> Choices:
+    async def offer_each_article(self, interaction: Interaction, text: str) -> Choices:
         """The articles of the library that is asked here."""
-        return choices_of(names_of(await self._entries(interaction)), typed)
+        return choices_of(names_of(await self._entries(interaction)), text)
 
     @ask.autocomplete("article")
-    async def offer_articles(self, interaction: Interaction, typed: str) -> Choices:
+    async def offer_articles(self, interaction: Interaction, text: str) -> Choices:
         """The articles of the library that is asked here, and all of them."""
         every = {words_of(interaction)("All articles"): ALL}
-        return choices_of(every | names_of(await self._entries(interaction)), typed)
+        return choices_of(every | names_of(await self._entries(interaction)), text)
 
     @ask.autocomplete("question")
-    async def offer_questions(self, interaction: Interaction, typed: str) -> Choices:
+    async def offer_questions(self, interaction: Interaction, text: str) -> Choices:
         """The article's example questions, and what is most asked of it in this channel."""
-        place, named = place_of(interaction), interaction.namespace.article
-        chosen = named if named and named != ALL else None
+        place, name = place_of(interaction), interaction.namespace.article
+        choice = name if name and name != ALL else None
         article = await self.bot.service.glance(
-            place, interaction.user.id, lambda library: library.article(chosen, place=place.scope)
+            place, interaction.user.id, lambda library: library.article(choice, place=place.scope)
         )
         if article is None:  # what stands in the other field may be no article yet
             return []
         favourites = self.answering.most_asked((interaction.channel_id or 0, place.channel or 0), article.id)
-        return choices_of({question: question for question in (*article.questions, *favourites)}, typed)
+        return choices_of({question: question for question in (*article.questions, *favourites)}, text)
 
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """Asks the article what a message says; the answer is private."""
@@ -123,16 +127,35 @@ class Ask(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Answers the modal behind "Follow up", as privately as the answer that it was opened from."""
+        """Answers the modals behind "Follow up", as privately as what that was opened from, and 👎."""
+        if (complaint := complaint_in(interaction)) is not None:
+            await self._complain(interaction, *complaint)
         follow_up = question_in(interaction)
         if follow_up is None:
             return
+        begin_request()
         question, conversation = follow_up
         answer = interaction.message
         if answer is not None:
             conversation = self.answering.conversation(interaction.user.id, answer) or conversation
         private = answer is None or answer.flags.ephemeral
         await self._answer(interaction, bare_question(question), conversation=conversation, private=private)
+
+    @commands.Cog.listener()
+    async def on_person_forgotten(self, person: int, questions: tuple[str, ...]) -> None:
+        """Forgets a person whose data was deleted."""
+        self.answering.forget(person, questions)
+
+    async def _complain(self, interaction: Interaction, key: int, vote: Vote) -> None:
+        """Enters what is wrong with an answer."""
+        begin_request()
+        place, words = place_of(interaction), words_of(interaction)
+        with self.bot.service.in_flight():
+            self.bot.service.admit_lookup(place, interaction.user.id)
+            reply = InteractionReply(interaction, private=True)
+            await reply.defer()
+            await self.bot.service.ledger.vote(key, vote)
+            await reply.show(Card(render.thanks(words, in_server=place.server is not None)))
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -142,6 +165,7 @@ class Ask(commands.Cog):
             return
         if message.guild is not None and me not in message.mentions:
             return
+        begin_request()
         service, place, asker = self.bot.service, place_of(message), message.author.id
         with service.in_flight():
             service.admit(place, asker)

@@ -16,13 +16,13 @@ from index import Entry, Library
 Choices: TypeAlias = list[app_commands.Choice[str]]
 
 
-def choices_of(named: Mapping[str, str], typed: str) -> Choices:
+def choices_of(values: Mapping[str, str], text: str) -> Choices:
     """The values whose names are like what is typed."""
-    return [app_commands.Choice(name=name, value=named[name]) for name in matching(typed, tuple(named))]
+    return [app_commands.Choice(name=name, value=values[name]) for name in matching(text, tuple(values))]
 
 
 async def choices_for_managers(
-    interaction: Interaction, typed: str, work: Callable[[Library], Iterable[Entry | str]]
+    interaction: Interaction, text: str, work: Callable[[Library], Iterable[Entry | str]]
 ) -> Choices:
     """What an admin may choose from while typing: articles of the server's library, or ids; else nothing."""
     if not may_manage(interaction):
@@ -31,4 +31,4 @@ async def choices_for_managers(
     offers = tuple(await host_of(interaction).service.glance(place, asker, work) or ())
     ids = {article: article for article in offers if isinstance(article, str)}
     entries = names_of((each for each in offers if isinstance(each, Entry)), with_id=True)
-    return choices_of(ids | entries, typed)
+    return choices_of(ids | entries, text)

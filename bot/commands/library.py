@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -20,14 +18,15 @@ from bot.commands.entries import (
 from bot.components.cancel import CancelButton
 from bot.components.card import Card
 from bot.components.decision import Decision, DecisionButton, decision_card
-from bot.host import ChangeOutcome, Host, Interaction
+from bot.host import Host, Interaction
 from bot.permissions import admit_manager, name_of
-from bot.render import Rendered
+from bot.render import MessageContent
 from bot.render import library as render_library
 from bot.replies import InteractionReply
+from bot.service.change_request import ChangeRequest
 from bot.sources import SourceError, source_of
 from bot.words import words_of
-from index import MAX_ID_CHARS, Entry, Library, Progress, Stage
+from index import MAX_ID_CHARS, Entry, Library
 
 SettableChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
 
@@ -81,17 +80,21 @@ class LibraryCommands(commands.Cog, name="Library"):
         """Add an article from the web or from a file."""
         with self.bot.service.in_flight():
             place = await admit_manager(interaction)
-            get_source = await source_of(url, file, questions, self.bot.settings.limits)
-            if get_source is None:
+            source = source_of(url, file, questions, self.bot.settings.limits)
+            if source is None:
                 raise SourceError("Name what to add: a web address as “url”, or an attachment as “file”.")
-            channel, name = place.scope, name_of(interaction.user)
-
-            def work(library: Library, on_progress: Callable[[Progress], None]) -> ChangeOutcome:
-                on_progress(Progress(Stage.READ, 0, 1))
-                report = library.add(get_source(), who=name, id=article, force=force, on_progress=on_progress)
-                return ChangeOutcome(report, True, library.in_use(channel) == report.info.article.id)
-
-            await self.bot.changes.make(interaction, place, work)
+            request = ChangeRequest(
+                server=place.server,
+                starter=interaction.user.id,
+                who=name_of(interaction.user),
+                adds=True,
+                article=article,
+                channel=place.scope,
+                force=force,
+                address=source.address,
+                file_name=source.file_name,
+            )
+            await self.bot.changes.make(interaction, request, source)
 
     @library.command()
     @app_commands.describe(
@@ -157,23 +160,23 @@ class LibraryCommands(commands.Cog, name="Library"):
             await _say(interaction, render_library.history(changes, words_of(interaction), page=page))
 
     @use.autocomplete("article")
-    async def _any(self, interaction: Interaction, typed: str) -> Choices:
-        return await choices_for_managers(interaction, typed, lambda library: library.entries())
+    async def _any(self, interaction: Interaction, text: str) -> Choices:
+        return await choices_for_managers(interaction, text, lambda library: library.entries())
 
     @remove.autocomplete("article")
-    async def _own(self, interaction: Interaction, typed: str) -> Choices:
-        return await choices_for_managers(interaction, typed, own_entries)
+    async def _own(self, interaction: Interaction, text: str) -> Choices:
+        return await choices_for_managers(interaction, text, own_entries)
 
     @undo.autocomplete("article")
     @history.autocomplete("article")
-    async def _past(self, interaction: Interaction, typed: str) -> Choices:
+    async def _past(self, interaction: Interaction, text: str) -> Choices:
         return await choices_for_managers(
-            interaction, typed, lambda library: (*own_entries(library), *removed_articles(library))
+            interaction, text, lambda library: (*own_entries(library), *removed_articles(library))
         )
 
 
-async def _say(interaction: Interaction, rendered: Rendered) -> None:
-    await _show(interaction, Card(rendered))
+async def _say(interaction: Interaction, message: MessageContent) -> None:
+    await _show(interaction, Card(message))
 
 
 async def _show(interaction: Interaction, card: Card) -> None:

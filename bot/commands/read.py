@@ -20,7 +20,7 @@ from bot.service.suggestions import names_of
 from bot.words import words_of
 from index import FootnoteError, Library
 
-MOST_PARAGRAPHS = 1_000_000
+MOST_PARAGRAPHS = 1_000_000  # more than any article has, and a number that Discord takes
 MOST_NAMED = 20
 """How many speakers an error names: an article may have any number, and no message has room for more."""
 
@@ -54,13 +54,13 @@ class Read(commands.Cog):
         words, scope = words_of(interaction), place_of(interaction).scope
 
         def page(library: Library) -> Card:
-            chosen = library.article(article, place=scope)
-            if paragraph > len(chosen.paragraphs):
+            choice = library.article(article, place=scope)
+            if paragraph > len(choice.paragraphs):
                 raise NoSuchPlaceError(
                     "The article has {count} paragraphs. Choose a number up to that.",
-                    count=len(chosen.paragraphs),
+                    count=len(choice.paragraphs),
                 )
-            return reading_card(chosen, chosen.paragraphs[paragraph - 1].start, words)
+            return reading_card(choice, choice.paragraphs[paragraph - 1].start, words)
 
         await self._show(interaction, page)
 
@@ -81,9 +81,9 @@ class Read(commands.Cog):
         words, scope = words_of(interaction), place_of(interaction).scope
 
         def page(library: Library) -> Card:
-            chosen = library.article(article, place=scope)
-            who = _speaker_named(speaker, library.speakers(article=chosen.id)) if speaker else None
-            return quotes_card(library, chosen, who, 1, words)
+            choice = library.article(article, place=scope)
+            who = _speaker_named(speaker, library.speakers(article=choice.id)) if speaker else None
+            return quotes_card(library, choice, who, 1, words)
 
         await self._show(interaction, page, share=share)
 
@@ -112,14 +112,14 @@ class Read(commands.Cog):
     @read.autocomplete("article")
     @quotes.autocomplete("article")
     @summary.autocomplete("article")
-    async def offer_articles(self, interaction: Interaction, typed: str) -> Choices:
+    async def offer_articles(self, interaction: Interaction, text: str) -> Choices:
         """The articles that can be read here."""
         place, asker = place_of(interaction), interaction.user.id
         entries = await self.bot.service.glance(place, asker, lambda library: library.entries())
-        return choices_of(names_of(entries or ()), typed)
+        return choices_of(names_of(entries or ()), text)
 
     @quotes.autocomplete("speaker")
-    async def offer_speakers(self, interaction: Interaction, typed: str) -> Choices:
+    async def offer_speakers(self, interaction: Interaction, text: str) -> Choices:
         """Who is quoted by name in the article."""
         place, article = place_of(interaction), interaction.namespace.article
         speakers = await self.bot.service.glance(
@@ -127,7 +127,7 @@ class Read(commands.Cog):
             interaction.user.id,
             lambda library: library.speakers(article=article or None, place=place.scope),
         )
-        return choices_of({name: name for name in speakers or ()}, typed)
+        return choices_of({name: name for name in speakers or ()}, text)
 
     async def _show(
         self,
@@ -146,21 +146,21 @@ class Read(commands.Cog):
             await reply.show(card)
 
 
-def _speaker_named(typed: str, speakers: tuple[str, ...]) -> str:
+def _speaker_named(name_part: str, speakers: tuple[str, ...]) -> str:
     """The speaker that somebody means.
 
     Raises:
         NoSuchPlaceError: nobody or more than one can be meant.
     """
-    wanted = typed.strip().casefold()
-    same = [name for name in speakers if name.casefold() == wanted]
-    like = same or [name for name in speakers if wanted in name.casefold()]
+    part = name_part.strip().casefold()
+    same = [name for name in speakers if name.casefold() == part]
+    like = same or [name for name in speakers if part in name.casefold()]
     if len(like) == 1:
         return like[0]
     if not speakers:
         raise NoSuchPlaceError("The article quotes nobody by name.")
     raise NoSuchPlaceError(
         "The article quotes nobody who can only be “{typed}”. It quotes {speakers}.",
-        typed=typed,
+        typed=name_part,
         speakers=", ".join(speakers[:MOST_NAMED]),
     )

@@ -18,7 +18,7 @@ class CancelButton(PersistentButton, template=r"cancel:(?P<job>[0-9a-f]{16})"):
     counted = False
 
     def __init__(self, job: str, words: Words) -> None:
-        super().__init__(ui.Button(label=words("Cancel"), custom_id=f"cancel:{job}"))
+        super().__init__(f"cancel:{job}", label=words("Cancel"))
         self.job = job
 
     @classmethod

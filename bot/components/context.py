@@ -42,8 +42,8 @@ class ContextButton(
         card = await service.read(place, lambda library: self.kept_card(library, words))
         if card is not None:
             return card
-        quoted = quoted_in(interaction.message) if interaction.message else {}
-        return await service.consult(place, asker, lambda library: self.nearest_card(library, quoted, words))
+        quotes = quoted_in(interaction.message) if interaction.message else {}
+        return await service.consult(place, asker, lambda library: self.nearest_card(library, quotes, words))
 
     def kept_card(self, library: Library, words: Words) -> Card | None:
         """The source in its paragraph; None where that version of the article is kept no more."""
@@ -55,24 +55,24 @@ class ContextButton(
             note = words("The article has changed since this answer. This is how it read then.")
         return self._context(article, self.sources, self.index, words, note)
 
-    def nearest_card(self, library: Library, quoted: Mapping[int, str], words: Words) -> Card:
+    def nearest_card(self, library: Library, quotes: Mapping[int, str], words: Words) -> Card:
         """The nearest passage of today's article in its paragraph.
 
         Args:
             library: The library of the place where the button was pressed.
-            quoted: The quotes that stand in its message, by their index.
+            quotes: The quotes that stand in its message, by their index.
             words: The language of the one who pressed it.
 
         Raises:
             SourceGoneError: nothing is near.
         """
         now, _ = self.article(library)
-        sources, index, note = self._nearest(library, now, quoted, words)
+        sources, index, note = self._nearest(library, now, quotes, words)
         return self._context(now, sources, index, words, note)
 
     def _context(self, article: Article, sources: Sources, index: int, words: Words, note: str) -> Card:
         span, count = sources.spans[index], len(sources.spans)
-        rendered = render.context(article, span, words, number=index + 1, count=count, note=note)
+        message = render.context(article, span, words, number=index + 1, count=count, note=note)
         buttons: list[ui.Item[Any]] = []
         if count > 1:
             before, after = max(index - 1, 0), min(index + 1, count - 1)
@@ -84,19 +84,19 @@ class ContextButton(
         buttons.append(ReadButton.to(article, start, label=words("Read from here")))
         if link := text_fragment(article, span.start, span.end):
             buttons.append(ui.Button(label=words("Open the page"), url=link))
-        return Card(rendered, *buttons)
+        return Card(message, *buttons)
 
     def _nearest(
-        self, library: Library, now: Article, quoted: Mapping[int, str], words: Words
+        self, library: Library, now: Article, quotes: Mapping[int, str], words: Words
     ) -> tuple[Sources, int, str]:
         """Where the sources of the pressed button's message stand now, and what is to be said of it."""
-        if not quoted:
+        if not quotes:
             raise SourceGoneError(
                 "The article has changed since this was opened. Press the button under the answer once more."
             )
         spans: list[Span] = []
         here, note = None, ""
-        for index, quote in sorted(quoted.items()):
+        for index, quote in sorted(quotes.items()):
             near = library.nearest(quote, article=now.id)
             if near is not None and index == self.index:
                 here = len(spans)
@@ -127,19 +127,21 @@ class FormerButton(LibraryButton, template=r"context:(?s:.*)"):
         raise SourceGoneError("This answer is from before I was updated. Ask again to see its sources.")
 
 
-def cited_card(rendered: render.Rendered, article: Article, words: Words, *buttons: ui.Item[Any]) -> Card:
+def cited_card(
+    message: render.MessageContent, article: Article, words: Words, *buttons: ui.Item[Any]
+) -> Card:
     """A message each of whose sources has a button that shows it in context.
 
     Args:
-        rendered: What the message says.
+        message: What the message says.
         article: The article that its sources are from.
         words: The language of the one who reads it.
         buttons: What stands below everything else.
     """
-    sources = Sources.of(article, tuple(Span(c.start, c.end) for c, _ in rendered.sources))
+    sources = Sources.of(article, tuple(Span(c.start, c.end) for c, _ in message.sources))
     label = words("Show in context")
-    beside = [ContextButton.to(sources, index, label=label) for index in range(len(rendered.sources))]
-    return Card(rendered, *buttons, beside=beside)
+    beside = [ContextButton.to(sources, index, label=label) for index in range(len(message.sources))]
+    return Card(message, *buttons, beside=beside)
 
 
 def sources_of(message: discord.Message) -> Sources | None:
@@ -153,13 +155,13 @@ def sources_of(message: discord.Message) -> Sources | None:
 
 def quoted_in(message: discord.Message) -> dict[int, str]:
     """The quotes that stand in a message of the bot's, as far as they are shown, by their index."""
-    quoted: dict[int, str] = {}
+    quotes: dict[int, str] = {}
     for item in ui.LayoutView.from_message(message, timeout=None).walk_children():
         if isinstance(item, ui.Section) and (match := _context_id(item.accessory)):
             text = "\n".join(part.content for part in item.children if isinstance(part, ui.TextDisplay))
             quote = render.quote_in(text)
-            quoted[int(match["index"])] = quote.removesuffix("…").rstrip(render.CLOSING)
-    return quoted
+            quotes[int(match["index"])] = quote.removesuffix("…").rstrip(render.CLOSING)
+    return quotes
 
 
 def _context_id(item: ui.Item[Any]) -> re.Match[str] | None:

@@ -11,11 +11,11 @@ from bot.render import MAX_SOURCES
 from bot.service.conversations import VERSION_CHARS, version_of
 from index import MAX_ID_CHARS, Article, Span
 
-MAX_CUSTOM_ID = 100
+MAX_CUSTOM_ID = 100  # Discord's limit
 ARTICLE = rf"(?P<version>[0-9a-f]{{{VERSION_CHARS}}}):(?P<article>[a-z0-9-]{{1,{MAX_ID_CHARS}}})"
 """How an id names an article and the version of its text."""
 
-_SPAN_BYTES = 5
+_SPAN_BYTES = 5  # 40 bits: a start of 28 and a length of 12
 _LENGTH_BITS = 12
 
 
@@ -41,11 +41,11 @@ class Sources:
     @classmethod
     def parse(cls, match: re.Match[str]) -> Self:
         """The sources again, from the custom id of a button."""
-        packed = base64.urlsafe_b64decode(match["spans"] + "=" * (-len(match["spans"]) % 4))
+        content = base64.urlsafe_b64decode(match["spans"] + "=" * (-len(match["spans"]) % 4))
         spans = []
-        for place in range(0, len(packed), _SPAN_BYTES):
+        for place in range(0, len(content), _SPAN_BYTES):
             start, length = divmod(
-                int.from_bytes(packed[place : place + _SPAN_BYTES], "big"), 1 << _LENGTH_BITS
+                int.from_bytes(content[place : place + _SPAN_BYTES], "big"), 1 << _LENGTH_BITS
             )
             spans.append(Span(start, start + length))
         return cls(match["article"], match["version"], tuple(spans))
@@ -53,9 +53,9 @@ class Sources:
     def __str__(self) -> str:
         """The sources in as few characters as will do; a span's length is cut to 4095."""
         longest = (1 << _LENGTH_BITS) - 1
-        packed = b"".join(
+        content = b"".join(
             (span.start << _LENGTH_BITS | min(span.end - span.start, longest)).to_bytes(_SPAN_BYTES, "big")
             for span in self.spans
         )
-        spans = base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+        spans = base64.urlsafe_b64encode(content).rstrip(b"=").decode()
         return f"{spans}{self.version}:{self.article}"

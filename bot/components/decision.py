@@ -16,13 +16,13 @@ from bot.components.persistent import PersistentButton
 from bot.host import Interaction, host_of
 from bot.permissions import NotAllowedError, may_manage, name_of
 from bot.place import place_of
-from bot.render import Rendered
+from bot.render import MessageContent
 from bot.render import library as render_library
 from bot.replies import InteractionReply
 from bot.words import Words, words_of
 from index import Entry, FootnoteError, Library
 
-TIME_TO_CONFIRM = timedelta(minutes=2)
+TIME_TO_CONFIRM = timedelta(minutes=2)  # chosen: time to read what is asked, and no button left for later
 
 
 class NotYoursError(FootnoteError):
@@ -70,13 +70,8 @@ class DecisionButton(
     def __init__(self, decision: Decision, words: Words) -> None:
         keeps = decision.action == "keep"
         labels = {"remove": words("Remove"), "undo": words("Undo"), "keep": words("Leave it")}
-        super().__init__(
-            ui.Button(
-                label=labels[decision.action],
-                style=discord.ButtonStyle.secondary if keeps else discord.ButtonStyle.danger,
-                custom_id=decision.custom_id,
-            )
-        )
+        style = discord.ButtonStyle.secondary if keeps else discord.ButtonStyle.danger
+        super().__init__(decision.custom_id, label=labels[decision.action], style=style)
         self.decision = decision
 
     @classmethod
@@ -101,17 +96,17 @@ class DecisionButton(
             raise NotAllowedError
         with host_of(interaction).service.in_flight():
             await interaction.response.defer()
-            rendered = await _outcome(interaction, self.decision)
-            await InteractionReply(interaction, private=True).show(Card(rendered))
+            message = await _outcome(interaction, self.decision)
+            await InteractionReply(interaction, private=True).show(Card(message))
 
 
-def decision_card(question: Rendered, decision: Decision, words: Words) -> Card:
+def decision_card(question: MessageContent, decision: Decision, words: Words) -> Card:
     """A question with the button that does what it asks about, and the one that leaves it."""
     buttons = (DecisionButton(decision, words), DecisionButton(replace(decision, action="keep"), words))
     return Card(question, *buttons)
 
 
-async def _outcome(interaction: Interaction, decision: Decision) -> Rendered:
+async def _outcome(interaction: Interaction, decision: Decision) -> MessageContent:
     words, who = words_of(interaction), name_of(interaction.user)
     if decision.action == "keep":
         return render_library.unchanged(words)
@@ -120,7 +115,7 @@ async def _outcome(interaction: Interaction, decision: Decision) -> Rendered:
             words("You were asked a while ago. Nothing was changed; use the command again.")
         )
 
-    def work(library: Library) -> Rendered:
+    def work(library: Library) -> MessageContent:
         entry = next((entry for entry in library.entries() if entry.id == decision.article), None)
         if _stamp(entry) != decision.stamp:
             return render_library.refusal(

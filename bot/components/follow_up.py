@@ -6,14 +6,14 @@ from one. Both carry what they need in their ids, and so work after a restart.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import discord
 from discord import ui
 
 from bot.components.context import sources_of
+from bot.components.fields import values_in
 from bot.components.persistent import PersistentButton
 from bot.host import Interaction
 from bot.service.conversations import Conversation, version_of
@@ -27,22 +27,12 @@ class FollowUpButton(PersistentButton, template=r"follow-up:(?P<version>[0-9a-f]
     """Opens a modal for the next question; its id names the answer's article and its version."""
 
     def __init__(self, custom_id: str, words: Words = ENGLISH) -> None:
-        button: ui.Button[Any] = ui.Button(
-            label=words("Follow up"), style=discord.ButtonStyle.primary, custom_id=custom_id
-        )
-        super().__init__(button)
+        super().__init__(custom_id, label=words("Follow up"), style=discord.ButtonStyle.primary)
 
     @classmethod
     def to(cls, article: Article, words: Words) -> Self:
         """The button under an answer from ``article``."""
         return cls(f"follow-up:{version_of(article)}:{article.id}", words)
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that Discord sends when it is pressed."""
-        return cls(match.string)
 
     async def press(self, interaction: Interaction) -> None:
         """Opens the modal."""
@@ -68,8 +58,7 @@ def question_in(interaction: Interaction) -> tuple[str, Conversation] | None:
     match = _TEMPLATE.fullmatch(data.get("custom_id", ""))
     if match is None:
         return None
-    question = next((f["value"] for f in _fields(data["components"]) if f.get("custom_id") == QUESTION), "")
-    return question.strip(), Conversation(match["article"], match["version"], ())
+    return values_in(data).get(QUESTION, "").strip(), Conversation(match["article"], match["version"], ())
 
 
 def conversation_in(message: discord.Message) -> Conversation | None:
@@ -82,9 +71,3 @@ def conversation_in(message: discord.Message) -> Conversation | None:
 
 
 _TEMPLATE = FollowUpButton.__discord_ui_compiled_template__
-
-
-def _fields(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for component in components:
-        yield component
-        yield from _fields([*component.get("components", ()), *filter(None, [component.get("component")])])

@@ -10,6 +10,7 @@ from discord import ui
 
 from bot.components.card import Card
 from bot.host import Interaction, host_of
+from bot.operations.logs import begin_request
 from bot.place import place_of
 from bot.replies import InteractionReply
 from bot.words import Words, words_of
@@ -24,12 +25,53 @@ class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?!)"):
     """A button that works after a restart. What goes wrong is told to the one who pressed it.
 
     A press counts among what somebody looks up, where it is ``counted``.
+
+    Args:
+        custom_id: What it is for, in the form of its template.
+        label: What it says; None where it has an emoji, or says it already in a message.
+        emoji: What it shows.
+        style: How it looks.
+        disabled: Whether it cannot be pressed.
+
+    Raises:
+        ValueError: the id is none of this button's.
     """
 
     counted = True
 
+    def __init__(
+        self,
+        custom_id: str,
+        *,
+        label: str | None = None,
+        emoji: str | None = None,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+        disabled: bool = False,
+    ) -> None:
+        button: ui.Button[Any] = ui.Button(
+            label=label or (None if emoji else "…"),
+            emoji=emoji,
+            style=style,
+            custom_id=custom_id,
+            disabled=disabled,
+        )
+        super().__init__(button)
+        match = self.template.fullmatch(custom_id)
+        if match is None:
+            raise ValueError(custom_id)
+        self.match = match
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """The button again, from the id that Discord sends when it is pressed."""
+        del interaction, item
+        return cls(match.string)
+
     async def callback(self, interaction: Interaction) -> None:
         """Answers the press."""
+        begin_request()
         try:
             if self.counted:
                 host_of(interaction).service.admit_lookup(place_of(interaction), interaction.user.id)
@@ -50,30 +92,6 @@ class LibraryButton(PersistentButton, template=r"(?!)"):
     """
 
     steps = True
-
-    def __init__(
-        self,
-        custom_id: str,
-        *,
-        label: str | None = None,
-        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
-        disabled: bool = False,
-    ) -> None:
-        button: ui.Button[Any] = ui.Button(
-            label=label or "…", style=style, custom_id=custom_id, disabled=disabled
-        )
-        super().__init__(button)
-        match = self.template.fullmatch(custom_id)
-        if match is None:
-            raise ValueError(custom_id)
-        self.match = match
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: Interaction, _item: ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """The button again, from the id that Discord sends when it is pressed."""
-        return cls(match.string)
 
     async def press(self, interaction: Interaction) -> None:
         """Shows it."""

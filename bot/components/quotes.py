@@ -52,7 +52,7 @@ def quotes_card(
     page = min(max(page, 1), pages)
     on_page = citations[(page - 1) * MAX_SOURCES : page * MAX_SOURCES]
     info = library.info(article.id)
-    rendered = render.quotes(on_page, info, words, page=page, pages=pages, changed=changed)
+    message = render.quotes(on_page, info, words, page=page, pages=pages, changed=changed)
     buttons = [
         QuotesButton.to(
             article, speaker, max(page - 1, 1), kind="p", label=words("Previous"), disabled=page == 1
@@ -61,7 +61,7 @@ def quotes_card(
             article, speaker, min(page + 1, pages), kind="n", label=words("Next"), disabled=page == pages
         ),
     ]
-    return cited_card(rendered, info.article, words, *(buttons if pages > 1 else []))
+    return cited_card(message, info.article, words, *(buttons if pages > 1 else []))
 
 
 def _digest(text: str) -> str:

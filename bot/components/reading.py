@@ -53,5 +53,5 @@ def reading_card(article: Article, start: int, words: Words, *, note: str = "") 
         ReadButton.to(article, to, kind=kind, label=label, disabled=disabled)
         for kind, (label, to, disabled) in starts.items()
     ]
-    rendered = render.reading(article, page, words, note=note)
-    return Card(rendered, *([] if at_start and at_end else buttons))
+    message = render.reading(article, page, words, note=note)
+    return Card(message, *([] if at_start and at_end else buttons))

@@ -2,9 +2,10 @@
 
 from bot.render.answers import answer, quotes, summary
 from bot.render.errors import error_text
-from bot.render.help import help_text, small_talk
+from bot.render.feedback import complaints, thanks
+from bot.render.help import help_text, small_talk, welcome
 from bot.render.library import about
-from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, MessageContent
 from bot.render.quote import quote_in
 from bot.render.reading import context, page_before, page_from, reading
 from bot.render.text import CLOSING, MAX_CONTENT, MAX_SOURCES, MAX_TEXT, clip, emphasise, plain, unescape
@@ -18,10 +19,11 @@ __all__ = [
     "MAX_SOURCES",
     "MAX_TEXT",
     "ORANGE",
-    "Rendered",
+    "MessageContent",
     "about",
     "answer",
     "clip",
+    "complaints",
     "context",
     "emphasise",
     "error_text",
@@ -34,5 +36,7 @@ __all__ = [
     "reading",
     "small_talk",
     "summary",
+    "thanks",
     "unescape",
+    "welcome",
 ]

@@ -6,20 +6,22 @@ from collections.abc import Sequence
 
 from bot.render.facts import fact_line
 from bot.render.links import MAX_URL, text_fragment
-from bot.render.message import BLUE, COLOURS, OTHERWISE, SIGNS, Rendered, footer, indexed, tier, title
+from bot.render.message import BLUE, COLOURS, OTHERWISE, SIGNS, MessageContent, footer, indexed, tier, title
 from bot.render.quote import quote_lines
-from bot.render.text import MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, shares, size
+from bot.render.text import BOLD, MARGIN, MAX_NAME, MAX_SOURCES, MAX_TEXT, clip, cost, shares, size
 from bot.words import Words
 from index import Answer, Citation, IndexInfo, Result, Span, Status, Verdict
 
-ROOM_FOR_LINKS = MAX_TEXT // 4
-ROOM_FOR_HEADINGS = 200
-MAX_ASKED = 300
-MAX_SHORT = 300
-MAX_NOTE = 120
+ROOM_FOR_LINKS = MAX_TEXT // 4  # chosen: links work, and long quotes keep three quarters
+ROOM_FOR_HEADINGS = 200  # two lines on a phone; a longer path is left out
+MAX_ASKED = 300  # enough to know one's own question again
+MAX_SHORT = 300  # a reader's span is a few words; one that is not is cut
+MAX_NOTE = 120  # a name and a few words
 
 
-def answer(result: Result, words: Words, *, with_question: bool = False, is_claim: bool = False) -> Rendered:
+def answer(
+    result: Result, words: Words, *, with_question: bool = False, is_claim: bool = False
+) -> MessageContent:
     """The answer in short, the sentences it rests on, and the article that it is from.
 
     Args:
@@ -46,15 +48,15 @@ def answer(result: Result, words: Words, *, with_question: bool = False, is_clai
         top.append(slips)
     facts = [] if is_claim else [tier(answer.status, words)]
     below = footer(info.article, words, *facts, indexed(info.indexed_at, words))
-    left = MAX_TEXT - sum(map(size, (*top, below))) - MARGIN * (len(citations) + 1)
-    labels = _labels(citations, info, words, numbered=numbered, with_note=True, left=left)
-    left -= sum(map(size, labels))
-    lines = _quotes(citations, left, small=not says)
+    room = MAX_TEXT - sum(map(size, (*top, below))) - MARGIN * (len(citations) + 1)
+    labels = _labels(citations, info, words, numbered=numbered, with_note=True, room=room)
+    room -= sum(map(size, labels))
+    lines = _quotes(citations, room, small=not says)
     sources = tuple(
         (citation, f"{line}\n-# {label}")
         for citation, line, label in zip(citations, lines, labels, strict=True)
     )
-    return Rendered(COLOURS[answer.status], "\n".join(top), sources, below)
+    return MessageContent(COLOURS[answer.status], "\n".join(top), sources, below)
 
 
 def quotes(
@@ -65,7 +67,7 @@ def quotes(
     page: int,
     pages: int,
     changed: bool = False,
-) -> Rendered:
+) -> MessageContent:
     """Who says what: a page of citations.
 
     Args:
@@ -83,22 +85,24 @@ def quotes(
     return _listed(top, citations, info, words, *([count] if pages > 1 else []))
 
 
-def summary(citations: Sequence[Citation], info: IndexInfo, words: Words) -> Rendered:
+def summary(citations: Sequence[Citation], info: IndexInfo, words: Words) -> MessageContent:
     """The sentences that carry an article, in its own words and order."""
     top = f"**{words('In short: {title}', title=title(info.article, words))}**"
     return _listed(top, citations, info, words)
 
 
-def _listed(top: str, citations: Sequence[Citation], info: IndexInfo, words: Words, *facts: str) -> Rendered:
+def _listed(
+    top: str, citations: Sequence[Citation], info: IndexInfo, words: Words, *facts: str
+) -> MessageContent:
     citations = tuple(citations[:MAX_SOURCES])
     below = footer(info.article, words, indexed(info.indexed_at, words), *facts)
-    left = MAX_TEXT - size(top) - size(below) - MARGIN * (len(citations) + 1)
-    labels = _labels(citations, info, words, numbered=True, left=left)
-    lines = _quotes(citations, left - sum(map(size, labels)))
+    room = MAX_TEXT - size(top) - size(below) - MARGIN * (len(citations) + 1)
+    labels = _labels(citations, info, words, numbered=True, room=room)
+    lines = _quotes(citations, room - sum(map(size, labels)))
     sources = tuple(
         (citation, f"{label}\n{line}") for citation, line, label in zip(citations, lines, labels, strict=True)
     )
-    return Rendered(BLUE, top, sources, below)
+    return MessageContent(BLUE, top, sources, below)
 
 
 def _asked(text: str, words: Words, *, is_claim: bool) -> str:
@@ -114,8 +118,6 @@ def _lead(answer: Answer, words: Words, *, numbered: bool) -> str:
     match answer.status, answer.verdict:
         case Status.NOT_IN_ARTICLE, _:
             return f"{sign} **{words('The article does not say.')}**"
-        case Status.UNCERTAIN, Verdict.SAYS_SO | Verdict.SAYS_OTHERWISE:
-            return f"{sign} {_may_say(answer.verdict, words)}"
         case Status.UNCERTAIN, _:
             return f"{sign} {words('The article may not answer this. The closest it says:')}"
         case _, Verdict.SAYS_SO:
@@ -139,15 +141,10 @@ def _claim_lead(answer: Answer, words: Words) -> str:
             return f"{sign} **{words('The article says so.')}**"
         case Status.ANSWERED, Verdict.SAYS_OTHERWISE:
             return f"{OTHERWISE} **{words('The article says otherwise.')}**"
-        case Status.UNCERTAIN, Verdict.SAYS_SO | Verdict.SAYS_OTHERWISE:
-            return f"{sign} {_may_say(answer.verdict, words)}"
+        case Status.UNCERTAIN, _:
+            # Which of both, a verdict that is not certain gets wrong about as often as right.
+            return f"{sign} {words('The article may say so, or otherwise. The closest it says:')}"
     return f"{sign} **{words('The article does not say.')}**"
-
-
-def _may_say(verdict: Verdict | None, words: Words) -> str:
-    if verdict is Verdict.SAYS_SO:
-        return words("The article may say so. The closest it says:")
-    return words("The article may say otherwise. The closest it says:")
 
 
 def _labels(
@@ -156,18 +153,17 @@ def _labels(
     words: Words,
     *,
     numbered: bool,
-    left: int,
+    room: int,
     with_note: bool = False,
 ) -> list[str]:
     """What stands beside each quote: its number, who says it, the headings and the paragraph it stands in.
 
-    Of what is ``left`` for them and the quotes, links take what the quotes leave, and ROOM_FOR_LINKS anyway.
+    Of what is ``room`` for them and the quotes, links take what the quotes leave, and ROOM_FOR_LINKS anyway.
     ``with_note`` adds who a pronoun of the quote is.
     """
-    paths = {passage.id: passage.path for passage in info.passages}
     labels = []
     for citation in citations:
-        path = " › ".join(clip(heading, MAX_NAME) for heading in paths.get(citation.passage_id, ()))
+        path = " › ".join(clip(heading, MAX_NAME) for heading in info.path_at(citation.start))
         parts = (
             f"**{clip(citation.speaker, MAX_NAME)}**"
             if citation.speaker and citation.speaker.strip()
@@ -178,23 +174,30 @@ def _labels(
         labels.append(number + "".join(f"{part} · " for part in parts if part))
     places = [words("paragraph {number}", number=words.number(c.paragraph)) for c in citations]
     notes = [_note(citation) if with_note else "" for citation in citations]
-    left -= sum(map(size, (*labels, *places, *notes))) + sum(cost(c.quote[:MAX_TEXT]) for c in citations)
-    limit = min(MAX_URL, max(left, ROOM_FOR_LINKS) // max(len(citations), 1))
+    room -= sum(map(size, (*labels, *places, *notes)))
+    room -= sum(_size_of_quote(citation) + size(_unnamed_speaker(citation)) for citation in citations)
+    limit = min(MAX_URL, max(room, ROOM_FOR_LINKS) // max(len(citations), 1) - len("[](<>)"))
     links = [text_fragment(info.article, c.start, c.end, limit=limit) for c in citations]
-    linked = [f"[{place}](<{link}>)" if link else place for place, link in zip(places, links, strict=True)]
-    return ["".join(parts) for parts in zip(labels, linked, notes, strict=True)]
-
-
-def _quotes(citations: Sequence[Citation], left: int, *, small: bool = False) -> list[str]:
-    """Each quote, the words that decided in bold; in small type where it is no answer."""
-    bold = [[] if small else _deciding(citation) for citation in citations]
-    wanted = [cost(c.quote[:MAX_TEXT]) + 4 * len(spans) for c, spans in zip(citations, bold, strict=True)]
-    names = [_unnamed_speaker(citation) for citation in citations]
-    left -= sum(map(size, names))
-    return [
-        quote_lines(citation.quote, spans, share, name=name, small=small)
-        for citation, spans, share, name in zip(citations, bold, shares(wanted, left), names, strict=True)
+    place_links = [
+        f"[{place}](<{link}>)" if link else place for place, link in zip(places, links, strict=True)
     ]
+    return ["".join(parts) for parts in zip(labels, place_links, notes, strict=True)]
+
+
+def _quotes(citations: Sequence[Citation], room: int, *, small: bool = False) -> list[str]:
+    """Each quote, the words that decided in bold; in small type where it is no answer."""
+    names = [_unnamed_speaker(citation) for citation in citations]
+    room -= sum(map(size, names))
+    sizes = [_size_of_quote(citation) for citation in citations]
+    return [
+        quote_lines(citation.quote, [] if small else _deciding(citation), share, name=name, small=small)
+        for citation, share, name in zip(citations, shares(sizes, room), names, strict=True)
+    ]
+
+
+def _size_of_quote(citation: Citation) -> int:
+    """The most that a quote takes up, escaped and with its marks of bold."""
+    return cost(citation.quote[:MAX_TEXT]) + 2 * len(BOLD) * len(citation.deciding)
 
 
 def _unnamed_speaker(citation: Citation) -> str:
@@ -216,7 +219,7 @@ def _deciding(citation: Citation) -> list[Span]:
 
 def _slips(answer: Answer, words: Words) -> str:
     slips = [
-        words("“{typed}” as “{word}”", typed=clip(typed, 40), word=clip(word, 40))
-        for typed, word in answer.read_as[:3]
+        words("“{typed}” as “{word}”", typed=clip(slip, 40), word=clip(word, 40))
+        for slip, word in answer.read_as[:3]
     ]
     return "-# " + words("Read {slips}.", slips=", ".join(slips)) if slips else ""

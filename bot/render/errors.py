@@ -7,7 +7,7 @@ from bot.render.text import clip, plain
 from bot.words import Words
 from index import EveryonesArticleError, FootnoteError
 
-MAX_VALUE = 300
+MAX_VALUE = 300  # of what an error quotes: enough to know it again
 
 
 def error_text(error: FootnoteError, words: Words) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.render.errors import error_text
-from bot.render.message import BLUE, GREEN, GREY, ORANGE, Rendered, command, indexed, title
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, MessageContent, command, indexed, title
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
 from index import (
@@ -23,22 +23,22 @@ from index import (
     QuotaKind,
     QuotaUse,
     ReindexReport,
-    Restored,
+    Restoration,
     SelfCheckError,
     Stage,
 )
 
 T = TypeVar("T")
 
-BAR = 20
+BAR = 20  # characters, a line on a phone
 MB = 1_000_000
-ENTRIES_A_PAGE = 8
-CHANGES_A_PAGE = 15
-MAX_MOVED = 4
-MAX_FAILED = 8
+ENTRIES_A_PAGE = 8  # with their buttons within Discord's forty components
+CHANGES_A_PAGE = 15  # each a line or two, within a message
+MAX_MOVED = 4  # answers that are shown before and after, each of some 400 characters
+MAX_FAILED = 8  # questions that are named, each a line
 
 
-def about(info: IndexInfo, words: Words) -> Rendered:
+def about(info: IndexInfo, words: Words) -> MessageContent:
     """What the bot knows of an article."""
     article = info.article
     unknown = words("unknown")
@@ -56,9 +56,9 @@ def about(info: IndexInfo, words: Words) -> Rendered:
     )
     if article.author:
         lines.append(words("Author: {author}", author=clip(article.author, 2 * MAX_NAME)))
-    published = words.date(article.published) if article.published else unknown
+    date = words.date(article.published) if article.published else unknown
     lines += [
-        words("Published: {date}", date=published),
+        words("Published: {date}", date=date),
         words(
             "Length: {paragraphs} paragraphs, {characters} characters",
             paragraphs=words.number(len(article.paragraphs)),
@@ -68,10 +68,10 @@ def about(info: IndexInfo, words: Words) -> Rendered:
         words("Model: {model}", model=clip(_without_folders(info.model), MAX_NAME)),
         words("Indexed: {when}", when=f"{_moment(info.indexed_at)} ({_moment(info.indexed_at, 'R')})"),
     ]
-    return Rendered(BLUE, "\n".join(lines))
+    return MessageContent(BLUE, "\n".join(lines))
 
 
-def progress(step: Progress | None, words: Words, *, last: bool = False) -> Rendered:
+def progress(step: Progress | None, words: Words, *, last: bool = False) -> MessageContent:
     """How far a change is.
 
     Args:
@@ -80,90 +80,90 @@ def progress(step: Progress | None, words: Words, *, last: bool = False) -> Rend
         last: Whether the message cannot be edited much longer, so that its end will be told elsewhere.
     """
     share = min(step.done / step.total, 1.0) if step and step.total else 0.0
-    filled = round(share * BAR)
+    blocks = round(share * BAR)
     doing = _stage(step.stage, words) if step else words("Getting ready")
-    bar = "█" * filled + "░" * (BAR - filled)
+    bar = "█" * blocks + "░" * (BAR - blocks)
     later = words("This takes long. It goes on, and when it is done I write to this channel.") if last else ""
-    return Rendered(
+    return MessageContent(
         BLUE,
         f"**{words('Reindexing')}**\n{doing} `{bar}` {words.percent(share)}",
         footer=f"-# {later}" if later else "",
     )
 
 
-def stopping(words: Words) -> Rendered:
+def stopping(words: Words) -> MessageContent:
     """Somebody has pressed Cancel, and the work is about to stop."""
-    return Rendered(GREY, words("Cancelling: it stops at its next step."))
+    return MessageContent(GREY, words("Cancelling: it stops at its next step."))
 
 
-def report(done: ReindexReport, words: Words, *, added: bool, in_use: bool) -> Rendered:
+def report(outcome: ReindexReport, words: Words, *, added: bool, in_use: bool) -> MessageContent:
     """What a change of an article did to it.
 
     Args:
-        done: What was done.
+        outcome: What was done.
         words: The words of the one who is told.
         added: Whether the article is new.
         in_use: Whether it is the one that is asked where no other is named.
     """
-    article = done.info.article
+    article = outcome.info.article
     name = title(article, words)
     heading = words("Added {title}", title=name) if added else words("Reindexed {title}", title=name)
     counts = words(
         "Passages: {kept} kept, {new} new, {removed} removed. It took {seconds} s.",
-        kept=words.number(done.kept),
-        new=words.number(done.added),
-        removed=words.number(done.removed),
-        seconds=words.number(done.seconds, decimals=1),
+        kept=words.number(outcome.kept),
+        new=words.number(outcome.added),
+        removed=words.number(outcome.removed),
+        seconds=words.number(outcome.seconds, decimals=1),
     )
     lines = [f"**{heading}**", counts]
-    if not done.published:
+    if not outcome.published:
         lines.append(words("Nothing had changed, so the index from before goes on serving."))
-    if done.check is not None:
+    if outcome.check is not None:
         lines.append(
             words(
                 "Self-check: {right} of {asked} of its own questions are answered rightly.",
-                right=words.number(done.check.right),
-                asked=words.number(done.check.asked),
+                right=words.number(outcome.check.right),
+                asked=words.number(outcome.check.asked),
             )
         )
-        lines += _questions(done.check.failed, words)
-    if done.unread_questions is not None:
-        reason = error_text(done.unread_questions, words)
+        lines += _questions(outcome.check.failed, words)
+    if outcome.unread_questions is not None:
+        reason = error_text(outcome.unread_questions, words)
         lines.append(words("Its own questions were not asked. {reason}", reason=reason))
-    if done.examples:
+    if outcome.examples:
         lines.append(
             words(
                 "Example questions whose answer moved: {moved} of {asked}.",
-                moved=words.number(len(done.moved)),
-                asked=words.number(done.examples),
+                moved=words.number(len(outcome.moved)),
+                asked=words.number(outcome.examples),
             )
         )
-        lines += [_moved(moved, words) for moved in done.moved[:MAX_MOVED]]
-        lines += _more(len(done.moved) - MAX_MOVED, words)
-    lines += [_quota(use, words) for use in done.quotas if use.is_close]
+        lines += [_moved(answer, words) for answer in outcome.moved[:MAX_MOVED]]
+        lines += _more(len(outcome.moved) - MAX_MOVED, words)
+    lines += [_quota(use, words) for use in outcome.quotas if use.is_close]
     if in_use:
         lines.append(words("It is the article in use here."))
     elif added:
         how = command(words, "library", "use")
         lines.append(words("To have it asked where no article is named: {command}", command=how))
-    return Rendered(GREEN, "\n".join(lines), footer=f"-# {_id(article.id)}")
+    return MessageContent(GREEN, "\n".join(lines), footer=f"-# {_id(article.id)}")
 
 
 def _quota(use: QuotaUse, words: Words) -> str:
-    used, most = words.number(use.used), words.number(use.most)
+    amount, most = words.number(use.used), words.number(use.most)
     match use.kind:
         case QuotaKind.ARTICLES:
-            return words("This server has {used} of {most} articles.", used=used, most=most)
+            return words("This server has {used} of {most} articles.", used=amount, most=most)
         case QuotaKind.BYTES:
-            used, most = words.number(use.used // MB), words.number(use.most // MB)
+            amount, most = words.number(use.used // MB), words.number(use.most // MB)
             return words(
-                "Its articles take {used} of {most} MB, with what is kept of them.", used=used, most=most
+                "Its articles take {used} of {most} MB, with what is kept of them.", used=amount, most=most
             )
         case QuotaKind.CHANGES:
-            return words("This was change {used} of {most} in this hour.", used=used, most=most)
+            return words("This was change {used} of {most} in this hour.", used=amount, most=most)
 
 
-def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rendered:
+def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> MessageContent:
     """Why an index was not put in place, and what to do."""
     lines = [f"**{words('Nothing was changed.')}**"]
     if isinstance(error, SelfCheckError):
@@ -180,18 +180,18 @@ def unpublished(error: SelfCheckError | OwnQuestionsError, words: Words) -> Rend
     else:
         lines.append(error_text(error, words))
     how = words("To put it in place all the same, use the option `{option}`.", option=words.name("force"))
-    return Rendered(ORANGE, "\n".join([*lines, how]))
+    return MessageContent(ORANGE, "\n".join([*lines, how]))
 
 
-def refusal(message: str) -> Rendered:
+def refusal(message: str) -> MessageContent:
     """Why something was not done. ``message`` is in the reader's language and safe to show."""
-    return Rendered(ORANGE, message)
+    return MessageContent(ORANGE, message)
 
 
-def entries(articles: Sequence[Entry], words: Words, *, page: int = 1) -> Rendered:
+def entries(articles: Sequence[Entry], words: Words, *, page: int = 1) -> MessageContent:
     """The articles of a place, a page of them."""
     on_page, below = _page(articles, page, ENTRIES_A_PAGE, words)
-    return Rendered(BLUE, "\n".join(_entry(entry, words) for entry in on_page), footer=below)
+    return MessageContent(BLUE, "\n".join(_entry(entry, words) for entry in on_page), footer=below)
 
 
 def _entry(entry: Entry, words: Words) -> str:
@@ -213,20 +213,20 @@ def _without_folders(place: str) -> str:
     return place if "://" in place else re.split(r"[/\\]", place)[-1]
 
 
-def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> Rendered:
+def history(changes: Sequence[Change], words: Words, *, page: int = 1) -> MessageContent:
     """Who changed what, and when; a page of it."""
     if not changes:
-        return Rendered(BLUE, words("Nothing has been changed yet."))
+        return MessageContent(BLUE, words("Nothing has been changed yet."))
     on_page, below = _page(changes, page, CHANGES_A_PAGE, words)
-    return Rendered(BLUE, "\n".join(_change(change, words) for change in on_page), footer=below)
+    return MessageContent(BLUE, "\n".join(_change(change, words) for change in on_page), footer=below)
 
 
 def _change(change: Change, words: Words) -> str:
-    done = _action(change.action, words, who=clip(change.who, 60), article=_id(change.article))
-    return " · ".join(filter(None, (_moment(change.when), done, _detail(change.detail, words))))
+    doing = _action(change.action, words, who=clip(change.who, 60), article=_id(change.article))
+    return " · ".join(filter(None, (_moment(change.when), doing, _detail(change.detail, words))))
 
 
-def _detail(detail: PassageCounts | Restored | str, words: Words) -> str:
+def _detail(detail: PassageCounts | Restoration | str, words: Words) -> str:
     match detail:
         case PassageCounts(kept=kept, added=added, removed=removed):
             return words(
@@ -235,23 +235,23 @@ def _detail(detail: PassageCounts | Restored | str, words: Words) -> str:
                 new=words.number(added),
                 removed=words.number(removed),
             )
-        case Restored(snapshot=name):
+        case Restoration(snapshot=name):
             return words("back to {snapshot}", snapshot=_id(name)) if name else words("brought back")
         case text:  # an earlier version's, in English
             return clip(text, MAX_NAME) if text else ""
 
 
-def used(entry: Entry, words: Words, *, channel: str | None = None) -> Rendered:
+def used(entry: Entry, words: Words, *, channel: str | None = None) -> MessageContent:
     """Which article is asked from now on, in the server or in a channel (its mention)."""
     name = f"**{clip(entry.title, 2 * MAX_NAME)}**"
     if channel is None:
-        return Rendered(GREEN, words("{title} is now the article in use in this server.", title=name))
-    return Rendered(
+        return MessageContent(GREEN, words("{title} is now the article in use in this server.", title=name))
+    return MessageContent(
         GREEN, words("{title} is now the article in use in {channel}.", title=name, channel=channel)
     )
 
 
-def may_remove(entry: Entry, words: Words) -> Rendered:
+def may_remove(entry: Entry, words: Words) -> MessageContent:
     """Asks whether an article is to be removed."""
     undo = command(words, "library", "undo")
     text = words(
@@ -259,37 +259,37 @@ def may_remove(entry: Entry, words: Words) -> Rendered:
         title=f"**{clip(entry.title, 2 * MAX_NAME)}**",
         undo=undo,
     )
-    return Rendered(ORANGE, text, footer=f"-# {_id(entry.id)}")
+    return MessageContent(ORANGE, text, footer=f"-# {_id(entry.id)}")
 
 
-def may_undo(article_id: str, entry: Entry | None, words: Words) -> Rendered:
+def may_undo(article_id: str, entry: Entry | None, words: Words) -> MessageContent:
     """Asks whether an article is to go back to the index before, or, without an entry, is to come back."""
     if entry is None:
-        return Rendered(ORANGE, words("Bring the removed article {id} back?", id=_id(article_id)))
+        return MessageContent(ORANGE, words("Bring the removed article {id} back?", id=_id(article_id)))
     text = words(
         "Take {title} back to the index before the one of {when}?",
         title=f"**{clip(entry.title, 2 * MAX_NAME)}**",
         when=_moment(entry.indexed_at),
     )
-    return Rendered(ORANGE, text, footer=f"-# {_id(article_id)}")
+    return MessageContent(ORANGE, text, footer=f"-# {_id(article_id)}")
 
 
-def removed(article_id: str, words: Words) -> Rendered:
+def removed(article_id: str, words: Words) -> MessageContent:
     """An article is not there any more."""
     undo = command(words, "library", "undo")
-    return Rendered(GREEN, words("Removed {id}. {undo} brings it back.", id=_id(article_id), undo=undo))
+    return MessageContent(GREEN, words("Removed {id}. {undo} brings it back.", id=_id(article_id), undo=undo))
 
 
-def undone(info: IndexInfo, words: Words) -> Rendered:
+def undone(info: IndexInfo, words: Words) -> MessageContent:
     """An article is back."""
     name = f"**{clip(info.article.title, 2 * MAX_NAME)}**"
     when = _moment(info.indexed_at)
-    return Rendered(GREEN, words("{title} is back, as it was indexed {when}.", title=name, when=when))
+    return MessageContent(GREEN, words("{title} is back, as it was indexed {when}.", title=name, when=when))
 
 
-def unchanged(words: Words) -> Rendered:
+def unchanged(words: Words) -> MessageContent:
     """Nothing was done, as was wished."""
-    return Rendered(GREY, words("Nothing was changed."))
+    return MessageContent(GREY, words("Nothing was changed."))
 
 
 def _page(items: Sequence[T], page: int, size: int, words: Words) -> tuple[Sequence[T], str]:
@@ -299,26 +299,26 @@ def _page(items: Sequence[T], page: int, size: int, words: Words) -> tuple[Seque
     return items[(page - 1) * size : page * size], f"-# {below}" if pages > 1 else ""
 
 
-def _moved(moved: MovedAnswer, words: Words) -> str:
+def _moved(answer: MovedAnswer, words: Words) -> str:
     silent = words("the article did not say")
-    before = clip(moved.before, 200) if moved.before else silent
-    now = clip(moved.after, 200) if moved.after else words("the article does not say")
+    before = clip(answer.before, 200) if answer.before else silent
+    now = clip(answer.after, 200) if answer.after else words("the article does not say")
     return "\n".join(
         (
-            f"> **{clip(moved.question, 150)}**",
+            f"> **{clip(answer.question, 150)}**",
             f"> {words('before: {quote}', quote=before)}",
             f"> {words('now: {quote}', quote=now)}",
         )
     )
 
 
-def _questions(failed: Sequence[str], words: Words) -> list[str]:
-    lines = [f"> {clip(question, 100)}" for question in failed[:MAX_FAILED]]
-    return [*lines, *_more(len(failed) - MAX_FAILED, words)]
+def _questions(questions: Sequence[str], words: Words) -> list[str]:
+    lines = [f"> {clip(question, 100)}" for question in questions[:MAX_FAILED]]
+    return [*lines, *_more(len(questions) - MAX_FAILED, words)]
 
 
-def _more(left: int, words: Words) -> list[str]:
-    return [words.plural("and {number} more", "and {number} more", left)] if left > 0 else []
+def _more(count: int, words: Words) -> list[str]:
+    return [words.plural("and {number} more", "and {number} more", count)] if count > 0 else []
 
 
 def _stage(stage: Stage, words: Words) -> str:

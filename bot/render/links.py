@@ -25,7 +25,7 @@ from index import Article
 MAX_URL = 512  # of a link button; other links keep to it, too
 MAX_EXACT_CHARS = 80  # what is longer is named by its first and last words
 MAX_END_CHARS = 400  # of a quote, from which its first and its last words are taken
-CONTEXT_WORDS = (2, 4, 8)
+CONTEXT_WORDS = (2, 4, 8)  # around a quote that stands there twice: as few as tell it apart
 MAX_TRIED = 50  # places of one part, so that no text makes the search long
 MAX_KEPT = 2_000  # places whose links are remembered: finding one takes passes over the whole article
 _DIRECTIVE = ":~:"
@@ -52,8 +52,8 @@ def text_fragment(article: Article, start: int, end: int, *, limit: int = MAX_UR
     if page is None or len(page) > limit:
         return None
     directives = _unique_directives(article, start, end)
-    opened = f"{page}{'' if '#' in page else '#'}{_DIRECTIVE}text="
-    return next((opened + each for each in directives if len(opened) + len(each) <= limit), page)
+    opening = f"{page}{'' if '#' in page else '#'}{_DIRECTIVE}text="
+    return next((opening + each for each in directives if len(opening) + len(each) <= limit), page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,10 @@ def _cache_key(article: Article, start: int, end: int) -> tuple[str, int, int]:
 def _unique_directives(article: Article, start: int, end: int) -> tuple[str, ...]:
     """The fragments that name a place of an article and no other, in the order of preference."""
     text = article.text
-    quoted = text[start:end]
-    start, end = end - len(quoted.lstrip()), start + len(quoted.rstrip())
-    folded = _article_folded(text)
-    return tuple(str(one) for one in _directives(text, start, end) if one.names(start, end, folded))
+    words = text[start:end]
+    start, end = end - len(words.lstrip()), start + len(words.rstrip())
+    lower = _article_folded(text)
+    return tuple(str(one) for one in _directives(text, start, end) if one.names(start, end, lower))
 
 
 def _directives(text: str, start: int, end: int) -> Iterator[_Directive]:

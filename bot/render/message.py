@@ -17,7 +17,7 @@ OTHERWISE = "↔️"  # of a claim: a green mark would be read as "true"
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class MessageContent:
     """A message: a colour, the text on top, sources with a button each, and a footer."""
 
     colour: int

@@ -29,16 +29,16 @@ def quote_lines(quote: str, bold: Iterable[Span], limit: int, *, name: str = "",
     whose = f"*{name}:* " if name else ""
     bold, lines = tuple(bold), list[str]()
     for paragraph in _PARAGRAPH.finditer(quote):
-        left = limit - sum(size(line) + 1 for line in lines)
-        if lines and left < _LEAST:
+        room = limit - sum(size(line) + 1 for line in lines)
+        if lines and room < _LEAST:
             lines[-1] += "…"
             break
         first = paragraph.start()
         inside = [
             Span(one.start - first, one.end - first) for one in bold if first <= one.start < paragraph.end()
         ]
-        shown = emphasise(paragraph[0], inside, left)
-        lines.append(f"{QUOTE}{SMALL if small else ''}{'' if lines else whose}{shown}")
+        text = emphasise(paragraph[0], inside, room)
+        lines.append(f"{QUOTE}{SMALL if small else ''}{'' if lines else whose}{text}")
     return "\n".join(lines) or f"{QUOTE}{whose}"
 
 
@@ -48,6 +48,6 @@ def quote_in(source: str) -> str:
     Before version 0.4 it stood below its label, and now it stands above.
     """
     line = next((line for line in source.split("\n") if line.startswith(QUOTE)), "")
-    shown = line.removeprefix(QUOTE).removeprefix(SMALL)
-    name = _NAME.match(shown)
-    return unescape(shown[name.end() :] if name else shown)
+    text = line.removeprefix(QUOTE).removeprefix(SMALL)
+    name = _NAME.match(text)
+    return unescape(text[name.end() :] if name else text)

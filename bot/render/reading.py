@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.render.message import BLUE, Rendered, footer, title
+from bot.render.message import BLUE, MessageContent, footer, title
 from bot.render.text import MARGIN, MAX_TEXT, clip, cost, fitting, shares, size
 from bot.words import Words
 from index import Article, Span
@@ -11,11 +11,12 @@ MAX_NEIGHBOUR = 700  # of the paragraph before and of the one after
 PAGE = MAX_TEXT - 600  # for the paragraphs of a page: the rest is for headings and the footer
 MOST_WALKED = 20 * PAGE  # back in a long paragraph: a book in one line would take seconds for each page
 AROUND_PARAGRAPH = 20  # its number, and the blank line after it
+MOST_PARAGRAPHS = PAGE // AROUND_PARAGRAPH + 1  # that are looked at for a page
 
 
 def context(
     article: Article, span: Span, words: Words, *, number: int = 1, count: int = 1, note: str = ""
-) -> Rendered:
+) -> MessageContent:
     """The paragraph of a sentence, the sentence in bold, between the paragraphs before and after it.
 
     Args:
@@ -41,19 +42,17 @@ def context(
         for i in (paragraph.number - 2, paragraph.number)
     )
     below = footer(article, words)
-    left = MAX_TEXT - sum(map(size, (*top, before, after, below))) - 2 * MARGIN
-    body = _set_off(text[paragraph.start : span.start], span.of(text), text[span.end : paragraph.end], left)
+    room = MAX_TEXT - sum(map(size, (*top, before, after, below))) - 2 * MARGIN
+    body = _set_off(text[paragraph.start : span.start], span.of(text), text[span.end : paragraph.end], room)
     blocks = (f"-# {before}" if before else "", body, f"-# {after}" if after else "")
-    return Rendered(BLUE, "\n".join([*top, "", "\n\n".join(filter(None, blocks))]), footer=below)
+    return MessageContent(BLUE, "\n".join([*top, "", "\n\n".join(filter(None, blocks))]), footer=below)
 
 
 def page_from(article: Article, start: int) -> Span:
     """The page that begins at an offset: as many whole paragraphs as fit, or what fits of a long one."""
     text = article.text
     room, end = PAGE, start
-    for paragraph in article.paragraphs:
-        if paragraph.end <= start:
-            continue
+    for paragraph in article.paragraphs_from(start, MOST_PARAGRAPHS):
         piece = text[max(paragraph.start, start) : paragraph.end]
         room -= _cost(piece[:PAGE])
         if room >= 0:
@@ -71,9 +70,7 @@ def page_before(article: Article, end: int) -> Span:
     """
     text = article.text
     room, start = PAGE, end
-    for paragraph in reversed(article.paragraphs):
-        if paragraph.start >= end:
-            continue
+    for paragraph in reversed(article.paragraphs_before(end, MOST_PARAGRAPHS)):
         room -= _cost(text[paragraph.start : min(paragraph.end, end)][:PAGE])
         if room >= 0:
             start = paragraph.start
@@ -87,7 +84,7 @@ def page_before(article: Article, end: int) -> Span:
     return Span(start, end)
 
 
-def reading(article: Article, page: Span, words: Words, *, note: str = "") -> Rendered:
+def reading(article: Article, page: Span, words: Words, *, note: str = "") -> MessageContent:
     """A page of an article, its paragraphs numbered and its headings in bold.
 
     Args:
@@ -97,7 +94,7 @@ def reading(article: Article, page: Span, words: Words, *, note: str = "") -> Re
         note: What is to be said first, in the reader's language.
     """
     headings = article.heading_starts
-    on_page = [p for p in article.paragraphs if p.start < page.end and p.end > page.start]
+    on_page = [p for p in article.paragraphs_from(page.start, MOST_PARAGRAPHS) if p.start < page.end]
     blocks = []
     for paragraph in on_page:
         start, end = max(paragraph.start, page.start), min(paragraph.end, page.end)
@@ -107,7 +104,7 @@ def reading(article: Article, page: Span, words: Words, *, note: str = "") -> Re
         blocks.append(f"**{piece}**" if heads else f"-# {words.number(paragraph.number)}\n{piece}")
     where = _where(on_page[0].number, on_page[-1].number, article, words) if on_page else ""
     top = [f"**{title(article, words)}**", f"-# {where}", *([f"-# {note}"] if note else [])]
-    return Rendered(BLUE, "\n\n".join(["\n".join(top), *blocks]))
+    return MessageContent(BLUE, "\n\n".join(["\n".join(top), *blocks]))
 
 
 def _where(first: int, last: int, article: Article, words: Words) -> str:
@@ -122,10 +119,10 @@ def _where(first: int, last: int, article: Article, words: Words) -> str:
     )
 
 
-def _set_off(before: str, sentence: str, after: str, left: int) -> str:
+def _set_off(before: str, sentence: str, after: str, limit: int) -> str:
     """A sentence in bold between what stands around it in its paragraph."""
-    bold = clip(sentence, left * 3 // 4)
-    room = shares([cost(before[-MAX_TEXT:]), cost(after[:MAX_TEXT])], left - size(bold))
+    bold = clip(sentence, limit * 3 // 4)
+    room = shares([cost(before[-MAX_TEXT:]), cost(after[:MAX_TEXT])], limit - size(bold))
     # Bold that touches a letter is not bold everywhere: where there is no space, the sentence takes a line.
     parts = (
         clip(before, room[0], keep_end=True) + _gap(before[-1:]) if before.strip() else "",

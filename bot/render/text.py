@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable
 
 from index import Span
 
-MAX_CONTENT = 2_000
+MAX_CONTENT = 2_000  # Discord's limit of a message without components
 MAX_TEXT = 4_000  # over all texts of a message with components
 # What a button can carry (bot/views.py); at three components each, half of the forty there may be.
 MAX_SOURCES = 7
@@ -21,7 +21,7 @@ MARGIN = 32  # for the marks, spaces and line breaks around a text
 MAX_NAME = 80  # of a title, a speaker, a model, a word: what should be short but need not be
 
 _MARKUP = frozenset("\\`*_~|<>@#[]():&")
-_BOLD = "**"
+BOLD = "**"
 _BLOCK_MARKER = 1  # the backslash before what would start a list
 _BLOCK_START = re.compile(r"[-+=]|\d+(?=[.)])")
 _LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
@@ -62,7 +62,7 @@ def emphasise(text: str, bold: Iterable[Span], limit: int) -> str:
     """
     bold = tuple(bold)
     lead = len(text) - len(text.lstrip())
-    line, whole = _cut(text.strip(), limit - 2 * len(_BOLD) * len(bold))
+    line, whole = _cut(text.strip(), limit - 2 * len(BOLD) * len(bold))
     marks: set[int] = set()
     for span in bold:
         start, end = _at_letters(line, span.start - lead, span.end - lead)
@@ -90,12 +90,12 @@ def plain(text: str) -> str:
     return clip(text, MAX_CONTENT)
 
 
-def shares(wanted: list[int], total: int) -> list[int]:
+def shares(sizes: list[int], total: int) -> list[int]:
     """Deals ``total`` out: who wants little gets it whole, the others the same of what is left."""
-    shares = [0] * len(wanted)
-    by_size = sorted(range(len(wanted)), key=wanted.__getitem__)
+    shares = [0] * len(sizes)
+    by_size = sorted(range(len(sizes)), key=sizes.__getitem__)
     for position, index in enumerate(by_size):
-        shares[index] = min(wanted[index], total // (len(wanted) - position))
+        shares[index] = min(sizes[index], total // (len(sizes) - position))
         total -= shares[index]
     return shares
 
@@ -131,11 +131,11 @@ def _escape(line: str, marks: Container[int] = ()) -> str:
     """``line`` with its markup escaped, and the bot's own mark of bold before each character at ``marks``."""
     opening = _BLOCK_START.match(line)
     marker = -1 if opening is None else opening.end() if opening[0].isdecimal() else 0
-    escaped = (
-        (_BOLD if i in marks else "") + (f"\\{c}" if c in _MARKUP or i == marker else c)
+    characters = (
+        (BOLD if i in marks else "") + (f"\\{c}" if c in _MARKUP or i == marker else c)
         for i, c in enumerate(line)
     )
-    return "".join(escaped) + (_BOLD if len(line) in marks else "") + _closing(line)
+    return "".join(characters) + (BOLD if len(line) in marks else "") + _closing(line)
 
 
 def _closing(line: str) -> str:

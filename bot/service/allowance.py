@@ -45,7 +45,6 @@ class ChangeAllowance:
         self._servers = Window(server, seconds=HOUR)
         self._everyone = Window(everyone, seconds=HOUR)
         self._under_way: set[int | None] = set()
-        self._waiting = 0
 
     @contextlib.contextmanager
     def one_at_a_time(self, server: int | None) -> Iterator[None]:
@@ -63,8 +62,12 @@ class ChangeAllowance:
             self._under_way.discard(server)
 
     @contextlib.contextmanager
-    def counted(self, server: int | None) -> Iterator[None]:
+    def counted(self, server: int | None, *, waiting: int = 0) -> Iterator[None]:
         """Counts a change that takes its time, and marks that it is under way.
+
+        Args:
+            server: Whose library is changed.
+            waiting: How many changes are under way or wait for their turn, whichever process posted them.
 
         Raises:
             ReindexRunningError: the library is being changed already.
@@ -72,17 +75,13 @@ class ChangeAllowance:
             TooManyChangesError: this server, or all together, made as many as they may.
         """
         with self.one_at_a_time(server):
-            if self._pending and self._waiting >= self._pending:
+            if self._pending and waiting >= self._pending:
                 raise ChangesWaitingError(
                     "{count} changes are waiting for their turn already. Please try again in a few minutes.",
-                    count=self._waiting,
+                    count=waiting,
                 )
             self._count(server)
-            self._waiting += 1
-            try:
-                yield
-            finally:
-                self._waiting -= 1
+            yield
 
     def use(self, server: int | None) -> tuple[QuotaUse, ...]:
         """How many of its changes of this hour a server has made."""

@@ -15,10 +15,10 @@ from cachetools import TTLCache
 
 from index import Article, Result, Span, Turn
 
-VERSION_CHARS = 8
+VERSION_CHARS = 8  # of a hash, enough to see that an article is another one
 
-MOST_CONVERSATIONS = 2_000
-MOST_TURNS = 3
+MOST_CONVERSATIONS = 2_000  # a few kilobytes each
+MOST_TURNS = 3  # as many as a follow-up may lean on
 
 
 def version_of(article: Article) -> str:
@@ -65,7 +65,7 @@ class Conversations:
 
     def __init__(self, *, minutes: float, now: Callable[[], float] = time) -> None:
         self.minutes = minutes
-        self._kept: TTLCache[tuple[int, int], Conversation] = TTLCache(
+        self._conversations: TTLCache[tuple[int, int], Conversation] = TTLCache(
             MOST_CONVERSATIONS, 60 * minutes, timer=now
         )
 
@@ -77,8 +77,13 @@ class Conversations:
             where: The id of a DM, or of the message that was answered with.
             conversation: Its turns.
         """
-        self._kept[asker, where] = conversation
+        self._conversations[asker, where] = conversation
+
+    def forget(self, asker: int) -> None:
+        """Forgets all that somebody asked."""
+        for key in [key for key in self._conversations if key[0] == asker]:
+            self._conversations.pop(key, None)
 
     def recall(self, asker: int, where: int) -> Conversation | None:
         """Where a conversation stood, if it was lately."""
-        return self._kept.get((asker, where))
+        return self._conversations.get((asker, where))

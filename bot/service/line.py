@@ -35,8 +35,13 @@ class Line:
     def __init__(self, *, length: int, at_once: int) -> None:
         self._length, self._at_once = length, at_once
         self._waiting: list[Ticket] = []
-        self._served = 0
+        self._turns = 0
         self._open = True
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
 
     def close(self) -> None:
         """Lets nobody in until ``open``."""
@@ -65,7 +70,7 @@ class Line:
 
     def join(self, asker: int) -> Ticket:
         """A place at the end of the line; see ``check``. Give it back with ``leave``."""
-        if self._served >= self._at_once or not self._open:
+        if self._turns >= self._at_once or not self._open:
             self.check(asker)
         ticket = Ticket(asker)
         self._waiting.append(ticket)
@@ -77,7 +82,7 @@ class Line:
         if ticket in self._waiting:
             self._waiting.remove(ticket)
         else:
-            self._served -= 1
+            self._turns -= 1
         self._advance()
 
     def position(self, ticket: Ticket) -> int:
@@ -85,8 +90,8 @@ class Line:
         return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0
 
     def _advance(self) -> None:
-        while self._open and self._waiting and self._served < self._at_once:
+        while self._open and self._waiting and self._turns < self._at_once:
             ticket = self._waiting.pop(0)
-            self._served += 1
+            self._turns += 1
             if not ticket.turn.done():  # who was waiting for it may be gone
                 ticket.turn.set_result(None)

@@ -22,7 +22,7 @@ _ASKS_WORD = (
     r"|quién|qué|cuándo|dónde|cuánto|cómo|por qué|tell|name|list|explain|please)\b"
 )
 _GREETING = re.compile(
-    rf"\W*+(?:{GREETINGS})\b(?:(?: [^\W\d_][\w'’-]{{0,30}}){{0,3}}\s?[,!.:;\n–—-]++\s*+"
+    rf"\W*+(?:{GREETINGS})\b(?:(?: @?[^\W\d_][\w'’-]{{0,30}}){{0,3}}\s?[,!.:;\n–—-]++\s*+"
     r"|(?: (?:there|all|everyone|everybody|folks|guys|bot|footnote|zusammen|à tous|a todos))?"
     rf"\s++(?={_ASKS_WORD}))",
     re.IGNORECASE,
@@ -50,7 +50,7 @@ _CLOSING = re.compile(  # Thanks, Anna
 _SIGNATURE = re.compile(r"[–—~-]{1,2}\s?[^\W\d_][\w'’-]{0,30}")
 _SPACES = re.compile(r"[^\S\n]++")
 _ENDS = frozenset("?.!\n")
-_LONGEST_CLOSING = 120
+_LONGEST_CLOSING = 120  # a signature is a line; a longer one is part of the question
 
 
 def bare_question(message: str) -> str:
@@ -60,17 +60,17 @@ def bare_question(message: str) -> str:
     leads to the question, thanks and a signature. What is nothing but these is given back, for they are talk.
     """
     text = _SPACES.sub(" ", _OF_DISCORD.sub(" ", message)).strip()
-    asked = _after(_GREETING.match(text), text)
-    asked = _after(_LEAD.match(asked), asked)
-    asked = _after(_REQUEST.match(asked), asked)
-    for place in range(max(len(asked) - _LONGEST_CLOSING, 1), len(asked)):
-        end = asked[place:].strip()
-        if asked[place - 1] in _ENDS and (
+    question = _after(_GREETING.match(text), text)
+    question = _after(_LEAD.match(question), question)
+    question = _after(_REQUEST.match(question), question)
+    for place in range(max(len(question) - _LONGEST_CLOSING, 1), len(question)):
+        end = question[place:].strip()
+        if question[place - 1] in _ENDS and (
             _CLOSING.fullmatch(end.lstrip(",–—~- ")) or _SIGNATURE.fullmatch(end)
         ):
-            asked = asked[:place].strip()
+            question = question[:place].strip()
             break
-    return asked if any(map(str.isalnum, asked)) else text
+    return question if any(map(str.isalnum, question)) else text
 
 
 def _after(opening: re.Match[str] | None, text: str) -> str:

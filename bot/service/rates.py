@@ -114,7 +114,7 @@ class Rates:
             lookups or Rate(),
             offers or Rate(),
         )
-        self._told = Window(1)
+        self._notices = Window(1)
         self._now = now
 
     def count_question(self, *, person: int, server: int | None) -> None:
@@ -164,7 +164,7 @@ class Rates:
     def _was_told(self, person: int) -> bool:
         """Whether a person was told within the last minute; else, from now on they were."""
         now = self._now()
-        if self._told.wait(person, now):
+        if self._notices.wait(person, now):
             return True
-        self._told.count(person, now)
+        self._notices.count(person, now)
         return False

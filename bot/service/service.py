@@ -5,25 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from bot.operations.metrics import AnswerStage, Metrics
 from bot.service.allowance import ChangeAllowance
+from bot.service.change_request import ChangeOutcome, ChangeRequest, OnProgress
+from bot.service.job_board import Attachments, JobBoard
+from bot.service.ledger import Ledger
 from bot.service.line import Line, Ticket
 from bot.service.place import Place
 from bot.service.questions import AskedQuestion, PendingAnswer, Wait
 from bot.service.rates import Rates
 from bot.service.threads import QUESTION_THREADS, ClosingError, Threads
 from bot.service.upkeep import Upkeep
+from bot.service.worker import Worker
 from bot.settings import Settings
 from index import (
-    CancelledError,
     FootnoteError,
     Library,
-    Progress,
+    Limits,
     QuotaUse,
     RebuildingError,
     Result,
@@ -33,7 +39,6 @@ from index import (
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-OnProgress = Callable[[Progress], None]
 
 SECONDS_TO_TELL = 1.0
 """How long those whose work is given up at the end have to tell people so."""
@@ -43,8 +48,10 @@ def open_library(settings: Settings) -> Library:
     """The library that the settings describe; nothing of it is loaded yet."""
     return Library(
         settings.data_dir,
+        database_url=settings.postgresql,
         article_path=settings.article,
         embedding_model=settings.embedding_model,
+        encoder=settings.encoder,
         reranker=settings.reranker,
         reader=settings.reader,
         limits=settings.limits,
@@ -64,8 +71,13 @@ class Service:
         rates: How often people and servers may ask; None for as often as they like.
         line: How many questions may wait for their turn.
         changes: How many changes may be made; None for as many as anybody likes.
+        metrics: What is counted; None for metrics of its own.
+        limits: What a source may cost.
 
     Attributes:
+        ledger: The questions that were asked, and what people said of the answers.
+        metrics: What is counted.
+        jobs: The changes that are waited for here.
         upkeep: Looks after the libraries of the servers that the bot is in, and was in.
     """
 
@@ -81,17 +93,26 @@ class Service:
         rates: Rates | None = None,
         line: int = 200,
         changes: ChangeAllowance | None = None,
+        metrics: Metrics | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
     ) -> None:
         self._library = library
+        self.metrics = metrics or Metrics()
         self._rates = rates or Rates()
         self._line = Line(length=line, at_once=QUESTION_THREADS)
         self._changes = changes or ChangeAllowance()
         self._threads = Threads()
+        self.ledger = Ledger(library.ledger, self._threads)
         self.upkeep = Upkeep(library=library, threads=self._threads)
+        self.jobs = JobBoard(library.jobs, allowance=self._changes, threads=self._threads)
+        self._worker = Worker(library, threads=self._threads, limits=limits, tell=self.jobs.tell)
+        weakref.finalize(self, self._worker.close)  # its thread would look for jobs for ever
         self._loaded = True
         self._asking: dict[AskedQuestion, PendingAnswer] = {}
         self._stopping = threading.Event()
         self._in_flight: set[asyncio.Task[Any]] = set()
+        self.metrics.watch_line(lambda: self._line.waiting)
+        self.metrics.watch_memory(library.memory_use)
 
     # How it starts and stops
 
@@ -101,7 +122,7 @@ class Service:
         From now on, indexes that have to be built again are built in the indexing thread. For one that is
         missing at the start questions wait a while, as for the model; afterwards they are told how far it is.
         """
-        started = time.monotonic()
+        start = time.monotonic()
         loop = asyncio.get_running_loop()
         self._loaded = False
         self._line.close()
@@ -121,12 +142,12 @@ class Service:
                 self._threads.index(opened)  # it has its turn when that index is built
                 return
             if error:
-                known = isinstance(error, FootnoteError)
-                log.error("The article cannot be asked: %s", error, exc_info=None if known else error)
+                is_expected = isinstance(error, FootnoteError)
+                log.error("The article cannot be asked: %s", error, exc_info=None if is_expected else error)
             else:
                 for notice in loading.result():
                     log.warning("%s", notice)
-                log.info("The article is ready after %.1f s.", time.monotonic() - started)
+                log.info("The article is ready after %.1f s.", time.monotonic() - start)
             opened()
 
         self._library.rebuild_in(
@@ -135,6 +156,7 @@ class Service:
         loading = self._threads.index(lambda: self._library.load(lambda _: self._go_on()))
         if loading is not None:
             loading.add_done_callback(report)
+        self._worker.wake()
 
     @contextlib.contextmanager
     def in_flight(self) -> Iterator[None]:
@@ -158,17 +180,19 @@ class Service:
         Who still waits for an answer then is told that Footnote is stopping.
         """
         self._stopping.set()
+        self._worker.close()
+        self.jobs.close()
         others = self._in_flight - {asyncio.current_task()}
-        unfinished = set[asyncio.Task[Any]]()
+        rest = set[asyncio.Task[Any]]()
         if others:
             log.info("Finishing %d in flight.", len(others))
-            _, unfinished = await asyncio.wait(others, timeout=patience)
+            _, rest = await asyncio.wait(others, timeout=patience)
         self._threads.close()
         for asking in self._asking.values():
             asking.answer.cancel()
-        if unfinished:
-            log.warning("Stopping with %d unfinished after %g s.", len(unfinished), patience)
-            await asyncio.wait(unfinished, timeout=SECONDS_TO_TELL)
+        if rest:
+            log.warning("Stopping with %d unfinished after %g s.", len(rest), patience)
+            await asyncio.wait(rest, timeout=SECONDS_TO_TELL)
 
     # Questions
 
@@ -238,10 +262,14 @@ class Service:
             answering = asyncio.create_task(self._answer(ticket, asked_question))
             asking = self._asking[asked_question] = PendingAnswer(ticket, answering)
             answering.add_done_callback(lambda _: self._asking.pop(asked_question))
+        else:
+            self.metrics.count_shared()
         await self._wait(asking, on_wait)
         if asking.answer.cancelled():
             raise ClosingError
-        return asking.answer.result()
+        result = asking.answer.result()
+        self.metrics.count_answer(result, is_claim=is_claim)
+        return result
 
     # Looking things up
 
@@ -299,46 +327,29 @@ class Service:
 
     async def change(
         self,
-        place: Place,
-        work: Callable[[Library, OnProgress], T],
+        request: ChangeRequest,
         on_progress: OnProgress,
         *,
-        cancel: threading.Event | None = None,
-    ) -> T:
-        """Changes the library of a place while questions go on being answered from it as it was.
+        job_id: str | None = None,
+        attach: Callable[[], Awaitable[Attachments]] | None = None,
+    ) -> ChangeOutcome:
+        """Changes a library while questions go on being answered from it as it was; see ``JobBoard.make``.
 
-        One change a server at a time; those of several servers have their turns.
-
-        Args:
-            place: Which library.
-            work: Makes the change; given the library and what to report progress to.
-            on_progress: Called on the event loop.
-            cancel: Calls the change off at its next step, once it is set.
-
-        Raises:
-            ReindexRunningError: another change of this server is on the way.
-            ChangesWaitingError: too many are waiting for their turn.
-            TooManyChangesError: this server, or all together, made as many as they may in an hour.
-            CancelledError: it was called off; nothing was changed.
-            ClosingError: the service was closed before it was done; nothing was changed.
+        One change a server at a time; those of several servers have their turns. Whichever worker is free
+        makes it, of this process or another.
         """
-        loop = asyncio.get_running_loop()
+        return await self.jobs.make(
+            request,
+            on_progress,
+            job_id=job_id or secrets.token_hex(8),
+            attach=attach,
+            on_post=self._worker.wake,
+        )
 
-        def go_on() -> None:
-            self._go_on()
-            if cancel is not None and cancel.is_set():
-                raise CancelledError("Called off. Nothing was changed.")
-
-        def relay(progress: Progress) -> None:
-            go_on()
-            loop.call_soon_threadsafe(on_progress, progress)
-
-        def change() -> T:
-            go_on()
-            return work(self._at(place), relay)
-
-        with self._changes.counted(place.server):
-            return await self._threads.run(self._threads.indexing, change)
+    @property
+    def has_models(self) -> bool:
+        """Whether the models that answer are loaded."""
+        return self._library.memory_use().models
 
     def use_of_changes(self, place: Place) -> tuple[QuotaUse, ...]:
         """How many of the changes that its server may make in an hour are made."""
@@ -357,9 +368,12 @@ class Service:
 
     async def _answer(self, ticket: Ticket, question: AskedQuestion) -> Result:
         try:
-            await ticket.turn
+            with self.metrics.stage(AnswerStage.WAIT):
+                await ticket.turn
             library = self._at(Place(question.server))
-            return await self._threads.run(self._threads.questions, lambda: question.asked_of(library))
+            result = await self._threads.run(self._threads.questions, lambda: question.asked_of(library))
+            self.metrics.time_answer(result)
+            return result
         finally:
             self._line.leave(ticket)
 

@@ -75,5 +75,5 @@ def small_talk(text: str) -> SmallTalk | None:
     """
     if len(text) > _MOST_CHARS:
         return None
-    said = " ".join(_MARKS.sub(" ", text.lower()).split())
-    return next((talk for talk, pattern in _PATTERNS.items() if pattern.fullmatch(said)), None)
+    words = " ".join(_MARKS.sub(" ", text.lower()).split())
+    return next((talk for talk, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

@@ -11,11 +11,11 @@ from rapidfuzz import fuzz, process, utils
 from index import Entry
 
 MOST_CHARS = 100  # of a choice's name and of its value
-MOST_CHOICES = 25
-MOST_COMPARED = 1_000
-MOST_CHANNELS = 1_000
-MOST_QUESTIONS = 100
-LIKE_ENOUGH = 55.0
+MOST_CHOICES = 25  # Discord's limit
+MOST_COMPARED = 1_000  # compared within a few milliseconds, while somebody types
+MOST_CHANNELS = 1_000  # a few kilobytes each
+MOST_QUESTIONS = 100  # of a channel that are remembered to be suggested
+LIKE_ENOUGH = 55.0  # of 100, by rapidfuzz: below, suggestions look unrelated
 
 
 class Suggestions:
@@ -42,6 +42,13 @@ class Suggestions:
         if len(self._channels) > MOST_CHANNELS:
             self._channels.popitem(last=False)
 
+    def forget(self, questions: Iterable[str]) -> None:
+        """Forgets questions, whoever asked them."""
+        texts = {" ".join(question.split()) for question in questions}
+        for counts in self._channels.values():
+            for key in [key for key in counts if key[1] in texts]:
+                del counts[key]
+
     def most_asked(self, *, channels: Iterable[int], article: str) -> tuple[str, ...]:
         """What was asked of an article in any of ``channels``, most often first."""
         total: dict[str, int] = {}
@@ -52,26 +59,26 @@ class Suggestions:
         return tuple(sorted(total, key=lambda question: -total[question]))
 
 
-def matching(typed: str, offers: Sequence[str]) -> tuple[str, ...]:
-    """Those of ``offers`` that are like what is ``typed``, best first; all, where that is nothing.
+def matching(beginning: str, offers: Sequence[str]) -> tuple[str, ...]:
+    """Those of ``offers`` that are like what is ``beginning``, best first; all, where that is nothing.
 
     So many of them are compared, and so much of what is typed: this runs while everybody else waits, and an
     article may have any number of speakers.
     """
     candidates = islice(offers, MOST_COMPARED)
     offers = tuple(dict.fromkeys(text for text in candidates if text and _units(text) <= MOST_CHARS))
-    typed = typed[:MOST_CHARS]
-    if not typed.strip():
+    beginning = beginning[:MOST_CHARS]
+    if not beginning.strip():
         return offers[:MOST_CHOICES]
-    ranked = process.extract(
-        typed,
+    matches = process.extract(
+        beginning,
         offers,
         scorer=fuzz.WRatio,
         processor=utils.default_process,
         score_cutoff=LIKE_ENOUGH,
         limit=MOST_CHOICES,
     )
-    return tuple(text for text, *_ in ranked)
+    return tuple(text for text, *_ in matches)
 
 
 def names_of(entries: Iterable[Entry], *, with_id: bool = False) -> dict[str, str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from index import FootnoteError, stand_back
 
 T = TypeVar("T")
 
-QUESTION_THREADS = 2
-READING_THREADS = 2
+QUESTION_THREADS = 2  # more do not answer sooner on two cores, and need memory
+READING_THREADS = 2  # for what waits for the disk
 
 
 class ClosingError(FootnoteError):
@@ -31,12 +32,14 @@ class Threads:
         # Apart from the others, since it never waits for a model.
         self.looking = ThreadPoolExecutor(1, thread_name_prefix="footnote-looking")
         self.offering = ThreadPoolExecutor(1, thread_name_prefix="footnote-offering")
+        # One: what is written of a question is written in order, and no answer waits for it.
+        self.noting = ThreadPoolExecutor(1, thread_name_prefix="footnote-noting")
         # One: sources are fetched and indexes built one at a time, whoever asks for them.
         self.indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
         self._closed = False
 
     async def run(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        """Does something in one of the threads.
+        """Does something in one of the threads, with the context of the task that asks for it.
 
         Raises:
             ClosingError: they are closed, or were before it had its turn.
@@ -44,7 +47,7 @@ class Threads:
         if self._closed:
             raise ClosingError
         try:
-            return await asyncio.get_running_loop().run_in_executor(executor, work)
+            return await asyncio.get_running_loop().run_in_executor(executor, copy_context().run, work)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -56,7 +59,8 @@ class Threads:
         return None if self._closed else self.indexing.submit(work)
 
     def close(self) -> None:
-        """Takes nothing new, and gives up what has not had its turn."""
+        """Takes nothing new, and gives up what has not had its turn, but what is to be noted."""
         self._closed = True
+        self.noting.shutdown(wait=False)
         for executor in (self.questions, self.reading, self.looking, self.offering, self.indexing):
             executor.shutdown(wait=False, cancel_futures=True)

@@ -28,10 +28,13 @@ class Upkeep:
         self._library = library
         self._threads = threads
 
-    async def meet(self, servers: Collection[int]) -> None:
-        """Tells which servers the bot is in: the libraries of all others are to go after a while."""
+    async def meet(self, servers: Collection[int], serves: Callable[[int], bool]) -> None:
+        """Tells which servers the bot is in: the libraries of all others are to go after a while.
+
+        Of the servers alone, that is, that this process ``serves``: it knows nothing of those of another one.
+        """
         here = {str(server) for server in servers}
-        for server in await self._done(lambda: self._library.upkeep.meet(here)) or ():
+        for server in await self._done(lambda: self._library.upkeep.meet(here, serves)) or ():
             log.warning("I am not in server %s any more: its library goes after a while.", server)
 
     async def leave(self, server: int) -> None:
@@ -47,10 +50,10 @@ class Upkeep:
     async def tidy(self) -> None:
         """Deletes what has been kept long enough, between two changes."""
         try:
-            gone = await self._threads.run(self._threads.indexing, self._library.upkeep.prune)
+            items = await self._threads.run(self._threads.indexing, self._library.upkeep.prune)
         except ClosingError:
             return
-        for one in gone:
+        for one in items:
             where = f"server {one.server}" if one.server else "the common library"
             log.info("Deleted after its time: %s of %s, %d bytes.", one.kind, where, one.nbytes)
 

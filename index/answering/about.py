@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import cached_property
 from typing import NamedTuple
 
 from index.answering.quoting import Quoting, standing
@@ -31,6 +33,9 @@ _DATE = re.compile(
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)? (?:de )?{_MONTH},? (?:de )?\d{{4}}"
     rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})\b"
 )
+
+
+_DIGITS = re.compile(r"[0-9]+")
 
 
 class AboutAnswer(NamedTuple):
@@ -75,18 +80,24 @@ class About:
 
     def clause(self, clause: Clause) -> AboutAnswer | None:
         """The words of a place that is named by its number; None where there is no such place, or more."""
-        article = self._article
-        places = [
-            paragraph
-            for paragraph in article.paragraphs
-            if opening_number(paragraph.of(article.text)) == clause.number
-            and paragraph.start not in article.heading_starts
-        ]
+        places: Sequence[Paragraph] = self._clauses.get(clause.number, ())
         if not places and clause.is_paragraph and clause.number.isdecimal():
-            places = [one for one in article.paragraphs if one.number == int(clause.number)]
+            number = int(clause.number)
+            places = self._article.paragraphs[number - 1 : number] if number else ()
         if len(places) != 1:
             return None
         return _answer(citations=self._cited(self._quoting.shortened(places[0], "")))
+
+    @cached_property
+    def _clauses(self) -> dict[str, list[Paragraph]]:
+        """The paragraphs that open with a number, headings left out, by that number."""
+        article = self._article
+        clauses: dict[str, list[Paragraph]] = {}
+        for paragraph in article.paragraphs:
+            number = opening_number(paragraph.of(article.text))
+            if number is not None and paragraph.start not in article.heading_starts:
+                clauses.setdefault(number, []).append(paragraph)
+        return clauses
 
     def _author(self) -> AboutAnswer:
         author = self._article.author
@@ -100,21 +111,22 @@ class About:
         return _answer(ArticleFact(ArticleTopic.AUTHOR, author) if author else None)
 
     def _date(self) -> AboutAnswer:
-        published = self._article.published
-        fact = ArticleFact(ArticleTopic.DATE, published.isoformat()) if published else None
+        date = self._article.published
+        fact = ArticleFact(ArticleTopic.DATE, date.isoformat()) if date else None
         for paragraph in self._edges():
             line = paragraph.of(self._article.text)
-            says = _DATE.search(line) and (published is None or str(published.year) in line)
-            if says and len(line) <= _LINE // 2:
+            match = _DATE.search(line)
+            says = match and (date is None or _is_of(match[0], date))
+            if says and len(line) <= _LINE // 2 and not line.endswith(":"):
                 return _answer(fact, self._cited(paragraph))
         return _answer(fact)
 
     def _source(self) -> AboutAnswer:
         article = self._article
-        known = [one for one in (article.site, article.source) if one]
-        claimed = [one for one in (article.claimed_site, article.claimed_source) if one]
-        value = ", ".join(known or claimed)
-        return _answer(ArticleFact(ArticleTopic.SOURCE, value, is_claim=not known) if value else None)
+        sources = [one for one in (article.site, article.source) if one]
+        claims = [one for one in (article.claimed_site, article.claimed_source) if one]
+        value = ", ".join(sources or claims)
+        return _answer(ArticleFact(ArticleTopic.SOURCE, value, is_claim=not sources) if value else None)
 
     def _title(self) -> AboutAnswer:
         title = self._article.title
@@ -131,6 +143,12 @@ class About:
 
     def _cited(self, span: Span) -> tuple[Citation, ...]:
         return (self._quoting.citation(1, Span(span.start, span.end), 0.0),)
+
+
+def _is_of(text: str, day: date) -> bool:
+    """Whether a text date may be that of a day, which may be another one in another zone's time."""
+    numbers = set(map(int, _DIGITS.findall(text)))
+    return day.year in numbers and any(abs(number - day.day) <= 1 for number in numbers)
 
 
 def _answer(fact: ArticleFact | None = None, citations: tuple[Citation, ...] = ()) -> AboutAnswer:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from index.answering.about import About
 from index.answering.confidence import RuleJudge, Thresholds
@@ -28,11 +29,16 @@ from index.model.answer import MAX_QUESTION_CHARS, Answer, Citation, Status, Tur
 from index.model.article import Span
 from index.search.build import Index
 from index.search.embedding import Embedder
-from index.search.ranking import Ranking, Reranker, Retriever
+from index.search.ranking import Ranking, Reranker, Retriever, ScoredPassage
+from index.search.segments import Segment, segment_of
+from index.search.whole import Share
 
 
 class Answerer:
     """Answers questions about one index.
+
+    Attributes:
+        judge: Judges what its questions are ranked to.
 
     Args:
         index: What to answer from.
@@ -54,6 +60,7 @@ class Answerer:
         reranker: Reranker | None = None,
         reading: FittedReader | None = None,
     ) -> None:
+        self._index = index
         self._article = index.article
         self._embedder = embedder
         self._thresholds = thresholds
@@ -61,7 +68,7 @@ class Answerer:
         self._speech = Speech(index.article)
         self._retriever = Retriever(index, embedder, mentions=self._speech.mentions, reranker=reranker)
         self._quoting = Quoting(index.article, speech=self._speech, retriever=self._retriever)
-        self._judge = self._judge_by(reading)
+        self.judge = self._judge_by(reading)
         self._about = About(index.article, quoting=self._quoting, summary=self.summary)
 
     def _judge_by(self, reading: FittedReader | None) -> Judge:
@@ -88,18 +95,46 @@ class Answerer:
     def respond(self, question: str, turns: Sequence[Turn] = ()) -> tuple[Answer, Ranking]:
         """The answer to a question, and what it was chosen from; see ``answer``."""
         began = time.perf_counter()
-        query = self._queries.read(check_question(question))
-        leaning = self._follow_up(query.text, turns)
+        query, leaning = self.read(question, turns)
         ranking = self._retriever.rank(query.text, leaning)
-        ranked = time.perf_counter()
+        ranked_at = time.perf_counter()
         topic = article_topic(question, is_first=not turns)
         clause = asked_clause(question) if topic is None else None
         about = self._about.answer(topic) if topic else self._about.clause(clause) if clause else None
         if about is not None:
-            answer = self._answer(question, about.status, about.citations, (began, ranked, ranked))
+            answer = self._answer(question, about.status, about.citations, (began, ranked_at, ranked_at))
             return replace(answer, about=topic, fact=about.fact), ranking
-        judgement = self._doubted(query, self._judge.judge(query.text, ranking, leaning))
-        return self._composed(question, query, judgement, (began, ranked)), judgement.ranking
+        judgement = self.judge.judge(query.text, ranking, leaning)
+        return self.compose(question, query, judgement, (began, ranked_at)), judgement.ranking
+
+    def read(
+        self, question: str, turns: Sequence[Turn] = (), is_known: Callable[[str], bool] = lambda _: False
+    ) -> tuple[Query, FollowUp | None]:
+        """A question in the article's words, and what it leans on.
+
+        Args:
+            question: As it was asked.
+            turns: What was asked before, oldest first.
+            is_known: Whether a word that the article does not have is known elsewhere, and no slip.
+        """
+        query = self._queries.read(check_question(question), is_known)
+        return query, self._follow_up(query.text, turns)
+
+    def compose(
+        self, question: str, query: Query, judgement: Judgement, times: tuple[float, float]
+    ) -> Answer:
+        """The answer of a judgement; ``times`` are when the question came, and when it was ranked."""
+        return self._composed(question, query, self._doubted(query, judgement), times)
+
+    def ranking(self, share: Share[Any]) -> Ranking:
+        """What a question found in this article, of all that it was ranked to."""
+        passages = self._retriever.passages
+        scored_passages = tuple(ScoredPassage(passages[one.number], one.score) for one in share.passages)
+        return Ranking(share.sentences, scored_passages, share.question)
+
+    def segment(self) -> Segment:
+        """What a library's index keeps of the article."""
+        return segment_of(self._index, self._retriever.leads, self._speech.mentions)
 
     def check(self, claim: str) -> Answer:
         """What the article says to a claim: so, otherwise or nothing, see ``Answer.verdict``.
@@ -110,11 +145,11 @@ class Answerer:
         began = time.perf_counter()
         query = self._queries.read(check_question(claim))
         ranking = self._retriever.rank(query.text)
-        ranked = time.perf_counter()
-        judgement = self._judge.check(query.text, ranking)
+        ranked_at = time.perf_counter()
+        judgement = self.judge.check(query.text, ranking)
         if query.is_doubtful and judgement.status is Status.ANSWERED:
             judgement = judgement._replace(status=Status.UNCERTAIN)
-        return self._composed(claim, query, judgement, (began, ranked))
+        return self._composed(claim, query, judgement, (began, ranked_at))
 
     def _doubted(self, query: Query, judgement: Judgement) -> Judgement:
         """The judgement, at most UNCERTAIN where what is read may not be what was asked.
@@ -124,7 +159,7 @@ class Answerer:
         if judgement.status is not Status.ANSWERED or not query.is_doubtful:
             return judgement
         if query.rest is not None and not query.names_another:
-            rest = self._judge.judge(query.rest, self._retriever.rank(query.rest))
+            rest = self.judge.judge(query.rest, self._retriever.rank(query.rest))
             same = rest.ranking.sentences[0].sentence == judgement.ranking.sentences[0].sentence
             if rest.status is Status.ANSWERED and same:
                 return judgement
@@ -138,7 +173,7 @@ class Answerer:
         times: tuple[float, float],
     ) -> Answer:
         """A judgement as an answer; ``times`` are when the question came, and when it was ranked."""
-        judged = time.perf_counter()
+        judged_at = time.perf_counter()
         ranking, short = judgement.ranking, judgement.short
         refused = judgement.status is Status.NOT_IN_ARTICLE
         spans = [ranking.sentences[0].sentence] if refused else self._quoting.spans(ranking, query.text)
@@ -148,7 +183,7 @@ class Answerer:
             short = None
         if short is not None:
             citations = (replace(citations[0], deciding=(short,)), *citations[1:])
-        answer = self._answer(question, judgement.status, () if refused else citations, (*times, judged))
+        answer = self._answer(question, judgement.status, () if refused else citations, (*times, judged_at))
         return replace(
             answer,
             closest=tuple(replace(one, deciding=()) for one in citations) if refused else (),
@@ -166,8 +201,8 @@ class Answerer:
         times: tuple[float, float, float],
     ) -> Answer:
         """An answer of this article; ``times`` are when the question came, was ranked and was judged."""
-        began, ranked, judged = times
-        answered = time.perf_counter()
+        began, ranked_at, judged_at = times
+        answered_at = time.perf_counter()
         return Answer(
             question=question,
             status=status,
@@ -177,10 +212,10 @@ class Answerer:
             article_title=self._article.title,
             snapshot=self._snapshot,
             timings_ms={
-                "rank": round((ranked - began) * 1000, 2),
-                "read": round((judged - ranked) * 1000, 2),
-                "compose": round((answered - judged) * 1000, 2),
-                "total": round((answered - began) * 1000, 2),
+                "rank": round((ranked_at - began) * 1000, 2),
+                "read": round((judged_at - ranked_at) * 1000, 2),
+                "compose": round((answered_at - judged_at) * 1000, 2),
+                "total": round((answered_at - began) * 1000, 2),
             },
         )
 
@@ -196,25 +231,25 @@ class Answerer:
         Args:
             speaker: Only what they say: a name of ``speakers``, else a part of one or more; in any case.
         """
-        said = self._speech.quotes()
+        quotations = self._speech.quotes()
         if speaker is not None:
             names, words = self.speakers(), _words(speaker)
-            meant = {name for name in names if name.casefold() == speaker.casefold()} or {
+            matches = {name for name in names if name.casefold() == speaker.casefold()} or {
                 name for name in names if set() < words <= _words(name)
             }
-            said = tuple(one for one in said if one.name in meant)
+            quotations = tuple(one for one in quotations if one.name in matches)
         return tuple(
             replace(self._quoting.citation(number, one.span, 0.0), speaker=one.speaker, before="", after="")
-            for number, one in enumerate(said, 1)
+            for number, one in enumerate(quotations, 1)
         )
 
     def speakers(self) -> tuple[str, ...]:
         """Who is quoted, each by one name, in order of how much they say."""
-        said: Counter[str] = Counter()
+        lengths: Counter[str] = Counter()
         for one in self._speech.quotes():
             if one.name is not None:
-                said[one.name] += one.span.end - one.span.start
-        return tuple(name for name, _ in said.most_common())
+                lengths[one.name] += one.span.end - one.span.start
+        return tuple(name for name, _ in lengths.most_common())
 
     def summary(self) -> tuple[Citation, ...]:
         """The three to five sentences that carry the article, in order, numbered from 1."""
@@ -229,11 +264,11 @@ class Answerer:
             [number != before for number, before in zip(paragraphs, [0, *paragraphs], strict=False)],
         )
         vectors = self._retriever.sentence_vectors()
-        chosen = summarise(vectors, fit, lambda number: self._dangles(sentences[number]))
+        numbers = summarise(vectors, fit, lambda number: self._dangles(sentences[number]))
         ranks = central(vectors)
         return tuple(
             self._quoting.citation(place, sentences[number], float(ranks[number]))
-            for place, number in enumerate(chosen, 1)
+            for place, number in enumerate(numbers, 1)
         )
 
     def _dangles(self, sentence: Span) -> bool:
@@ -293,13 +328,13 @@ def check_question(question: str) -> str:
     Raises:
         QuestionError: it is empty or longer than MAX_QUESTION_CHARS.
     """
-    asked = question.encode("utf-8", "replace").decode().strip()
-    if not asked:
+    text = question.encode("utf-8", "replace").decode().strip()
+    if not text:
         raise QuestionError("There is no question. Ask something about the article.")
-    if len(asked) > MAX_QUESTION_CHARS:
+    if len(text) > MAX_QUESTION_CHARS:
         raise QuestionError(
             "The question has {count} characters; at most {most} can be read. Shorten it.",
-            count=f"{len(asked):,}",
+            count=f"{len(text):,}",
             most=f"{MAX_QUESTION_CHARS:,}",
         )
-    return asked
+    return text

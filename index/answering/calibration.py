@@ -28,7 +28,7 @@ FALSE_REFUSALS = 0.01
 FALSE_ANSWERS = 0.01
 """The share of questions on something else that the upper threshold may let through."""
 
-_FOREIGN_PER_ARTICLE = 30
+_FOREIGN_PER_ARTICLE = 30  # about as many as an article has questions of its own
 
 
 class CalibrationQuestion(BaseModel):
@@ -65,8 +65,8 @@ class CalibrationText(BaseModel):
 
 def thresholds(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresholds:
     """The thresholds of a model: the known ones, or fitted now (half a minute with a small model)."""
-    known = json.loads(_read("thresholds.json")).get(embedder.sha256)
-    return Thresholds(**known) if known else fit(embedder, on_progress)
+    figures = json.loads(_read("thresholds.json")).get(embedder.sha256)
+    return Thresholds(**figures) if figures else fit(embedder, on_progress)
 
 
 @cache
@@ -113,11 +113,11 @@ def fit(embedder: Embedder, on_progress: OnProgress = lambda _: None) -> Thresho
         on_progress(Progress(Stage.CALIBRATE, place, len(texts)))
         index = build(Article(id=one.id, title=one.id, text=one.text), embedder)
         retriever = Retriever(index, embedder)
-        asked = [q.question for q in one.questions if q.evidence]
+        questions = [q.question for q in one.questions if q.evidence]
         of_next = [q.question for q in texts[(place + 1) % len(texts)].questions]
         numbers = range(place * _FOREIGN_PER_ARTICLE, (place + 1) * _FOREIGN_PER_ARTICLE)
         some = [everyday[number % len(everyday)] for number in numbers]
-        answerable += [retriever.rank(question).sentences[0].support for question in asked]
+        answerable += [retriever.rank(question).sentences[0].support for question in questions]
         foreign += [retriever.rank(question).sentences[0].support for question in of_next + some]
     ends = (np.quantile(answerable, FALSE_REFUSALS), np.quantile(foreign, 1 - FALSE_ANSWERS))
     return Thresholds(uncertain=round(float(min(ends)), 3), answered=round(float(max(ends)), 3))

@@ -32,8 +32,8 @@ def load_reader(folder: Path | None, embedder: str) -> FittedReader | None:
     """
     path = folder / WEIGHTS.name if folder else WEIGHTS
     try:
-        fitted = FittedTiers.model_validate_json((path.parent / TIERS).read_bytes())
-        expected = path.with_name(f"{path.name}.sha256").read_text(encoding="ascii").split()[0]
+        fitted_tiers = FittedTiers.model_validate_json((path.parent / TIERS).read_bytes())
+        checksum = path.with_name(f"{path.name}.sha256").read_text(encoding="ascii").split()[0]
         reader = OnnxReader(path)
     except Exception as error:  # ONNX Runtime raises errors of its own, and they have no common root
         raise UnloadableReaderError(
@@ -42,11 +42,11 @@ def load_reader(folder: Path | None, embedder: str) -> FittedReader | None:
             folder=path.parent,
             reason=str(error).strip().partition("\n")[0].rstrip(".") + ".",
         ) from error
-    if not expected == fitted.reader == reader.sha256:
+    if not checksum == fitted_tiers.reader == reader.sha256:
         raise UnloadableReaderError(
             "The reader in {folder} is not the one that its checksum and its tiers were made for. Export and "
             "calibrate it again; where none is named, install Footnote anew.",
             folder=path.parent,
         )
-    tiers = fitted.by_embedder.get(embedder)
+    tiers = fitted_tiers.by_embedder.get(embedder)
     return None if tiers is None else FittedReader(reader, tiers)

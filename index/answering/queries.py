@@ -63,8 +63,8 @@ class Queries:
         self._embedder = embedder
         self._knows = knows
 
-    def read(self, question: str) -> Query:
-        """A question in the article's words.
+    def read(self, question: str, is_known: Callable[[str], bool] = lambda _: False) -> Query:
+        """A question in the article's words; a word that ``is_known`` elsewhere is no slip, either.
 
         Words that only compare equal are written as the article writes them, for the models to see one word
         in both. A word that the model's tokenizer has whole, or that a dictionary has, is no slip: it is
@@ -75,7 +75,7 @@ class Queries:
         read_as: list[tuple[str, str]] = []
         words: list[_Word] = []
         names_another = False
-        tried = 0
+        tries = 0
         for match in WORD.finditer(question):
             word, (start, end) = match[0], match.span()
             spelling = self._speller.spelling(word)
@@ -83,9 +83,9 @@ class Queries:
                 words.append(_Word(start, end, spelling))
                 continue
             whole = not starts.intersection(range(start + 1, end))
-            if whole or tried >= MAX_SLIPS or self._knows(word):
+            if whole or tries >= MAX_SLIPS or self._knows(word) or is_known(word):
                 continue
-            tried += 1
+            tries += 1
             nearest = self._speller.correct(word)
             if nearest is None:
                 continue
@@ -106,10 +106,10 @@ class Queries:
         """
         names = any(one.is_guess and self._speller.is_name(one.text) for one in words)
         if names:
-            left = [name for name in names_and_numbers(rest) if self._knows(name)]
+            subjects = [name for name in names_and_numbers(rest) if self._knows(name)]
         else:
-            left = [span.of(rest) for span in telling_words(rest)]
-        return rest if left else None
+            subjects = [span.of(rest) for span in telling_words(rest)]
+        return rest if subjects else None
 
     def _with_closed_compounds(self, question: str) -> str:
         """The question with "e-mail" and "web site" as the article writes them, where it closes them."""
@@ -121,9 +121,9 @@ class Queries:
                 continue
             hyphened = between in _HYPHENS and not self._speller.has_compound(first[0], second[0])
             parted = between == " " and not (self._knows(first[0]) and self._knows(second[0]))
-            closed = self._speller.closed(first[0], second[0]) if hyphened or parted else None
-            if closed is not None:
-                words.append(_Word(first.start(), second.end(), closed))
+            compound = self._speller.closed(first[0], second[0]) if hyphened or parted else None
+            if compound is not None:
+                words.append(_Word(first.start(), second.end(), compound))
         return _replaced(question, words)
 
 

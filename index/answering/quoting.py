@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from index.language.attribution import Speech
 from index.language.terms import Analyzer
@@ -63,21 +64,32 @@ class Quoting:
 
     def _list_of(self, item: Span, question: str) -> Span | None:
         """The list of an item, unless the question has words of that item, which is then what it asks for."""
-        led = self._retriever.leads.led(item)
-        if led is None or len(led.items) == 1:
+        introduction = self._retriever.leads.led(item)
+        if introduction is None or len(introduction.items) == 1:
             return None
-        whole = Span(led.lead.start, led.items[-1].end)
-        asked = set(self._analyzer.terms(question)) - set(self._analyzer.terms(led.lead.of(self._text)))
-        is_named = asked.intersection(self._analyzer.terms(item.of(self._text)))
+        last = self._article.paragraph_at(introduction.items[-1].start)
+        end = introduction.items[-1].end if last.start <= introduction.lead.start else last.end
+        whole = Span(introduction.lead.start, end)
+        words = set(self._analyzer.terms(question)) - set(
+            self._analyzer.terms(introduction.lead.of(self._text))
+        )
+        is_named = words.intersection(self._analyzer.terms(item.of(self._text)))
         return None if is_named or whole.end - whole.start > MAX_QUOTE_CHARS else whole
 
-    def _runner_up(self, ranked: Sequence[ScoredSentence]) -> Span | None:
-        """The runner-up, where it is nearly as good and the two are not too much to read."""
-        if len(ranked) < 2 or ranked[1].score < ranked[0].score - SECOND_WITHIN:
+    def _runner_up(self, ranking: Sequence[ScoredSentence]) -> Span | None:
+        """The runner-up that says something else, where it is nearly as good and both are not too long."""
+        best = ranking[0].sentence
+        near = takewhile(lambda one: one.score >= ranking[0].score - SECOND_WITHIN, ranking[1:])
+        others = (one.sentence for one in near if not self._is_same(one.sentence, best))
+        second = next(others, None)
+        if second is None:
             return None
-        best, second = ranked[0].sentence, ranked[1].sentence
         length = best.end - best.start + second.end - second.start
         return second if length <= MAX_QUOTE_CHARS else None
+
+    def _is_same(self, one: Span, other: Span) -> bool:
+        """Whether two sentences say the same in the same words."""
+        return one.of(self._text).casefold().split() == other.of(self._text).casefold().split()
 
     def _read_on(self, first: Span, last: Span) -> bool:
         """Whether two sentences can be read on as one quote: neighbours, and nobody else's words."""
@@ -124,14 +136,14 @@ class Quoting:
         text = self._text
         ends = [match.end() for match in _CLAUSE.finditer(text, span.start, span.end)]
         starts = [span.start, *ends[:-1]]
-        asked = set(self._analyzer.terms(question))
+        words = set(self._analyzer.terms(question))
         farthest = (max(bisect_right(ends, start + MAX_QUOTE_CHARS) - 1, 0) for start in starts)
         runs = [
             Span(start, max(end, ends[last]))  # a clause by itself may be longer
             for start, end, last in zip(starts, ends, farthest, strict=True)
             if end > start
         ]
-        best = max(runs, key=lambda run: len(asked.intersection(self._analyzer.terms(run.of(text)))))
+        best = max(runs, key=lambda run: len(words.intersection(self._analyzer.terms(run.of(text)))))
         return Span(best.start, best.start + len(best.of(text).rstrip()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import NamedTuple
 
 from index.answering.tiers import Signs
@@ -16,7 +17,7 @@ from index.language.question_kinds import (
 )
 from index.language.terms import Analyzer
 from index.language.yes_no import asks_yes_or_no
-from index.model.article import Article, Sentence, Span
+from index.model.article import BETWEEN_CELLS, Article, Sentence, Span
 from index.reader.model import Reader, Reading
 from index.reader.windows import Excerpt
 from index.search.ranking import Ranking, Retriever, ScoredSentence
@@ -44,6 +45,13 @@ MARGIN = 12.0
 _LONG_SPAN = 80  # characters
 
 
+class ReadPassage(NamedTuple):
+    """A passage that was read: its span, with what leads it, and what the reader makes of that."""
+
+    span: Span
+    reading: Reading
+
+
 class ReadRanking(NamedTuple):
     """A ranking that was read.
 
@@ -51,39 +59,60 @@ class ReadRanking(NamedTuple):
         ranking: Its sentences in the order of both, retriever and reader.
         span: The words of the first sentence that answer best, if it has any.
         signs: What speaks for it, and against it.
-        windows: What was read: passages, each with what leads it,
-        readings: and what the reader makes of each.
+        passages: What was read of its article.
     """
 
     ranking: Ranking
     span: Span | None
     signs: Signs
-    windows: tuple[Span, ...]
-    readings: tuple[Reading, ...]
+    passages: tuple[ReadPassage, ...]
 
 
-class _ReadSentence(NamedTuple):
-    """A sentence as it was read: its best span in the article, and that span's margin."""
+class ReadSentence(NamedTuple):
+    """A sentence as it was read: its best span, of the article or its label, and the margin of that span."""
 
     span: Span | None
     margin: float
 
 
-_UNREAD = _ReadSentence(None, -MARGIN)
+_NO_READING = ReadSentence(None, -MARGIN)
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """What is read at once.
 
     Attributes:
         span: All of it.
-        parts: Its sentences that may answer, each without the label of who speaks, and those labels.
+        parts: Its sentences that may answer, each without the label of who speaks, and the names in those.
         sentences: Whose answer each part is: for a label the sentence that is said to be meant.
     """
 
     span: Span
     parts: tuple[Span, ...]
     sentences: tuple[Sentence, ...]
+
+
+class Beside(NamedTuple):
+    """What the best sentence is held against, of all that was ranked and read with it.
+
+    Attributes:
+        first: The sentence that retrieval alone ranked first.
+        second: The score of the next sentence.
+        margins: The two best margins.
+        says: How likely any passage says so or otherwise, were the question one for yes or no.
+    """
+
+    first: ScoredSentence
+    second: float
+    margins: tuple[float, float]
+    says: float
+
+
+class Share(NamedTuple):
+    """An article's share of a ranking, whose scores compare with those of the others' shares."""
+
+    reader: RankingReader
+    ranking: Ranking
 
 
 class RankingReader:
@@ -105,59 +134,59 @@ class RankingReader:
 
     def read(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> ReadRanking:
         """Reads the passages that rank best, and that of the best sentence, in one batch."""
-        windows = self._proposed(ranking)
-        excerpts = [
-            Excerpt(
-                span.of(self._text),
-                [(part.start - span.start, part.end - span.start) for part in parts],
-            )
-            for span, parts, _ in windows
-        ]
-        whole = f"{follow_up.context} {question}" if follow_up else question
-        readings = self._reader.read(whole, excerpts)
-        sentences: dict[Span, _ReadSentence] = {}
-        for sentence, one in _sentences(windows, readings):
-            sentences[sentence] = max(one, sentences.get(sentence, _UNREAD), key=_by_margin)
-        ranked = _reordered(ranking, sentences)
-        best = ranked.sentences[0]
-        return ReadRanking(
-            ranked,
-            sentences.get(best.sentence, _UNREAD).span,
-            self._signs(question, ranked, ranking.sentences[0], sentences, readings),
-            tuple(window.span for window in windows),
-            tuple(readings),
-        )
+        return read_shares(question, [Share(self, ranking)], follow_up)[1]
 
-    def _proposed(self, ranking: Ranking) -> list[_Window]:
-        """What is read: the passages that rank best, and the best sentence's."""
-        leads = self._retriever.leads
-        spans = {leads.context(self._retriever.passage_at(ranking.sentences[0].sentence.start)): None}
-        for scored in ranking.passages:
-            if len(spans) == READ_PASSAGES:
-                break
-            spans.setdefault(leads.context(scored.passage))
-        supports = {scored.sentence: scored.support for scored in ranking.sentences}
-        return [self._window(span, supports) for span in spans]
+    def read_excerpts(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
+        """What the reader makes of some excerpts, of any articles."""
+        return self._reader.read(question, excerpts)
 
-    def _window(self, span: Span, supports: Mapping[Sentence, float]) -> _Window:
+    def short(self, span: Span | None, sentence: Span) -> Span | None:
+        """The words of a sentence that answer it: a span in it, without what parts the cells of a table."""
+        if span is None or not sentence.start <= span.start or not span.end <= sentence.end:
+            return None
+        words = span.of(self._text)
+        first = len(words) - len(words.lstrip(BETWEEN_CELLS))
+        last = len(words.rstrip(BETWEEN_CELLS))
+        return Span(span.start + first, span.start + last) if first < last else span
+
+    def contexts(self, ranking: Ranking) -> Iterator[tuple[float, Span]]:
+        """The passages of a ranking with what leads them, best first, and their scores."""
+        for candidate in ranking.passages:
+            yield candidate.score, self._retriever.leads.context(candidate.passage)
+
+    def context(self, sentence: Span) -> Span:
+        """The passage of a sentence with what leads it."""
+        return self._retriever.leads.context(self._retriever.passage_at(sentence.start))
+
+    def window(self, span: Span, ranking: Ranking) -> Window:
+        """What is read of a span."""
+        return self._window(span, {candidate.sentence: candidate.support for candidate in ranking.sentences})
+
+    def excerpt(self, window: Window) -> Excerpt:
+        """A window as it is given to the reader."""
+        start = window.span.start
+        parts = [(part.start - start, part.end - start) for part in window.parts]
+        return Excerpt(window.span.of(self._text), parts)
+
+    def _window(self, span: Span, supports: Mapping[Sentence, float]) -> Window:
         """What is read of a span.
 
         Who says something stands in the label of a turn, while what is said stands in any of its sentences:
-        the label answers for the one that has most to do with the question.
+        the name in it answers for the one that has most to do with the question. When it was said does not.
         """
         span, sentences = self._cropped(span, supports)
         parts: list[Span] = []
         answering: list[Sentence] = []
         for sentence in sentences:
-            label = self._speech.label(sentence)
-            start = sentence.start if label is None else min(label.end, sentence.end)
+            turn = self._speech.turn(sentence)
+            start = sentence.start if turn is None else min(turn.words, sentence.end)
             parts.append(Span(start, sentence.end))
             answering.append(sentence)
-            if label is not None:
+            if turn is not None:
                 of_turn = [one for one in sentences if one.paragraph == sentence.paragraph]
-                parts.append(label)
+                parts.append(turn.label)
                 answering.append(max(of_turn, key=lambda one: supports.get(one, -1.0)))
-        return _Window(span, tuple(parts), tuple(answering))
+        return Window(span, tuple(parts), tuple(answering))
 
     def _cropped(self, span: Span, supports: Mapping[Sentence, float]) -> tuple[Span, tuple[Sentence, ...]]:
         """What is read of a span and its sentences: of a long one, what stands around its best sentence."""
@@ -166,11 +195,15 @@ class RankingReader:
             return span, sentences
         best = max(range(len(sentences)), key=lambda place: supports.get(sentences[place], -1.0))
         first = last = best
-        led = self._retriever.leads.led(sentences[best])
-        if led is not None and sentences[best].end - led.lead.start > READ_CHARS:
-            led = None
+        introduction = self._retriever.leads.led(sentences[best])
+        if introduction is not None and sentences[best].end - introduction.lead.start > READ_CHARS:
+            introduction = None
         while True:
-            start = sentences[first].start if led is None else min(led.lead.start, sentences[first].start)
+            start = (
+                sentences[first].start
+                if introduction is None
+                else min(introduction.lead.start, sentences[first].start)
+            )
             wider = [(max(first - 1, 0), last), (first, min(last + 1, len(sentences) - 1))]
             fitting = [
                 (one, other)
@@ -183,33 +216,23 @@ class RankingReader:
             # By turns, so that the best sentence stays in the middle.
             first, last = min(fitting, key=lambda ends: abs(ends[0] + ends[1] - 2 * best))
 
-    def _signs(
-        self,
-        question: str,
-        ranked: Ranking,
-        first: ScoredSentence,
-        sentences: Mapping[Span, _ReadSentence],
-        readings: Sequence[Reading],
-    ) -> Signs:
-        best = ranked.sentences[0]
-        read = sentences.get(best.sentence, _UNREAD)
+    def signs(self, question: str, best: ScoredSentence, result: ReadSentence, beside: Beside) -> Signs:
+        """What speaks for a sentence, and against it."""
         quote = self._retriever.leads.led_words(best.sentence) + self._speech.framed(best.sentence)
-        passage = self._retriever.leads.context(self._retriever.passage_at(best.sentence.start))
+        passage = self.context(best.sentence)
         kinds = asked_kinds(question)
         unknown = sum(not self._retriever.knows(name) for name in names_and_numbers(question))
-        span = read.span.of(self._text) if read.span else ""
-        margins = sorted((one.margin for one in sentences.values()), reverse=True)
+        span = result.span.of(self._text) if result.span else ""
         asks_whether = asks_yes_or_no(question)
-        second = ranked.sentences[1].score if len(ranked.sentences) > 1 else best.score - MARGIN
         return Signs(
-            margin=read.margin,
-            agrees=read.margin >= max(margins, default=-MARGIN),
-            rival=margins[1] if len(margins) > 1 else -MARGIN,
+            margin=result.margin,
+            agrees=result.margin >= beside.margins[0],
+            rival=beside.margins[1],
             words=min(len(span), _LONG_SPAN) / _LONG_SPAN,
             support=best.support,
-            best_support=first.support,
-            lead=min(best.score - second, MARGIN),
-            first=best.sentence == first.sentence,
+            best_support=beside.first.support,
+            lead=min(best.score - beside.second, MARGIN),
+            first=best.sentence is beside.first.sentence,
             in_passage=self._share(question, passage.of(self._text)),
             in_sentence=self._share(question, quote),
             unknown=min(unknown, 2),
@@ -220,7 +243,7 @@ class RankingReader:
             name=kinds.name,
             reason=kinds.reason,
             yes_no=asks_whether,
-            says=max(reading.verdicts.says_anything for reading in readings) if asks_whether else 0.0,
+            says=beside.says if asks_whether else 0.0,
         )
 
     def _share(self, question: str, text: str) -> float:
@@ -229,33 +252,90 @@ class RankingReader:
         return len(terms.intersection(self._analyzer.terms(text))) / len(terms) if terms else 1.0
 
 
-def _sentences(
-    windows: Sequence[_Window], readings: Sequence[Reading]
-) -> Iterator[tuple[Span, _ReadSentence]]:
-    """Each sentence that was read, and how."""
-    for window, reading in zip(windows, readings, strict=True):
-        for sentence, span in zip(window.sentences, reading.spans, strict=True):
-            if span is None:
-                yield sentence, _UNREAD
-                continue
-            margin = max(-MARGIN, min(span.score - reading.no_answer, MARGIN))
-            start, end = window.span.start + span.start, window.span.start + span.end
-            within = sentence.start <= start and end <= sentence.end
-            yield sentence, _ReadSentence(Span(start, end) if within else None, margin)
+def read_shares(
+    question: str, shares: Sequence[Share], follow_up: FollowUp | None = None
+) -> tuple[int, ReadRanking]:
+    """Reads the best passages of one or more articles in one batch, as those of one ranking.
+
+    Args:
+        question: As it is read.
+        shares: What it was ranked to, of each article.
+        follow_up: What it leans on.
+
+    Returns:
+        The place of the share whose sentence answers best, and that share as it was read.
+    """
+    windows = _proposed(shares)
+    whole = f"{follow_up.context} {question}" if follow_up else question
+    readings = shares[0].reader.read_excerpts(
+        whole, [shares[place].reader.excerpt(window) for place, window in windows]
+    )
+    passages: list[list[ReadPassage]] = [[] for _ in shares]
+    sentences: list[dict[Span, ReadSentence]] = [{} for _ in shares]
+    for (place, window), reading in zip(windows, readings, strict=True):
+        passages[place].append(ReadPassage(window.span, reading))
+        for sentence, one in _sentences(window, reading):
+            earlier = sentences[place].get(sentence, _NO_READING)
+            sentences[place][sentence] = max(one, earlier, key=_by_margin)
+    rankings = [_reordered(share.ranking, result) for share, result in zip(shares, sentences, strict=True)]
+    winner = min(range(len(rankings)), key=lambda place: _by_score(rankings[place].sentences[0]))
+    best = rankings[winner].sentences[0]
+    rest = [one.score for ranking in rankings for one in ranking.sentences[:2] if one is not best]
+    margins = sorted([-MARGIN, -MARGIN, *(one.margin for results in sentences for one in results.values())])
+    beside = Beside(
+        first=min((share.ranking.sentences[0] for share in shares), key=_by_score),
+        second=max(rest, default=best.score - MARGIN),
+        margins=(margins[-1], margins[-2]),
+        says=max(reading.verdicts.says_anything for reading in readings),
+    )
+    result = sentences[winner].get(best.sentence, _NO_READING)
+    return winner, ReadRanking(
+        rankings[winner],
+        shares[winner].reader.short(result.span, best.sentence),
+        shares[winner].reader.signs(question, best, result, beside),
+        tuple(passages[winner]),
+    )
 
 
-def _reordered(ranking: Ranking, sentences: Mapping[Span, _ReadSentence]) -> Ranking:
+def _proposed(shares: Sequence[Share]) -> list[tuple[int, Window]]:
+    """What is read, and of which share: the passages that rank best, and the best sentence's."""
+    first = min(range(len(shares)), key=lambda n: _by_score(shares[n].ranking.sentences[0]))
+    spans = {(first, shares[first].reader.context(shares[first].ranking.sentences[0].sentence)): None}
+    contexts = [
+        (-score, place, span)
+        for place, share in enumerate(shares)
+        for score, span in share.reader.contexts(share.ranking)
+    ]
+    for _, place, span in sorted(contexts, key=itemgetter(0)):
+        if len(spans) == READ_PASSAGES:
+            break
+        spans.setdefault((place, span))
+    return [(place, shares[place].reader.window(span, shares[place].ranking)) for place, span in spans]
+
+
+def _sentences(window: Window, reading: Reading) -> Iterator[tuple[Span, ReadSentence]]:
+    """Each sentence of a window, and how it was read."""
+    for sentence, span in zip(window.sentences, reading.spans, strict=True):
+        if span is None:
+            yield sentence, _NO_READING
+            continue
+        margin = max(-MARGIN, min(span.score - reading.no_answer, MARGIN))
+        start, end = window.span.start + span.start, window.span.start + span.end
+        yield sentence, ReadSentence(Span(start, end), margin)
+
+
+def _reordered(ranking: Ranking, sentences: Mapping[Span, ReadSentence]) -> Ranking:
     """The ranking in the order of both scores; what was not read keeps its order behind what is as good."""
-    scored = [
-        replace(one, score=one.score + READER_WEIGHT * sentences.get(one.sentence, _UNREAD).margin)
+    candidates = [
+        replace(one, score=one.score + READER_WEIGHT * sentences.get(one.sentence, _NO_READING).margin)
         for one in ranking.sentences
     ]
-    return replace(ranking, sentences=tuple(sorted(scored, key=_by_score)))
+    return replace(ranking, sentences=tuple(sorted(candidates, key=_by_score)))
 
 
-def _by_margin(read: _ReadSentence) -> float:
-    return read.margin
+def _by_margin(result: ReadSentence) -> float:
+    return result.margin
 
 
-def _by_score(scored: ScoredSentence) -> float:
-    return -scored.score
+def _by_score(candidate: ScoredSentence) -> float:
+    return -candidate.score

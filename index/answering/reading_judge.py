@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from index.answering.judgement import Judgement
-from index.answering.reading import RankingReader
+from index.answering.reading import RankingReader, ReadRanking, Share, read_shares
 from index.answering.tiers import Tiers
 from index.answering.verdicts import judge_verdict
 from index.language.follow_ups import FollowUp
@@ -16,31 +18,55 @@ from index.search.ranking import Ranking
 class ReadingJudge:
     """Judges by reading.
 
-    Args:
+    Attributes:
         reader: Reads rankings.
+
+    Args:
+        reader: Likewise.
         tiers: Fitted for it.
         least_support: The support below which no sentence has to do with the question, whatever is read.
     """
 
     def __init__(self, reader: RankingReader, tiers: Tiers, least_support: float = -1.0) -> None:
-        self._reader = reader
+        self.reader = reader
         self._tiers = tiers
         self._least_support = least_support
 
     def judge(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> Judgement:
         """See ``Judge``."""
+        return self.judge_shares(question, [Share(self.reader, ranking)], follow_up)[1]
+
+    def judge_shares(
+        self, question: str, shares: Sequence[Share], follow_up: FollowUp | None = None
+    ) -> tuple[int, Judgement]:
+        """Judges what a question was ranked to in one or more articles, as one ranking.
+
+        Returns:
+            The place of the share that answers best, and its judgement.
+        """
+        first = max(range(len(shares)), key=lambda n: shares[n].ranking.sentences[0].score)
+        ranking = shares[first].ranking
         if ranking.sentences[0].support < self._least_support:
-            return Judgement(ranking, Status.NOT_IN_ARTICLE, probability=0.0)
-        read = self._reader.read(question, ranking, follow_up)
-        probability = self._tiers.probability(read.signs)
+            return first, Judgement(ranking, Status.NOT_IN_ARTICLE, probability=0.0)
+        winner, read_ranking = read_shares(question, shares, follow_up)
+        return winner, self._judged(question, read_ranking)
+
+    def _judged(self, question: str, read_ranking: ReadRanking) -> Judgement:
+        probability = self._tiers.probability(read_ranking.signs)
         status = self._tiers.status(probability)
         if asks_yes_or_no(question):
-            verdict = judge_verdict(read, self._tiers.verdicts)
+            verdict = judge_verdict(read_ranking, self._tiers.verdicts)
             is_certain = status is verdict.status is Status.ANSWERED
-            return verdict if is_certain else Judgement(read.ranking, status, None, round(probability, 4))
+            return (
+                verdict
+                if is_certain
+                else Judgement(read_ranking.ranking, status, None, round(probability, 4))
+            )
         has_short = status is not Status.NOT_IN_ARTICLE and not asks_for_sentence(question)
-        return Judgement(read.ranking, status, read.span if has_short else None, round(probability, 4))
+        return Judgement(
+            read_ranking.ranking, status, read_ranking.span if has_short else None, round(probability, 4)
+        )
 
     def check(self, claim: str, ranking: Ranking) -> Judgement:
         """See ``Judge``."""
-        return judge_verdict(self._reader.read(claim, ranking), self._tiers.verdicts)
+        return judge_verdict(self.reader.read(claim, ranking), self._tiers.verdicts)

@@ -32,10 +32,10 @@ LEADS, LATER = 0.7, 0.5
 LEANS = 0.5
 """What is left of one that leans on what stands before it."""
 
-READ = 200
+MOST_CHECKS = 200
 """How many sentences are asked whether they lean at most: a text of nothing but such ones has no better."""
 
-_STEPS = 30
+_STEPS = 30  # of a power iteration, which has settled by then
 _TINY = float(np.finfo(np.float32).tiny)
 
 
@@ -62,21 +62,21 @@ def summarise(vectors: Floats, fit: Floats, leans: Callable[[int], bool]) -> tup
     spread = max(float(np.ptp(rank)), _TINY)
     worth = (1 - NOVELTY) * (1 + (rank - rank.min()) / spread) / 2 * fit  # the walk alone halves it at most
     nearest = np.zeros(len(vectors), dtype=np.float32)
-    read: set[int] = set()
-    chosen: list[int] = []
-    while len(chosen) < count:
+    checks: set[int] = set()
+    summary: list[int] = []
+    while len(summary) < count:
         best = int(np.argmax(worth - NOVELTY * nearest))
-        if best not in read:
-            read.add(best)
-            if len(read) <= READ and leans(best):
+        if best not in checks:
+            checks.add(best)
+            if len(checks) <= MOST_CHECKS and leans(best):
                 worth[best] *= LEANS
                 continue
-        chosen.append(best)
+        summary.append(best)
         worth[best] = -np.inf
         alike = vectors @ vectors[best]
         nearest = np.maximum(nearest, alike)
         worth[alike >= REPEATS] -= 1
-    return tuple(sorted(chosen))
+    return tuple(sorted(summary))
 
 
 def central(vectors: Floats) -> Floats:
@@ -93,8 +93,8 @@ def central(vectors: Floats) -> Floats:
     out = np.where(total > 0, total, np.inf)
     rank: Floats = np.full(count, 1 / max(count, 1), dtype=np.float32)
     for _ in range(_STEPS):
-        walked = np.maximum(vectors @ (vectors.T @ (rank / out)), 0)
-        share = walked / max(float(walked.sum()), _TINY)
+        steps = np.maximum(vectors @ (vectors.T @ (rank / out)), 0)
+        share = steps / max(float(steps.sum()), _TINY)
         rank = np.asarray(DAMPING * share + (1 - DAMPING) / count, dtype=np.float32)
     return rank
 

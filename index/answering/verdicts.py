@@ -18,45 +18,47 @@ class JudgedVerdict(NamedTuple):
 
     Attributes:
         verdict: What it says, were it to say anything.
-        place: Which passage it is, of those that were read.
+        passage: The passage, with what leads it.
         says: How likely it says anything, from 0 to 1.
         certain: How likely it says just that, from 0 to 1.
     """
 
     verdict: Verdict
-    place: int
+    passage: Span
     says: float
     certain: float
 
 
-def verdict_of(read: ReadRanking) -> JudgedVerdict:
+def verdict_of(read_ranking: ReadRanking) -> JudgedVerdict:
     """The verdict of the passage that is surest to say anything."""
-    place, reading = max(enumerate(read.readings), key=lambda one: one[1].verdicts.says_anything)
-    verdicts = reading.verdicts
+    passage = max(read_ranking.passages, key=lambda one: one.reading.verdicts.says_anything)
+    verdicts = passage.reading.verdicts
     says_so = verdicts.says_so >= verdicts.says_otherwise
     return JudgedVerdict(
         Verdict.SAYS_SO if says_so else Verdict.SAYS_OTHERWISE,
-        place,
+        passage.span,
         verdicts.says_anything,
         max(verdicts.says_so, verdicts.says_otherwise),
     )
 
 
-def judge_verdict(read: ReadRanking, tiers: VerdictTiers) -> Judgement:
+def judge_verdict(read_ranking: ReadRanking, tiers: VerdictTiers) -> Judgement:
     """Judges a claim, or a question for yes or no, by what the passages that were read say to it.
 
     The sentence that is cited is the passage's best one.
     """
-    judged = verdict_of(read)
-    if judged.says < tiers.says:
-        return Judgement(read.ranking, Status.NOT_IN_ARTICLE, verdict=Verdict.DOES_NOT_SAY)
-    status = Status.ANSWERED if judged.certain >= tiers.certain else Status.UNCERTAIN
-    ranking = _led_by(read.ranking, read.windows[judged.place])
-    return Judgement(ranking, status, probability=round(judged.certain, 4), verdict=judged.verdict)
+    judged_verdict = verdict_of(read_ranking)
+    if judged_verdict.says < tiers.says:
+        return Judgement(read_ranking.ranking, Status.NOT_IN_ARTICLE, verdict=Verdict.DOES_NOT_SAY)
+    status = Status.ANSWERED if judged_verdict.certain >= tiers.certain else Status.UNCERTAIN
+    ranking = _led_by(read_ranking.ranking, judged_verdict.passage)
+    return Judgement(
+        ranking, status, probability=round(judged_verdict.certain, 4), verdict=judged_verdict.verdict
+    )
 
 
-def _led_by(ranking: Ranking, window: Span) -> Ranking:
-    """The ranking with the best sentence of a window first."""
-    first = next(one for one in ranking.sentences if window.start <= one.sentence.start < window.end)
+def _led_by(ranking: Ranking, passage: Span) -> Ranking:
+    """The ranking with the best sentence of a passage first."""
+    first = next(one for one in ranking.sentences if passage.start <= one.sentence.start < passage.end)
     rest = [one for one in ranking.sentences if one is not first]
     return replace(ranking, sentences=(first, *rest))

@@ -52,7 +52,7 @@ def evaluate_conversations(
         else:
             tally.add("not_answered_when_impossible", answer.status is not Status.ANSWERED)
         on_question(done, len(conversations))
-    counted = {
+    turns = {
         kind: SecondTurns(tally.count(kind), tally.mean(kind), tally.mean(f"{kind} alone"))
         for kind in ("all", "follow_ups", "new_subjects", "held_out")
     }
@@ -61,5 +61,5 @@ def evaluate_conversations(
         conversations=len(conversations),
         not_answered_when_impossible=tally.mean("not_answered_when_impossible"),
         byte_exact=tally.mean("byte_exact"),
-        **counted,
+        **turns,
     )

@@ -108,9 +108,11 @@ def measure_claims(
         QuestionFileError: the file cannot be read.
         QuestionError: nothing reads the article.
     """
-    claimed = ClaimedArticle(article, load_claims(file, article))
+    claimed_article = ClaimedArticle(article, load_claims(file, article))
     system = footnote_system(embedder, reranker, reading)
-    return evaluate_claims([claimed], embedder, file=file.name, system=system, on_question=on_question)
+    return evaluate_claims(
+        [claimed_article], embedder, file=file.name, system=system, on_question=on_question
+    )
 
 
 def fitted_thresholds(

@@ -212,11 +212,11 @@ class Tally:
         """Asks a question of its own article."""
         began = time.perf_counter()
         embedder.encode([question.text])
-        encoded = time.perf_counter()
+        encoded_at = time.perf_counter()
         answer, ranking = system.respond(question.text)
-        answered = time.perf_counter()
-        self.add("bare_encode", (encoded - began) * 1000)
-        self.add("latency", (answered - encoded) * 1000)
+        answered_at = time.perf_counter()
+        self.add("bare_encode", (encoded_at - began) * 1000)
+        self.add("latency", (answered_at - encoded_at) * 1000)
         if answer is not None:
             self._count_outcome(answer, ranking, article, question.gold)
         if question.gold:
@@ -269,15 +269,15 @@ class Tally:
         if answer.status is not Status.NOT_IN_ARTICLE:
             self.add(f"{answer.status}_precision", one.is_right)
 
-    def _count_short(self, answer: Answer, accepted: Sequence[str]) -> None:
-        if accepted:
+    def _count_short(self, answer: Answer, right_answers: Sequence[str]) -> None:
+        if right_answers:
             short = answer.short_text
             self.add("short_given", short is not None)
-            self.add("short_exact_match", exact_match(short, accepted) if short is not None else 0)
-            self.add("short_f1", f1(short, accepted) if short is not None else 0)
+            self.add("short_exact_match", exact_match(short, right_answers) if short is not None else 0)
+            self.add("short_f1", f1(short, right_answers) if short is not None else 0)
 
     def _count_ranks(self, ranking: Ranking, article: Article, gold: Sequence[Span]) -> None:
-        right = [covers(scored.sentence, gold) for scored in ranking.sentences[:3]]
+        right = [covers(one.sentence, gold) for one in ranking.sentences[:3]]
         self.add("citation_at_1", right[0])
         self.add("citation_at_3", any(right))
         paragraphs = {article.paragraph_at(span.start).number for span in gold}

@@ -103,14 +103,14 @@ def answerability(outcomes: Sequence[Outcome]) -> Answerability:
 
 def risk_curve(outcomes: Sequence[Outcome]) -> RiskCurve:
     """The curve of some questions, those that the article does not answer among them."""
-    ranked = sorted(outcomes, key=lambda one: -one.score)
-    wrong = np.cumsum([not one.is_right for one in ranked])
+    by_score = sorted(outcomes, key=lambda one: -one.score)
+    wrong = np.cumsum([not one.is_right for one in by_score])
     ends = [
         place
-        for place, one in enumerate(ranked, 1)
-        if place == len(ranked) or one.score > ranked[place].score
+        for place, one in enumerate(by_score, 1)
+        if place == len(by_score) or one.score > by_score[place].score
     ]
-    points = tuple(CurvePoint(end / len(ranked), float(wrong[end - 1] / end)) for end in ends)
+    points = tuple(CurvePoint(end / len(by_score), float(wrong[end - 1] / end)) for end in ends)
     return RiskCurve(
         points,
         _tier(outcomes, {Status.ANSWERED}),

@@ -75,5 +75,7 @@ def footnote_system(
     embedder: Embedder, reranker: Reranker | None = None, reading: FittedReader | None = None
 ) -> Callable[[Index], Answerer]:
     """The whole of Footnote, as it answers people."""
-    fitted = thresholds(embedder)
-    return lambda index: Answerer(index, embedder, thresholds=fitted, reranker=reranker, reading=reading)
+    fitted_thresholds = thresholds(embedder)
+    return lambda index: Answerer(
+        index, embedder, thresholds=fitted_thresholds, reranker=reranker, reading=reading
+    )

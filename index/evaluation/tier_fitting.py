@@ -39,9 +39,13 @@ LOOKALIKES, FOREIGN = 0.15, 0.05
 What people ask an article is mostly answered by it. The tiers hold for this mixture, whatever the material's.
 """
 
+LEAST_VERDICTS = 30
+"""How many verdicts have to be there to tell that PRECISION of them are right: two of two tell nothing."""
+
 _VERDICTS = {"yes": Verdict.SAYS_SO, "no": Verdict.SAYS_OTHERWISE, "unknown": Verdict.DOES_NOT_SAY}
-_FOLDS = 8
+_FOLDS = 8  # each fit sees seven eighths of the articles
 _EVERYDAY_EACH, _OF_NEXT, _WITH_STRANGERS = 5, 5, 3
+"""Questions an article: as many foreign ones as its look-alikes."""
 
 
 class CalibrationArticle(NamedTuple):
@@ -63,7 +67,7 @@ class CalibrationArticle(NamedTuple):
 class VerdictObservation(NamedTuple):
     """A claim that was judged, and what the article says to it in truth."""
 
-    judged: JudgedVerdict
+    judgement: JudgedVerdict
     verdict: Verdict
 
 
@@ -135,17 +139,17 @@ def with_strangers(articles: Sequence[CalibrationArticle]) -> Iterable[Calibrati
     for one in articles:
         text = one.article.text.lower()
         strange = [name for name in dict.fromkeys(names) if name.lower() not in text]
-        asked = [
+        questions = [
             (question, [word for word in names_and_numbers(question) if word.lower() in text])
             for question, gold in one.questions
             if gold
         ]
-        changed: list[tuple[str, tuple[Span, ...]]] = []
-        for question, known in asked:
-            alike = [name for name in strange if known and name[0].isdigit() == known[-1][0].isdigit()]
+        strangers: list[tuple[str, tuple[Span, ...]]] = []
+        for question, own in questions:
+            alike = [name for name in strange if own and name[0].isdigit() == own[-1][0].isdigit()]
             if alike:
-                changed.append((question.replace(known[-1], rng.choice(alike)), ()))
-        some = rng.sample(changed, min(len(changed), _WITH_STRANGERS))
+                strangers.append((question.replace(own[-1], rng.choice(alike)), ()))
+        some = rng.sample(strangers, min(len(strangers), _WITH_STRANGERS))
         yield one._replace(questions=[*one.questions, *some])
 
 
@@ -170,14 +174,16 @@ def observe(
         speech = Speech(one.article)
         retriever = Retriever(build(one.article, embedder), embedder, mentions=speech.mentions)
         reading = RankingReader(one.article, speech=speech, retriever=retriever, reader=reader)
-        asked = [(question, gold, False) for question, gold in one.questions]
-        for question, gold, is_foreign in (*asked, *((question, (), True) for question in one.foreign)):
-            read = reading.read(question, retriever.rank(question))
-            right = bool(gold) and covers(read.ranking.sentences[0].sentence, gold)
-            observations.append(Observation(read.signs, right, bool(gold), is_foreign, one.article.id))
+        questions = [(question, gold, False) for question, gold in one.questions]
+        for question, gold, is_foreign in (*questions, *((question, (), True) for question in one.foreign)):
+            read_ranking = reading.read(question, retriever.rank(question))
+            right = bool(gold) and covers(read_ranking.ranking.sentences[0].sentence, gold)
+            observations.append(
+                Observation(read_ranking.signs, right, bool(gold), is_foreign, one.article.id)
+            )
         for claim, verdict in one.claims:
-            judged = verdict_of(reading.read(claim, retriever.rank(claim)))
-            verdicts.append(VerdictObservation(judged, verdict))
+            judged_verdict = verdict_of(reading.read(claim, retriever.rank(claim)))
+            verdicts.append(VerdictObservation(judged_verdict, verdict))
     return observations, verdicts
 
 
@@ -185,26 +191,27 @@ def fit_verdicts(observations: Sequence[VerdictObservation]) -> tuple[VerdictTie
     """The tiers of verdicts, and the share of verdicts that are right with them, on what they were fitted on.
 
     The lower threshold is the one with which most verdicts are right, each kind counting the same. From the
-    upper one on, PRECISION of those that say anything are right; where they never are, none is certain.
+    upper one on, PRECISION of those that say anything are right; where they never are, or are fewer than
+    LEAST_VERDICTS, none is certain.
     """
     counts = Counter(one.verdict for one in observations)
 
     def accuracy(says: float) -> float:
-        right = Counter(one.verdict for one in observations if _verdict(one.judged, says) is one.verdict)
+        right = Counter(one.verdict for one in observations if _verdict(one.judgement, says) is one.verdict)
         return sum(right[verdict] / counts[verdict] for verdict in counts) / max(len(counts), 1)
 
     says = max((round(0.02 * step, 2) for step in range(5, 48)), key=accuracy, default=0.5)
-    saying = [one for one in observations if one.judged.says >= says]
+    saying = [one for one in observations if one.judgement.says >= says]
     certain = 1.0
-    for threshold in sorted({one.judged.certain for one in saying}, reverse=True):
-        right = [one.judged.verdict is one.verdict for one in saying if one.judged.certain >= threshold]
-        if sum(right) >= PRECISION * len(right):
+    for threshold in sorted({one.judgement.certain for one in saying}, reverse=True):
+        right = [one.judgement.verdict is one.verdict for one in saying if one.judgement.certain >= threshold]
+        if len(right) >= LEAST_VERDICTS and sum(right) >= PRECISION * len(right):
             certain = threshold
     return VerdictTiers(says=says, certain=round(certain, 4)), accuracy(says)
 
 
-def _verdict(judged: JudgedVerdict, says: float) -> Verdict:
-    return judged.verdict if judged.says >= says else Verdict.DOES_NOT_SAY
+def _verdict(judged_verdict: JudgedVerdict, says: float) -> Verdict:
+    return judged_verdict.verdict if judged_verdict.says >= says else Verdict.DOES_NOT_SAY
 
 
 def fit(observations: Sequence[Observation], verdicts: VerdictTiers) -> tuple[Tiers, Precision]:
@@ -217,15 +224,15 @@ def fit(observations: Sequence[Observation], verdicts: VerdictTiers) -> tuple[Ti
     right = np.array([one.right for one in observations])
     weights = _weights(observations)
     probabilities = _left_out(signs, right, weights, [one.article for one in observations])
-    answered = _threshold(probabilities, right, weights)
+    answer_threshold = _threshold(probabilities, right, weights)
     answerable = np.array([one.is_answerable for one in observations])
-    refused = float(np.quantile(probabilities[answerable], FALSE_REFUSALS))
+    refusal_threshold = float(np.quantile(probabilities[answerable], FALSE_REFUSALS))
     coefficients, intercept = _logistic(signs, right, weights)
     tiers = Tiers(
         weights=dict(zip(Signs._fields, coefficients, strict=True)),
         intercept=intercept,
-        uncertain=round(min(refused, answered), 4),
-        answered=round(answered, 4),
+        uncertain=round(min(refusal_threshold, answer_threshold), 4),
+        answered=round(answer_threshold, 4),
         verdicts=verdicts,
     )
     return tiers, _precision(observations, probabilities, weights, tiers)

@@ -16,7 +16,7 @@ from index.language.tables import (
     BEFORE_ORDINALS,
     MONTHS,
     OPENERS_OF_GERMAN,
-    ORDERED,
+    ORDINAL_NOUNS,
     SAYS,
     SHORT_UNITS,
     SHORT_WORDS,
@@ -30,9 +30,11 @@ _AROUND = 80
 
 _OPENING = "([{<–—-/“”„‟«»\"'‘’"
 _CLOSING = ".,;:!?)]}…"
-_DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # p.m, e.g, U.S
-_UNVOWELLED = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,5}")  # tbsp, pkg, and what nobody has listed
+_DOTTED_LETTERS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")  # p.m, e.g, U.S
+_ELISION = re.compile(r"^(?:[dlsn]|qu)['’](?=\w)", re.IGNORECASE)  # l'art. 5
+_CONSONANTS = re.compile(r"[bcdfghjklmnpqrstvwxz]{2,5}")  # tbsp, pkg, and what nobody has listed
 _ORDINAL = re.compile(r"\d{1,3}")
+_HYPHEN = re.compile(r"[-‐‑][^\W\d_]\.")
 _CHAINING = frozenset("und oder bis sowie , – - /".split())
 _GERMAN = frozenset("de lb gsw nds".split())
 _WITH_ORDINALS = _GERMAN | frozenset("da nb nn no fi cs sk sl hr hu et lv is".split())
@@ -45,15 +47,15 @@ _LONGEST_SHORT_NAME = 5
 class _Stop(NamedTuple):
     """A stop, and the words around it without what stands beside them.
 
-    ``word`` is the one before it, ``lead`` those before that, ``following`` those after it. ``opened`` is the
-    first character after it that is no space, and ``capitals`` tells whether its sentence began with one,
+    ``word`` is the one before it, ``lead`` those before that, ``following`` those after it. ``next_char`` is
+    the first character after it that is no space, and ``capitals`` tells whether its sentence began with one,
     as far as it began with a letter.
     """
 
     word: str
     lead: list[str]
     following: list[str]
-    opened: str
+    next_char: str
     capitals: bool
 
     @property
@@ -79,27 +81,28 @@ def goes_on(text: str, start: int, end: int, language: str) -> bool:
     lead, following = text[max(start, end - _AROUND) : end].split(), text[end : end + _AROUND].split()
     if not lead or not following or text[end - 1] not in ".!?)]":
         return False
-    word = lead.pop().lstrip(_OPENING)[:-1]
+    word = _ELISION.sub("", lead.pop().lstrip(_OPENING))[:-1]
     capitals = not text[start : start + _AROUND].lstrip(_OPENING + " ")[:1].islower()
     stop = _Stop(word, lead, following, following[0][0], capitals)
     if text[end - 1] in ")]":  # et al. [2004] in
-        return capitals and stop.opened.islower()
+        return capitals and stop.next_char.islower()
     if not word:
         return False
     if text[end - 1] != ".":
         return _is_within_a_name(stop, asks=text[end - 1] == "?")
     if not text[end].isspace():
-        return word.isupper() and len(word) > 1 and stop.opened.isupper()  # ASP.NET
+        joined = stop.next_char.isupper() and len(word) > 1  # ASP.NET
+        return word.isupper() and (joined or _HYPHEN.match(following[0]) is not None)  # av. J.-C.
     tongue = language.partition("-")[0].lower()
-    if _ORDINAL.fullmatch(word) and tongue != "en" and stop.first.lower() in ORDERED:
+    if _ORDINAL.fullmatch(word) and tongue != "en" and stop.first.lower() in ORDINAL_NOUNS:
         return True  # le 3. Mai
     if _ORDINAL.fullmatch(word) and tongue in _WITH_ORDINALS:
-        return stop.opened.islower() or (tongue in _GERMAN and _is_german_ordinal(stop))
-    if stop.opened.isupper():
+        return stop.next_char.islower() or (tongue in _GERMAN and _is_german_ordinal(stop))
+    if stop.next_char.isupper():
         return _leads_to_a_capital(stop, tongue)
-    if stop.opened.isdigit() or stop.opened in "([":
+    if stop.next_char.isdigit() or stop.next_char in "([":
         return _leads_to_a_number(stop)
-    return stop.opened.islower() and _is_short(stop)
+    return stop.next_char.islower() and _is_short(stop)
 
 
 def _is_within_a_name(stop: _Stop, *, asks: bool) -> bool:
@@ -107,7 +110,7 @@ def _is_within_a_name(stop: _Stop, *, asks: bool) -> bool:
 
     Who writes without capitals begins sentences without them, too.
     """
-    if not stop.opened.islower() or not stop.capitals:
+    if not stop.next_char.islower() or not stop.capitals:
         return False
     said = any(one.rstrip(_CLOSING) in SAYS | UTTERS for one in stop.following[:2])
     return said or (not asks and stop.word[0].isupper())
@@ -127,7 +130,7 @@ def _leads_to_a_number(stop: _Stop) -> bool:
     short = stop.word.lower()
     if short in SHORT_UNITS:
         return stop.last[-1:].isdigit()
-    return short in BEFORE_NUMBERS or short in SHORT_WORDS or _DOTTED.fullmatch(short) is not None
+    return short in BEFORE_NUMBERS or short in SHORT_WORDS or _DOTTED_LETTERS.fullmatch(short) is not None
 
 
 def _is_short(stop: _Stop) -> bool:
@@ -135,7 +138,7 @@ def _is_short(stop: _Stop) -> bool:
     short = stop.word.lower()
     if short in SHORT_UNITS:
         return stop.last[-1:].isdigit()
-    if len(short) == 1 or _DOTTED.fullmatch(short) or _UNVOWELLED.fullmatch(short):
+    if len(short) == 1 or _DOTTED_LETTERS.fullmatch(short) or _CONSONANTS.fullmatch(short):
         return not short.isdigit()
     if not stop.capitals:
         return False
@@ -148,7 +151,7 @@ def _is_short(stop: _Stop) -> bool:
 def _is_german_ordinal(stop: _Stop) -> bool:
     """Im 19. Jahrhundert, am 1. und 3. Freitag; but: Es waren 12. Danach kamen mehr."""
     first = stop.first.lower()
-    if not stop.opened.isupper() or first in OPENERS_OF_GERMAN:
+    if not stop.next_char.isupper() or first in OPENERS_OF_GERMAN:
         return False
     chained = stop.last in _CHAINING and len(stop.lead) > 1 and stop.lead[-2][-1:] in ".,"
     return chained or stop.last in BEFORE_ORDINALS

@@ -14,11 +14,13 @@ from index.model.answer import ArticleTopic
 _MOST_CHARS = 120
 """What is longer asks for more."""
 
-_NAMED = (
-    r"(?:(?:this|that) (?:article|text|page|piece|essay|post|story|document|paper|report|book|blog|file)"
+_ARTICLE = (
+    r"(?:(?:this|that) (?:article|text|page|piece|essay|post|story|document|paper|report|book|blog|file|pdf"
+    r"|handbook|guide|manual|interview|transcript|chat|conversation|e?-?mail|message|letter|recipe|chapter"
+    r"|speech|lecture|podcast|episode|study|review|memo|newsletter|press release|log|minutes|note)"
     r"|the (?:article|text|page|document|essay|piece))"
 )
-_IT = rf"(?:{_NAMED}|this|it)"
+_IT = rf"(?:{_ARTICLE}|this|it)"
 _ARTIKEL = r"(?:(?:de[nmrs]|das|die|diese[nmrs]?) (?:artikels?|texte?s?|beitrags?|seite|dokuments?|aufsatz))"
 _ES = rf"(?:{_ARTIKEL}|das|dies|es|hier)"
 _CET_ARTICLE = (
@@ -27,20 +29,24 @@ _CET_ARTICLE = (
 _CELA = rf"(?:{_CET_ARTICLE}|cela|ça|ceci)"
 _ESTE = r"(?:(?:el|este|del|de este) (?:artículo|articulo|texto|documento)|(?:la|esta) página)"
 _ESTO = rf"(?:{_ESTE}|esto)"
-_WAS_PUBLISHED = r"(?:(?:first |originally |last )?(?:written|published|posted|updated|dated|printed))"
+_WAS_PUBLISHED = (
+    r"(?:(?:first |originally |last )?(?:written|published|posted|updated|dated|printed|sent|recorded))"
+)
 
 _TOPICS: dict[ArticleTopic, tuple[str, ...]] = {
     ArticleTopic.CONTENT: (
         rf"(?:so )?what(?:[’']?s| is| was) {_IT} (?:all |mainly |mostly )?about",
-        rf"what(?:[’']?s| is) (?:this|{_NAMED})",
-        rf"what (?:does|do) {_NAMED} (?:talk about|deal with|cover|discuss|describe|say|tell(?: us| me)?)",
-        rf"what happens in {_NAMED}",
-        rf"tell me (?:something |more )?about {_NAMED}",
+        rf"what(?:[’']?s| is) (?:this|{_ARTICLE})",
+        rf"what (?:does|do) {_ARTICLE} (?:talk about|deal with|cover|discuss|describe|say|tell(?: us| me)?)",
+        rf"what happens in {_ARTICLE}",
+        rf"tell me (?:something |more )?about {_ARTICLE}",
         rf"(?:summari[sz]e|sum up)(?: {_IT})?(?: up)?"
         r"(?: for me| briefly| shortly| quickly| in \w+ (?:words?|sentences?))?",
         rf"(?:(?:give|write|make)(?: me| us)? )?(?:an? |the )?(?:short |brief |quick )?"
         rf"(?:summary|overview|gist|synopsis|abstract)(?: of {_IT})?",
         r"tl;? ?dr",
+        rf"(?:(?:give|tell|show)(?: me| us)?|list) the (?:main |key |central |most important )?"
+        rf"(?:points?|ideas?|topics?|takeaways?|themes?|facts)(?: of {_IT})?",
         rf"what(?:[’']?s| is| are) (?:the|its) (?:main |key |central |overall )?"
         rf"(?:points?|ideas?|topics?|messages?|takeaways?|subjects?|themes?|gist)(?: of {_IT})?",
         rf"(?:worum|um was) (?:geht|handelt) (?:es|sich)(?: es)?(?: (?:in )?{_ES})?",
@@ -72,11 +78,11 @@ _TOPICS: dict[ArticleTopic, tuple[str, ...]] = {
     ),
     ArticleTopic.DATE: (
         rf"when (?:was|is|were) {_IT} {_WAS_PUBLISHED}",
-        rf"when did {_NAMED} (?:come out|appear)",
-        rf"when (?:was|is) {_NAMED} (?:from|released|made)",
-        rf"how (?:old|recent|new|current|up[ -]to[ -]date) is {_NAMED}",
+        rf"when did {_ARTICLE} (?:come out|appear)",
+        rf"when (?:was|is) {_ARTICLE} (?:from|released|made)",
+        rf"how (?:old|recent|new|current|up[ -]to[ -]date) is {_ARTICLE}",
         rf"what(?:[’']?s| is) the (?:publication |publishing )?date(?: of {_IT})?",
-        rf"(?:what|which) (?:date|day|year) (?:is|was) {_NAMED} (?:from|{_WAS_PUBLISHED})",
+        rf"(?:what|which) (?:date|day|year) (?:is|was) {_ARTICLE} (?:from|{_WAS_PUBLISHED})",
         rf"(?:wann|in welchem jahr) (?:wurde|ist) {_ES} "
         r"(?:geschrieben|verfasst|veröffentlicht|publiziert|erschienen)"
         r"(?: worden)?",
@@ -88,12 +94,12 @@ _TOPICS: dict[ArticleTopic, tuple[str, ...]] = {
     ),
     ArticleTopic.SOURCE: (
         rf"where (?:is|was|does|did) {_IT} (?:come )?(?:taken )?from",
-        rf"where (?:was|is) {_NAMED} (?:published|posted|printed)",
-        rf"where did {_NAMED} (?:appear|come out)",
-        rf"where can (?:i|we|one) (?:find|read|see) {_NAMED}(?: online)?",
+        rf"where (?:was|is) {_ARTICLE} (?:published|posted|printed)",
+        rf"where did {_ARTICLE} (?:appear|come out)",
+        rf"where can (?:i|we|one) (?:find|read|see) {_ARTICLE}(?: online)?",
         rf"what(?:[’']?s| is) the (?:source|origin|url|link|address|web ?site)(?: (?:of|to|for) {_IT})?",
         rf"(?:what|which) (?:site|website|newspaper|magazine|paper|source) (?:is|was) {_IT} (?:taken )?from",
-        rf"(?:what|which|who) (?:site |website |newspaper |magazine |paper |outlet )?published {_NAMED}",
+        rf"(?:what|which|who) (?:site |website |newspaper |magazine |paper |outlet )?published {_ARTICLE}",
         rf"(?:woher|wo) (?:stammt|kommt|ist|wurde) {_ES}(?: her| veröffentlicht| erschienen)?",
         rf"(?:was|wie) ist die quelle(?: (?:von )?{_ES})?",
         rf"d['’]où (?:vient|provient|est tiré) {_CELA}",
@@ -102,7 +108,7 @@ _TOPICS: dict[ArticleTopic, tuple[str, ...]] = {
         rf"cu[áa]l es la fuente(?: (?:de )?{_ESTO})?",
     ),
     ArticleTopic.LENGTH: (
-        rf"how long is (?:{_NAMED}|this)",
+        rf"how long is (?:{_ARTICLE}|this)",
         rf"how long (?:does it take|would it take|will it take) to read(?: {_IT})?",
         rf"how many (?:words|paragraphs|characters|pages|sentences|letters) (?:does {_IT} have"
         rf"|has {_IT}|is {_IT}|are (?:there )?in {_IT})",
@@ -115,7 +121,7 @@ _TOPICS: dict[ArticleTopic, tuple[str, ...]] = {
         rf"(?:qu[ée] tan largo|c[óo]mo de largo) es {_ESTO}",
     ),
     ArticleTopic.TITLE: (
-        rf"what(?:[’']?s| is) {_NAMED} (?:called|titled|named|entitled)",
+        rf"what(?:[’']?s| is) {_ARTICLE} (?:called|titled|named|entitled)",
         rf"what(?:[’']?s| is) the (?:title|headline|name)(?: of {_IT})?",
         rf"wie (?:heißt|heisst|lautet der titel) ?(?:von )?{_ARTIKEL}",
         rf"(?:wie|was) (?:ist|lautet) der titel(?: (?:von )?{_ES})?",
@@ -128,7 +134,7 @@ _POLITE = re.compile(r"^(?:please|bitte|s['’]il (?:te|vous) plaît|por favor)\
 _POLITE_AT_THE_END = re.compile(
     r"(?<![ ,])[ ,]++(?:please|pls|bitte|s['’]il (?:te|vous) plaît|por favor|again|anyway|exactly)\Z"
 )
-_NAMES_IT = re.compile("|".join((_NAMED, _ARTIKEL, _CET_ARTICLE, _ESTE)))
+_NAMES_IT = re.compile("|".join((_ARTICLE, _ARTIKEL, _CET_ARTICLE, _ESTE)))
 
 
 def article_topic(question: str, *, is_first: bool = True) -> ArticleTopic | None:
@@ -140,8 +146,8 @@ def article_topic(question: str, *, is_first: bool = True) -> ArticleTopic | Non
     """
     if len(question) > _MOST_CHARS:
         return None
-    asked = " ".join(question.lower().split()).strip(" ¿¡?.!…").replace(" ?", "")
-    asked = _POLITE_AT_THE_END.sub("", _POLITE.sub("", asked))
-    if not is_first and not _NAMES_IT.search(asked):
+    words = " ".join(question.lower().split()).strip(" ¿¡?.!…").replace(" ?", "")
+    words = _POLITE_AT_THE_END.sub("", _POLITE.sub("", words))
+    if not is_first and not _NAMES_IT.search(words):
         return None
-    return next((topic for topic, pattern in _PATTERNS.items() if pattern.fullmatch(asked)), None)
+    return next((topic for topic, pattern in _PATTERNS.items() if pattern.fullmatch(words)), None)

@@ -18,7 +18,7 @@ from index.language.quotations import Quotation, quotations
 from index.language.reports import Reports
 from index.language.speakers import Attribution, Speakers
 from index.language.tables import ARTICLES, CALENDAR, PERSON_OF, PRONOUNS
-from index.language.turns import Turns
+from index.language.turns import Turn, Turns
 from index.model.article import Article, Span
 
 _OPENING_MARKS = '“”"„‟«»‘('
@@ -89,10 +89,10 @@ class Speech:
             else attributions[0].name
         )
 
-    def label(self, span: Span) -> Span | None:
-        """The label of who speaks that ``span`` begins with, as in a transcript; None where it has none."""
+    def turn(self, span: Span) -> Turn | None:
+        """The turn of a transcript that ``span`` begins, its label included; None where it begins none."""
         turn = self._turns.at(span)
-        return Span(turn.start, turn.words) if turn and turn.start == span.start else None
+        return turn if turn and turn.start == span.start else None
 
     def mentions(self, span: Span) -> tuple[Span, ...]:
         """The names outside of ``span`` of those who speak in it, or whom its pronouns mean, in order."""
@@ -113,7 +113,7 @@ class Speech:
         attribution = self._speakers.all[at] if at >= 0 and span.start < self._quotations[at].end else None
         if attribution and not span.start <= attribution.named_at < span.end:
             speaker = attribution.speaker[0].upper() + attribution.speaker[1:]
-            return f"{speaker}: {before}", after + self._note(span, given=attribution.name)
+            return f"{speaker}: {before}", after + self._note(span, name_given=attribution.name)
         turn = self._turns.at(span)
         if turn and span.start >= turn.words and not before:
             before = f"{turn.name}: "
@@ -150,14 +150,18 @@ class Speech:
             first += 1
         return self._speakers.all[first : bisect_left(self._quotations, span.end, key=_start)]
 
-    def _note(self, span: Span, given: str | None = None) -> str:
-        """Who the first pronoun of ``span`` is, unless the reader was ``given`` the name or has read it."""
+    def _note(self, span: Span, name_given: str | None = None) -> str:
+        """Who the first pronoun of ``span`` is, unless the reader was given the name, or has read it."""
         leading = self._antecedents.leading_pronoun(span)
         for match in self._antecedents.pronouns(span):
             pronoun = match[0].lower()
             if pronoun in ("he", "she") or match.start() == leading:
                 person = self._antecedents.at(match.start())
-                if not person or person.name == given or person.key in self._text[span.start : match.start()]:
+                if (
+                    not person
+                    or person.name == name_given
+                    or person.key in self._text[span.start : match.start()]
+                ):
                     return ""
                 article, space, rest = person.name.partition(" ")
                 name = article.lower() + space + rest if article.lower() in ARTICLES else person.name

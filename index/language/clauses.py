@@ -45,8 +45,8 @@ def asked_clause(question: str) -> Clause | None:
     """The place whose words a question asks for, and for nothing else; None of any other question."""
     if len(question) > _MOST_CHARS:
         return None
-    asked = _PATTERN.fullmatch(" ".join(question.lower().split()).strip(" ¿¡?.!…"))
-    return Clause(asked["number"], asked["paragraph"] is not None) if asked else None
+    match = _PATTERN.fullmatch(" ".join(question.lower().split()).strip(" ¿¡?.!…"))
+    return Clause(match["number"], match["paragraph"] is not None) if match else None
 
 
 def opening_number(paragraph: str) -> str | None:

@@ -113,9 +113,9 @@ def follow_up(
         return None
     recent = list(turns[: -MAX_TURNS - 1 : -1])
     leaning = list(takewhile(lambda turn: turn.question and leans(turn.question, is_name), recent))
-    used = recent[: len(leaning) + 1]
+    context_turns = recent[: len(leaning) + 1]
     context_parts = (
-        turn.question or " ".join(span.of(text) for span in turn.spans) for turn in reversed(used)
+        turn.question or " ".join(span.of(text) for span in turn.spans) for turn in reversed(context_turns)
     )
     context = " ".join(" ".join(context_parts).split())[:MAX_CONTEXT_CHARS]
     return FollowUp(context, turns[-1].spans, asks_on(question))

@@ -22,7 +22,7 @@ from index.language.tables import (
 )
 from index.model.article import Article, Span
 
-QUOTED = "\ue000"
+QUOTATION_CHAR = "\ue000"
 """Stands in the narration for each character of a quotation, so that places in it are places in the text."""
 
 PHRASE_CHARS = 150
@@ -30,14 +30,14 @@ PHRASE_CHARS = 150
 
 _TOKEN = re.compile(
     rf"\b(?:(?:[A-Z]\.){{2,}}|(?:Mrs?|Ms|Dr|Prof|Sen|Rep|Gov|Gen|St|[A-Z])\.(?=\s))"
-    rf"|\w+(?:[’'.&-]\w+)*[’']?|{QUOTED}+|[^\w\s]"
+    rf"|\w+(?:[’'.&-]\w+)*[’']?|{QUOTATION_CHAR}+|[^\w\s]"
 )
 _WORD = re.compile(r"\w+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
-_BREAK = re.compile(rf"[.!?…{QUOTED}][)\]]{{0,2}}\s+")
+_BREAK = re.compile(rf"[.!?…{QUOTATION_CHAR}][)\]]{{0,2}}\s+")
 _TAG = re.compile(rf"(?<!\s)\s++(?:[{UPPER}][\w’'.-]*+\s++){{1,4}}+([a-z]++)\b")
 _PAUSE = re.compile(
-    rf"(?<!\s)\s*+(?:[.,;:!?—–){QUOTED}]"
+    rf"(?<!\s)\s*+(?:[.,;:!?—–){QUOTATION_CHAR}]"
     rf"|\b(?:{alternation(PREPOSITIONS | SUBORDINATORS | CALENDAR)}|of|\w+ly)\b)"
 )
 _start = attrgetter("start")
@@ -58,7 +58,7 @@ class Narration:
         parts: list[str] = []
         end = 0
         for quotation in self._quotations:
-            parts += self._original[end : quotation.start], QUOTED * (quotation.end - quotation.start)
+            parts += self._original[end : quotation.start], QUOTATION_CHAR * (quotation.end - quotation.start)
             end = quotation.end
         return "".join([*parts, self._original[end:]])
 
@@ -115,7 +115,7 @@ class Narration:
     def is_introduced(self, start: int, at: int) -> bool:
         """Whether nothing but a phrase ("In June,") or a quotation stands between ``start`` and ``at``."""
         before = self.text[max(start, at - PHRASE_CHARS) : at].rstrip()
-        if not before or before.rstrip(",").endswith(QUOTED):  # “We are full,” she said.
+        if not before or before.rstrip(",").endswith(QUOTATION_CHAR):  # “We are full,” she said.
             return True
         short = at - start < PHRASE_CHARS
         return before[-1] == "," and short and before.split()[0].lower().strip(",") in INTRODUCING
@@ -123,9 +123,9 @@ class Narration:
     def _ends_sentence(self, at: int, following: int) -> bool:
         """Whether a sentence ends with the mark at ``at``, if the next word is at ``following``."""
         after = self.text[following : following + 1]
-        if not (after.isupper() or after.isdigit() or after in f"{QUOTED}(["):
+        if not (after.isupper() or after.isdigit() or after in f"{QUOTATION_CHAR}(["):
             return False  # e.g. “Who?” she said.
-        if self.text[at] == QUOTED:
+        if self.text[at] == QUOTATION_CHAR:
             last = self._original[
                 at - self._quotations[bisect_right(self._quotations, at, key=_start) - 1].closed
             ]

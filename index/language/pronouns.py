@@ -9,7 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from index.language.narration import QUOTED, Narration
+from index.language.narration import QUOTATION_CHAR, Narration
 from index.language.reports import Reports
 from index.language.tables import (
     BEFORE_NAMES,
@@ -36,9 +36,9 @@ _BODY_CHARS = 3_000
 """How long what a body said may be, for "it" to be that body still."""
 
 _NAME = rf"[{UPPER}]\w*+(?:[’'-](?![sS]\b)\w++)*+"
-_STOPPED = rf"(?:(?<=\b[{UPPER}])|(?<=\bMr)|(?<=\bMs)|(?<=\bDr)|(?<=\bMrs))\.\s++"
+_INITIALS_STOP = rf"(?:(?<=\b[{UPPER}])|(?<=\bMr)|(?<=\bMs)|(?<=\bDr)|(?<=\bMrs))\.\s++"
 _PARTICLE = r"(?:of the|of|de|del|della|di|da|du|van|von|der|bin|al|ibn)\s++"
-_NAMES = rf"{_NAME}(?:(?:\s++|{_STOPPED})(?:{_PARTICLE})?{_NAME}){{0,8}}+"
+_NAMES = rf"{_NAME}(?:(?:\s++|{_INITIALS_STOP})(?:{_PARTICLE})?{_NAME}){{0,8}}+"
 _SMALL = r"(?:in|on|at|to|with|of|by|and|for|from|as|the|an?|that|who|was|is|are|has|had|about)\b"
 _MENTION = re.compile(
     rf"\b(?:[Tt]he|[Aa]n?|[Oo]ne|\w++[’']s|[Hh]is|[Hh]er|[Tt]heir)\s(?:(?!{_SMALL})[\w’'-]++\s){{0,3}}?"
@@ -97,8 +97,8 @@ class People:
         speaking = {report.subject.start for report in self._reports.all if report.subject}
         first_names: dict[str, set[str]] = {}  # by surname
         for one in mentions:
-            given = {word for word in one.words[-2:-1] if word.lower() not in TITLES}
-            first_names.setdefault(one.key, set()).update(given)
+            forenames = {word for word in one.words[-2:-1] if word.lower() not in TITLES}
+            first_names.setdefault(one.key, set()).update(forenames)
         people: list[Person] = []
         for one in mentions:
             single = len(one.words) == 1
@@ -151,7 +151,7 @@ class People:
     def _is_introduced(self, mention: _Mention) -> bool:
         """Whether its sentence begins with it, or with a phrase; with a quotation, it can be who speaks."""
         before = self._narration.text[max(0, mention.start - 3) : mention.start].rstrip(", ")
-        if before.endswith(QUOTED):
+        if before.endswith(QUOTATION_CHAR):
             return False
         return self._narration.is_introduced(mention.sentence.start, mention.start)
 
@@ -190,11 +190,11 @@ class Antecedents:
 
     def at(self, offset: int) -> Person | None:
         """Who the pronoun at ``offset`` is, where that is certain."""
-        return self._known.get(offset)
+        return self._persons.get(offset)
 
     @cached_property
-    def _known(self) -> dict[int, Person]:
-        known: dict[int, Person] = {}
+    def _persons(self) -> dict[int, Person]:
+        persons: dict[int, Person] = {}
         genders: dict[str, str] = {}
         for match in _PRONOUN.finditer(self._narration.text if self._english else ""):
             at, pronoun = match.start(), PERSON_OF[match[0].lower()]
@@ -204,10 +204,10 @@ class Antecedents:
             if pronoun in ("he", "she") and (leads or match[0].lower() == pronoun):  # not: … by Khan. His …
                 person = self._person(pronoun, at, sentence, genders)
             elif leads:
-                person = self._body(pronoun, sentence, known, genders)
+                person = self._body(pronoun, sentence, persons, genders)
             if person:
-                known[at] = person
-        return known
+                persons[at] = person
+        return persons
 
     def _person(self, pronoun: str, at: int, sentence: Span, genders: dict[str, str]) -> Person | None:
         """The last person named as a subject, in this paragraph or the one before, if it can be nobody else.
@@ -219,20 +219,20 @@ class Antecedents:
         floor = self._paragraphs[max(0, self._narration.paragraph_number_at(at) - 1)].start
         index = bisect_left(people, at, key=_start)
         near = [one for one in people[max(0, index - _NEAR) : index] if one.start >= floor]
-        known = {one: one.gender or genders.get(one.key) for one in near}
-        fitting = [one for one in near if known[one] in (None, pronoun)]
+        gender_of = {one: one.gender or genders.get(one.key) for one in near}
+        fitting = [one for one in near if gender_of[one] in (None, pronoun)]
         subjects = [one for one in fitting if one.is_subject]
         person = subjects[-1] if subjects else None
         if person is None or any(one.key != person.key for one in fitting if one.start > person.start):
             return None  # Ministers pushed Prime Minister Starmer. He …
-        others = {known[one] for one in subjects if one.key != person.key}
-        if known[person] is None and others and (person.start < sentence.start or pronoun in others):
+        others = {gender_of[one] for one in subjects if one.key != person.key}
+        if gender_of[person] is None and others and (person.start < sentence.start or pronoun in others):
             return None  # The minister met the mayor. He said: “a”.
         genders.setdefault(person.key, pronoun)
         return person
 
     def _body(
-        self, pronoun: str, sentence: Span, known: dict[int, Person], genders: dict[str, str]
+        self, pronoun: str, sentence: Span, persons: dict[int, Person], genders: dict[str, str]
     ) -> Person | None:
         """What "it" or "they" is: who spoke in the sentence before, if that is one body or several people.
 
@@ -244,11 +244,11 @@ class Antecedents:
         if report is None or report.subject is None or sentence.start - report.start > _BODY_CHARS:
             return None
         between = self._narration.text[self._narration.sentence_at(report.start).end : sentence.start]
-        if between.strip(f"{QUOTED} .\r\n"):
+        if between.strip(f"{QUOTATION_CHAR} .\r\n"):
             return None
         name, start = report.subject[:2]
         if name.lower() in PRONOUNS:  # It added: “b”. It closed: “c”.
-            return known.get(start) if name.lower() == pronoun else None
+            return persons.get(start) if name.lower() == pronoun else None
         words = name.split()
         words[0] = words[0].lower()
         several = any(word in ("and", "people", "police") or _is_plural(word) for word in words)

@@ -23,7 +23,7 @@ _DIGIT = re.compile(r"\d")
 _NAME = re.compile(r"\b[A-Z][\w’'-]*+")
 _OWNERS_S = re.compile(r"[’']s?$")
 
-_NAMED = (
+_NAME_BEARERS = (
     "city|town|country|state|nation|company|party|team|person|place|organi[sz]ation|man|woman|village|river"
 )
 
@@ -37,7 +37,7 @@ _ASKS_TIME = re.compile(  # When did he resign? In which year …?
 )
 _ASKS_NAME = re.compile(  # Who said so? And then whose idea …? Where …? Which party …? What country …?
     r"^\W*(?:\w+\W+){0,2}who(?:m|se)?\b|^\W*where\b|\b(?:first|last|full|sur) ?name\b"
-    rf"|^\W*what (?:{_NAMED})\b|\bwhich (?:\w+ )?(?:{_NAMED})\b",
+    rf"|^\W*what (?:{_NAME_BEARERS})\b|\bwhich (?:\w+ )?(?:{_NAME_BEARERS})\b",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"\bWHO\b")  # the organisation, where not all is in capitals
@@ -81,9 +81,9 @@ def lacks_what_is_asked(question: str, quote: str) -> bool:
             _ASKS_PLACE.search(question) and _PLACE.search(quote)
         ):
             return False
-        asked = question.lower()
+        text = question.lower()
         names = (_OWNERS_S.sub("", name.lower()) for name in _NAME.findall(quote))
-        return not _DIGIT.search(quote) and all(name in asked or name in STOP_WORDS for name in names)
+        return not _DIGIT.search(quote) and all(name in text or name in STOP_WORDS for name in names)
     return False
 
 
@@ -91,17 +91,17 @@ def has_what_is_asked(question: str, quote: str) -> bool:
     """Whether a quote that lacks nothing that is asked for is known to have it: a name, a time, a reason."""
     if _ASKS_REASON.search(question):
         return _REASON.search(quote) is not None
-    asked = _without_who(question)
-    return any(asks.search(asked) for asks in (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME))
+    text = _without_who(question)
+    return any(asks.search(text) for asks in (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME))
 
 
 def names_and_numbers(question: str) -> list[str]:
     """Words that are capitalised though they do not open the question, and numbers."""
-    shouted = question.isupper()
+    in_capitals = question.isupper()
     return [
         word[0]
         for place, word in enumerate(WORD.finditer(question))
-        if word[0][0].isdigit() or (place > 0 and word[0][0].isupper() and word[0] != "I" and not shouted)
+        if word[0][0].isdigit() or (place > 0 and word[0][0].isupper() and word[0] != "I" and not in_capitals)
     ]
 
 
@@ -117,8 +117,8 @@ class AskedKinds(NamedTuple):
 def asked_kinds(question: str) -> AskedKinds:
     """What a question asks for."""
     kinds = (_ASKS_NUMBER, _ASKS_TIME, _ASKS_NAME, _ASKS_REASON)
-    asked = _without_who(question)
-    return AskedKinds(*(asks.search(asked) is not None for asks in kinds))
+    text = _without_who(question)
+    return AskedKinds(*(asks.search(text) is not None for asks in kinds))
 
 
 def _without_who(question: str) -> str:

@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from index.language.narration import QUOTED, Narration
+from index.language.narration import QUOTATION_CHAR, Narration
 from index.language.tables import (
     ARTICLES,
     BESIDE_THE_VERB,
     CALENDAR,
     CALLS,
     CLAUSE_OPENERS,
-    INVERTED,
+    INVERTING_VERBS,
     LY_NOUNS,
     NOBODY,
     NOT_NAMES,
+    NOT_NAMING,
     OCCASIONS,
     OPENERS,
     PARTICIPLES,
@@ -29,7 +30,6 @@ from index.language.tables import (
     SAYS,
     SPEAKING,
     SUBORDINATORS,
-    UNNAMED,
     UNSAYING,
     UPPER,
     VERBS,
@@ -47,6 +47,8 @@ _NAME_WORDS = 10
 """The longest name or description: the chairman of the Committee on the Judiciary of the Senate."""
 
 _OCCASION_WORDS, _OCCASION_CHARS = 16, 120
+"""Of an occasion, as "at a press conference in Oslo on Monday evening"; what is longer is a clause."""
+
 
 TURN = re.compile(
     r";|, and\b|\b(?:but|while|whereas|although|though|who|which|whose|whom|because|unless|until)\b"
@@ -150,7 +152,11 @@ class Reports:
         verb, start, end = token[0], token.start(), token.end()
         sentence = narration.sentence_at(start)
         lead = narration.text[max(sentence.start, start - 4) : start].rstrip(", \xa0")
-        if lead.endswith(QUOTED) and verb in INVERTED and (after := self.subject_after(end, sentence.end)):
+        if (
+            lead.endswith(QUOTATION_CHAR)
+            and verb in INVERTING_VERBS
+            and (after := self.subject_after(end, sentence.end))
+        ):
             return after  # “A b,” said Khan.
         tokens = narration.tokens_before(number, _REACH)
         words = [token[0] for token in tokens]
@@ -182,12 +188,12 @@ class Reports:
 
     def _shared_subject(self, earlier: Report | None, sentence: Span, start: int, end: int) -> Subject | None:
         """The subject of the verb before, if nobody else can be meant: he voiced concern …, and said."""
-        shared = earlier.subject if earlier and earlier.start >= sentence.start else None
-        if not shared or start - shared.end > SUBJECT_CHARS:
+        subject = earlier.subject if earlier and earlier.start >= sentence.start else None
+        if not subject or start - subject.end > SUBJECT_CHARS:
             return None
-        if _ANOTHER.search(self._narration.text, shared.end, start):  # Khan said Starmer came and said
+        if _ANOTHER.search(self._narration.text, subject.end, start):  # Khan said Starmer came and said
             return None
-        return shared._replace(end=end)
+        return subject._replace(end=end)
 
 
 def occasion_of(phrase: str) -> str | None:
@@ -252,7 +258,7 @@ def _can_speak(words: Sequence[str], *, anywhere: bool) -> bool:
             first in PRONOUNS or first == "people" or (anywhere and first[-1] == "s" and first not in NOBODY)
         )
     starts = anywhere or not words[0].islower() or first in ARTICLES
-    unnamed = first in NOT_NAMES or "I" in words or any(word in UNNAMED for word in words)  # the first time
+    unnamed = first in NOT_NAMES or "I" in words or not NOT_NAMING.isdisjoint(words)  # the first time
     verbal = any(  # the man who killed Khan; but: the united front
         word.islower() and word.endswith("ed") and words[n] not in ARTICLES
         for n, word in enumerate(words[1:])

@@ -23,10 +23,15 @@ characters of “‚《”, the worst pair found.
 _ENDING = re.compile(r"[。！？｡]++[」』）》〉】”’\"]*+|[؟۔।॥](?=\s)")
 """What ends a sentence whatever follows; sentencex wants a letter after it."""
 
+_ENGLISH_WORD = re.compile(
+    r"(?<![\w.'’-])(?:(?:me|no|ok|art|ill|fed|ore|miss)\.|OK\.|May\.|No\.(?=\s++(?:[A-Z][a-z]|I\b)))\s++(?=[A-Z])"
+)
+"""Words that sentencex takes for abbreviations before a capital: "Pay me. I wait", but Maine is "Me."."""
+
 _WHITE_BEFORE = re.compile(rf"[\s{UNSEEN_CHARS}]++")
 
 _WIDE_SPACE_BEFORE_STOP = re.compile(r"[^\S\x00-\x7f](?=\.)")  # sentencex panics on “B” and such a space
-_BLANKED = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
+_BLANKS = str.maketrans(dict.fromkeys(QUOTATION_MARKS, " "))
 
 
 def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
@@ -43,16 +48,16 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     Returns:
         The sentences in order, in code points of the text; none of a text of nothing but white space.
     """
-    blanked = _WIDE_SPACE_BEFORE_STOP.sub(" ", unmarked(text).translate(_BLANKED))
+    plain = _WIDE_SPACE_BEFORE_STOP.sub(" ", unmarked(text).translate(_BLANKS))
     starts = [0]
-    words_end = seen = 0  # where the words end of what is seen, white space and marks left out
-    for end in _ends(text, blanked, language):
-        if words := blanked[seen:end].rstrip():
-            words_end = seen + len(words)
-        seen = end
+    words_end = last_end = 0  # where the words end of what is seen, white space and marks left out
+    for end in _ends(text, plain, language):
+        if words := plain[last_end:end].rstrip():
+            words_end = last_end + len(words)
+        last_end = end
         if words_end <= starts[-1]:
             continue  # nothing but space and marks: they open the next sentence
-        if goes_on(blanked, starts[-1], words_end, language):
+        if goes_on(plain, starts[-1], words_end, language):
             continue
         cut = words_end
         while cut < end and text[cut] in QUOTATION_MARKS:
@@ -67,9 +72,12 @@ def split_sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     return tuple(_with_stray_marks(text, spans))
 
 
-def _ends(text: str, blanked: str, language: str) -> list[int]:
-    """Where a sentence may end, the text's end included: by sentencex, or by marks that end every one."""
-    return sorted({*_ends_by_sentencex(blanked, language), *(mark.end() for mark in _ENDING.finditer(text))})
+def _ends(text: str, plain: str, language: str) -> list[int]:
+    """Where a sentence may end, the text's end included: by sentencex, or by what ends every one."""
+    ends = {*_ends_by_sentencex(plain, language), *(mark.end() for mark in _ENDING.finditer(text))}
+    if language.lower().startswith("en"):
+        ends.update(word.end() for word in _ENGLISH_WORD.finditer(plain))
+    return sorted(ends)
 
 
 def _ends_by_sentencex(text: str, language: str) -> Iterator[int]:

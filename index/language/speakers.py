@@ -9,7 +9,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from index.language.narration import PHRASE_CHARS, QUOTED, Narration
+from index.language.narration import PHRASE_CHARS, QUOTATION_CHAR, Narration
 from index.language.pronouns import Antecedents, People
 from index.language.quotations import Quotation
 from index.language.reports import SUBJECT_CHARS, TURN, Report, Reports, Subject, occasion_of
@@ -21,7 +21,7 @@ _LABEL_CHARS = 60
 
 _ACCORDING = "ccording to "
 _SETTING = re.compile(
-    rf"(?<![\s,])[\s,]*+((?:in|at|during|on|speaking|writing)\s[^.,:;(){QUOTED}]{{1,100}}?)"
+    rf"(?<![\s,])[\s,]*+((?:in|at|during|on|speaking|writing)\s[^.,:;(){QUOTATION_CHAR}]{{1,100}}?)"
     r"(?=[.,:;]|\s(?:that|which|who|where|after|as|when|while|before)\b)"
 )
 _start = attrgetter("start")

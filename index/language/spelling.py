@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from index.language.dictionaries import is_valid
 from index.language.tables import TELLING_NOTHING
-from index.language.word_keys import UNSEEN, WORD, word_key
+from index.language.word_keys import INVISIBLES, WORD, word_key
 
 _SHORTEST = 4
 """The shortest word that is set right: below, one edit away is another word more often than a slip."""
@@ -24,7 +24,7 @@ _VOCABULARY = 100_000
 
 _COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]++(?:[-\u2010\u2011][^\W\d_]++)++")
 _HYPHENS = re.compile(r"[-\u2010\u2011]")
-_SPACED = re.compile(r"[a-z\u0370-\u07ff\u1e00-\u1fff]+")
+_SPACED_LETTERS = re.compile(r"[a-z\u0370-\u07ff\u1e00-\u1fff]+")
 """A key of a script whose words have letters that a slip can miss: in Chinese another one is another word."""
 
 _SPELT_TWO_WAYS = (  # colour and color, centre and center, organise and organize, haemoglobin and hemoglobin
@@ -37,7 +37,7 @@ _SPELT_TWO_WAYS = (  # colour and color, centre and center, organise and organiz
     (re.compile(r"ogue(?=s?$)"), "og"),
     (re.compile(r"grey"), "gray"),
 )
-_OPPOSED = (
+_OPPOSITES = (
     re.compile(r"^(?:hypo|hyper)"),
     re.compile(r"^(?:inter|intra)"),
     re.compile(r"^(?:ante|anti)"),
@@ -72,14 +72,14 @@ class Speller:
 
     def __init__(self, text: str, language: str = "en") -> None:
         self._language = language
-        written = dict.fromkeys(WORD.findall(text))
-        self._written = {word.lower() for word in written}
+        words = dict.fromkeys(match[0] for match in WORD.finditer(text))
+        self._forms = {word.lower() for word in words}
         self._words: dict[str, str] = {}
         self._acronyms: dict[str, str] = {}
         lower: set[str] = set()
         capital: set[str] = set()
-        for word in written:
-            key, plain = word_key(word), UNSEEN.sub("", word)
+        for word in words:
+            key, plain = word_key(word), INVISIBLES.sub("", word)
             if _is_acronym(plain):
                 self._acronyms.setdefault(key, plain)
             if not (_is_acronym(plain) and key in TELLING_NOTHING):  # "us" is not the U.S.
@@ -87,9 +87,9 @@ class Speller:
             (capital if plain[:1].isupper() else lower).add(key)
         self._names = capital - lower
         self._compounds: dict[str, str] = {}
-        for compound in dict.fromkeys(_COMPOUND.findall(text)):
+        for compound in dict.fromkeys(match[0] for match in _COMPOUND.finditer(text)):
             self._compounds.setdefault(word_key(_HYPHENS.sub("", compound)), compound)
-        readable = (key for key in self._words if len(key) >= _SHORTEST and _SPACED.fullmatch(key))
+        readable = (key for key in self._words if len(key) >= _SHORTEST and _SPACED_LETTERS.fullmatch(key))
         self._looked_through = list(islice(readable, _VOCABULARY))
         self._numbers: dict[tuple[str, int], list[int]] = {}  # in that list, by first letter and length
         for number, key in enumerate(self._looked_through):
@@ -112,7 +112,7 @@ class Speller:
             acronym = self._acronyms.get(key)
             if acronym is not None:
                 return None if acronym == word else acronym
-        if word.lower() in self._written:
+        if word.lower() in self._forms:
             return None
         return self._words.get(key) or self._compounds.get(key)
 
@@ -133,13 +133,13 @@ class Speller:
         in up to seven letters, two in longer words, with the first letter right. Accents are no letters.
         """
         slip = word_key(word) if word else ""
-        if len(slip) < _SHORTEST or not _SPACED.fullmatch(slip) or slip in self._words:
+        if len(slip) < _SHORTEST or not _SPACED_LETTERS.fullmatch(slip) or slip in self._words:
             return None
-        allowed = 1 if len(slip) <= _ONE_EDIT else 2
-        lengths = range(len(slip) - allowed, len(slip) + allowed + 1)
+        most_edits = 1 if len(slip) <= _ONE_EDIT else 2
+        lengths = range(len(slip) - most_edits, len(slip) + most_edits + 1)
         numbers = chain.from_iterable(self._numbers.get((slip[0], length), ()) for length in lengths)
         near = [self._looked_through[number] for number in sorted(numbers)]
-        nearest = process.extractOne(slip, near, scorer=OSA.distance, score_cutoff=allowed)
+        nearest = process.extractOne(slip, near, scorer=OSA.distance, score_cutoff=most_edits)
         return self._words[nearest[0]] if nearest else None
 
     def relation(self, word: str, nearest: str) -> Relation:
@@ -161,7 +161,7 @@ def _are_opposed(one: str, other: str) -> bool:
     """Whether two words are one but for what sets them against each other: hypo- and hyperglycemia."""
     return any(
         pattern.search(one) and pattern.search(other) and pattern.sub("", one) == pattern.sub("", other)
-        for pattern in _OPPOSED
+        for pattern in _OPPOSITES
     )
 
 

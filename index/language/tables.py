@@ -138,7 +138,7 @@ PARTICIPLES = frozenset(verb for verb in VERBS if verb.endswith("ing"))
 AFTER_QUOTE = (SAYS | UTTERS) - PARTICIPLES - _table("voiced expressed accused")
 """They can follow what they report: “…,” he said."""
 
-INVERTED = AFTER_QUOTE - _table("told tells say")
+INVERTING_VERBS = AFTER_QUOTE - _table("told tells say")
 """Their subject can follow them: “…,” said Khan."""
 
 CONTINUING = _table("continued continues added adds adding")
@@ -173,7 +173,7 @@ INTRODUCING = (
 )
 """They begin the phrase that a sentence can open with, before its subject: In June, he …"""
 
-UNNAMED = (
+NOT_NAMING = (
     _table("i we you him them us me these those there would could should might may can must do does did")
     | _table("time day moment thing things way reason words this that no nobody none nothing neither")
     | PERSON_OF.keys()
@@ -183,7 +183,7 @@ UNNAMED = (
     | RELATIVES
 )
 NOBODY = _table("reports report some many others one another several most few both all")
-NOT_NAMES = (INTRODUCING | CLAUSE_OPENERS | UNNAMED) - _table("will")
+NOT_NAMES = (INTRODUCING | CLAUSE_OPENERS | NOT_NAMING) - _table("will")
 NOT_OF_PEOPLE = PLACING | ARTICLES | {"as"}
 """What stands right before a capitalised word that is no person: in London, the Guardian, as Minister."""
 
@@ -219,7 +219,9 @@ BEFORE_NUMBERS = _table(
 )
 """They stand before a number of their own."""
 
-SHORT_UNITS = _table("ft in lb lbs oz yd yds mi tbsp tsp pt qt gal hr hrs min mins sec secs sq cu st dol std")
+SHORT_UNITS = _table(
+    "mil bn ft in lb lbs oz yd yds mi tbsp tsp pt qt gal hr hrs min mins sec secs sq cu st dol std"
+)
 """They are written short only after a number: "6 in. at the weir", but not "come in. we are open"."""
 
 TIME_ZONES = frozenset("GMT UTC BST EST EDT CST CDT MST MDT PST PDT CET CEST ET CT MT PT".split())
@@ -237,7 +239,7 @@ BEFORE_ORDINALS = _table(
     "am im vom zum zur beim der die das dem den des ein eine einen einem einer bis seit ab jeder jede jedes"
     " jeden jedem ihr sein ihre seine ihren seinen ihrem seinem unser unsere mein meine dieser diese dieses"
 )
-ORDERED = _table(
+ORDINAL_NOUNS = _table(
     "januar jänner februar märz april mai juni juli august september oktober november dezember jahrhundert"
     " jahrhunderts jahrhunderte jahrtausend jahrtausends"
 )

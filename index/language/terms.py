@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import Stemmer
@@ -13,12 +14,12 @@ from index.language.tables import STOP_WORDS
 from index.language.word_keys import WORD, word_key
 from index.model.article import Span
 
-_UNSPACED = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_DENSE_SCRIPTS = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """The characters of Chinese and Japanese, which put no space between words."""
 
-_RUNS = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_RUNS = re.compile(rf"[{_DENSE_SCRIPTS}]+|[^{_DENSE_SCRIPTS}]+")
 _DIGITS = re.compile(r"\d+")
-_IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+_IS_UNSPACED = re.compile(rf"[{_DENSE_SCRIPTS}]")
 
 _STEMMERS = {
     "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish", "fr": "french",
@@ -30,15 +31,13 @@ _STEMMERS = {
 class LocatedTerms(NamedTuple):
     """The terms of a text in order, and where each starts, in code points: ``starts`` ascends."""
 
-    starts: list[int]
+    starts: Sequence[int]
     terms: list[str]
 
-    def within(self, spans: Sequence[Span]) -> list[list[str]]:
+    def within(self, spans: Iterable[Span]) -> Iterator[list[str]]:
         """The terms of each span of the text."""
-        return [
-            self.terms[bisect_left(self.starts, span.start) : bisect_left(self.starts, span.end)]
-            for span in spans
-        ]
+        for span in spans:
+            yield self.terms[bisect_left(self.starts, span.start) : bisect_left(self.starts, span.end)]
 
 
 class Analyzer:
@@ -47,10 +46,14 @@ class Analyzer:
     Args:
         language: ISO 639-1 code of the article's language; where Snowball has no stemmer for it, words
             are counted as they stand.
+
+    Attributes:
+        name: The stemmer's; "" where there is none. Terms compare where it is the same.
     """
 
     def __init__(self, language: str = "en") -> None:
         name = _STEMMERS.get(language.partition("-")[0].lower())
+        self.name = name or ""
         self._stemmer = Stemmer.Stemmer(name) if name else None
         self._stop_words = STOP_WORDS if name in (None, "english") else frozenset[str]()
 
@@ -66,13 +69,14 @@ class Analyzer:
 
         What may be one number or several ("120 350") has the terms of both.
         """
-        starts: list[int] = []
-        keys: list[str] = []
+        starts, places = array("i"), array("i")
+        vocabulary: dict[str, int] = {}  # a term recurs: there is one string for it, and it is stemmed once
         for start, key in _keys(text, self._stop_words, parts=True):
             if self._counts(key):
                 starts.append(start)
-                keys.append(key)
-        return LocatedTerms(starts, self._stems(keys))
+                places.append(vocabulary.setdefault(key, len(vocabulary)))
+        stems = self._stems(list(vocabulary))
+        return LocatedTerms(starts, [stems[place] for place in places])
 
     def _counts(self, key: str, *, shouts: bool = False) -> bool:
         return (key.lower() if shouts else key) not in self._stop_words
@@ -107,6 +111,6 @@ def count_words(text: str) -> int:
     """How many words a text has; of Chinese and Japanese, each character counts as one."""
     count = 0
     for match in WORD.finditer(text):
-        unspaced = 0 if match[0].isascii() else len(_IS_UNSPACED.findall(match[0]))
-        count += unspaced or 1
+        characters = 0 if match[0].isascii() else len(_IS_UNSPACED.findall(match[0]))
+        count += characters or 1
     return count

@@ -22,10 +22,14 @@ _STAMP = (
     r"|[\d./-]{6,10},?\s\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp][Mm])?)\s*+(?:[-–]\s*+)?)"
 )
 _LABEL = re.compile(
-    rf"\u200e?{_STAMP}?(?:~\s?)?(?:<[@+%]?(?P<nick>[^<>\n]{{1,40}})>:?"
-    r"|(?P<name>[^\W_][^:<>\[\]()\n]{0,39})(?:\s?\([^()\n]{1,30}\)|\s?\[[^\[\]\n]{1,30}\])?:)(?=\s)"
+    rf"[\u200e\u202a]?{_STAMP}?(?:~\s?)?(?:<[@+%]?(?P<nick>[^<>\n]{{1,40}})>:?"
+    r"|(?:\*\*)?+\u202a?(?P<name>\+?[^\W_][^*:<>\[\]()\n]{0,39}+)"
+    r"(?:\*\*)?(?:\s?\([^()\n]{1,30}\)|\s?\[[^\[\]\n]{1,30}\])?:(?:\*\*)?)(?=\s)"
 )
 _WORDS = 5  # of a name
+_ALL_LABELLED = (
+    3  # paragraphs that are all labelled, of which one label that comes again tells a conversation
+)
 _NOT_NAMES = frozenset(
     "q a question answer note notes warning caution tip important todo example update summary abstract source"
     " sources keywords chapter section part figure table step date time place price address phone email"
@@ -36,18 +40,20 @@ _start = attrgetter("start")
 
 
 class Turn(NamedTuple):
-    """A paragraph that one person speaks: ``words`` is where they start, after the label."""
+    """A paragraph that one person speaks: ``label`` is the name in its label, ``words`` where they start."""
 
     name: str
     start: int
     words: int
     end: int
+    label: Span
 
 
 class _Label(NamedTuple):
     turn: Turn
     is_told: bool  # by a time before it or angle brackets around it
     is_loud: bool  # in capitals
+    is_small: bool  # without any, as nobody writes a name outside of chats
 
 
 class Turns:
@@ -66,10 +72,14 @@ class Turns:
     @cached_property
     def all(self) -> tuple[Turn, ...]:
         """The turns in order."""
-        labels = list(self._labels())
+        every_label = list(self._labels())
+        labels = [label for label in every_label if not label.is_small]
         stamped_labels = [label for label in labels if label.is_told]
         loud = [label for label in labels if label.is_loud or label.is_told]
-        for some, returning in ((stamped_labels, 0), (loud, 1), (labels, 2)):
+        paragraph_count = len(self._article.paragraphs) - len(self._article.headings)
+        all_but_title = labels if len(labels) >= max(paragraph_count - 1, _ALL_LABELLED) else []
+        small = every_label if len(every_label) == paragraph_count else []
+        for some, returning in ((stamped_labels, 0), (loud, 1), (all_but_title, 1), (labels, 2), (small, 2)):
             if self._is_conversation(some, returning):
                 return tuple(label.turn for label in some)
         return ()
@@ -81,8 +91,8 @@ class Turns:
             return False
         if sum(count > 1 for count in counts.values()) < returning:
             return False
-        headed = len(self._article.headings)
-        return returning < 2 or 2 * len(labels) >= len(self._article.paragraphs) - headed
+        headings = len(self._article.headings)
+        return returning < 2 or 2 * len(labels) >= len(self._article.paragraphs) - headings
 
     def _labels(self) -> list[_Label]:
         text = self._article.text
@@ -92,7 +102,8 @@ class Turns:
             label = _LABEL.match(text, paragraph.start, paragraph.end)
             if label is None or paragraph.start in headings:
                 continue
-            name = " ".join((label["nick"] or label["name"]).split())
+            group = "nick" if label["nick"] is not None else "name"
+            name = " ".join(label[group].split())
             is_told = label["nick"] is not None or label["stamp"] is not None
             if not _is_name(name, is_told=is_told) or (not is_told and BETWEEN_CELLS in paragraph.of(text)):
                 continue
@@ -103,9 +114,10 @@ class Turns:
             )
             in_order.append(
                 _Label(
-                    Turn(name, paragraph.start, words, paragraph.end),
+                    Turn(name, paragraph.start, words, paragraph.end, Span(*label.span(group))),
                     is_told,
                     name.isupper() and len(name) > 1,
+                    not is_told and name.islower(),
                 )
             )
         return in_order
@@ -117,6 +129,8 @@ def _is_name(name: str, *, is_told: bool) -> bool:
         return False
     if is_told:
         return any(map(str.isalnum, name))
+    if name.islower():
+        return len(words) == 1 and name[0].isalpha()
     return words[0][0].isalpha() and all(
         word[0].isupper() or word[0].isdigit() or not word[0].isalnum() or word in _PARTICLES
         for word in words

@@ -31,14 +31,14 @@ WORD = re.compile(
 _ACCENTS = re.compile(
     rf"(?<=[a-z\u0370-\u03ff])[{_WITHIN}]+|[\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670]+"
 )
-UNSEEN = re.compile(rf"[{UNSEEN_CHARS}]+")
+INVISIBLES = re.compile(rf"[{UNSEEN_CHARS}]+")
 _GAPS = re.compile(rf"(?<=\d)[{_GAP}](?=\d)")
 _POINTS = re.compile(r"[.,]")
-_KEPT = ("<super>", "<sub>", "<fraction>")
+_MEANING_KINDS = ("<super>", "<sub>", "<fraction>")
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ё": "е"}
 )
-_THOUSANDS = 3
+_THOUSANDS = 3  # digits between two separators
 
 
 def word_key(word: str) -> str:
@@ -56,7 +56,7 @@ def word_key(word: str) -> str:
 
 
 def _without_accents(word: str) -> str:
-    plain = "".join(map(_compatible, UNSEEN.sub("", word).casefold()))
+    plain = "".join(map(_compatible, INVISIBLES.sub("", word).casefold()))
     bare = _ACCENTS.sub("", unicodedata.normalize("NFD", plain))
     return unicodedata.normalize("NFC", bare).translate(_LETTERS) or word
 
@@ -65,7 +65,11 @@ def _compatible(char: str) -> str:
     """A letter in its plain form; an exponent stays one, and digits are read in all scripts."""
     if char.isdecimal():
         return str(unicodedata.decimal(char))
-    return char if unicodedata.decomposition(char).startswith(_KEPT) else unicodedata.normalize("NFKD", char)
+    return (
+        char
+        if unicodedata.decomposition(char).startswith(_MEANING_KINDS)
+        else unicodedata.normalize("NFKD", char)
+    )
 
 
 def _number_key(number: str) -> str:

@@ -32,12 +32,12 @@ _ALTERNATIVES = re.compile(r"\bor\b(?!\W+(?:not|no|what)\b)", re.IGNORECASE)  # 
 
 def asks_yes_or_no(question: str) -> bool:
     """Whether yes or no answers a question: it opens with its verb, and asks nothing else within."""
-    opened = " ".join(dropwhile(_leads, question.split()))
-    opening = _OPENING.match(opened)
-    if opening is None or _REQUEST.match(opened) or _ALTERNATIVES.search(opened):
+    rest = " ".join(dropwhile(_leads, question.split()))
+    opening = _OPENING.match(rest)
+    if opening is None or _REQUEST.match(rest) or _ALTERNATIVES.search(rest):
         return False
-    within = _ASKS_WITHIN.search(opened)
-    return within is None or _SAYING.search(opened[: within.start()]) is None
+    within = _ASKS_WITHIN.search(rest)
+    return within is None or _SAYING.search(rest[: within.start()]) is None
 
 
 def _leads(word: str) -> bool:

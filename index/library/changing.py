@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from index.errors import ArticleError, LibraryError, SnapshotDamagedError
 from index.library.finding import Collection, Holding
+from index.library.indexing import Indexing
 from index.library.publishing import Publisher
 from index.library.quotas import Allowance
 from index.library.sourcing import LostArticleError, SourcedArticle, Sources
@@ -32,12 +33,16 @@ class Changer:
         sources: Reads what an article is made from.
         publisher: Publishes it.
         allowance: What there may be.
+        indexing: Keeps the libraries' indexes up.
     """
 
-    def __init__(self, *, sources: Sources, publisher: Publisher, allowance: Allowance) -> None:
+    def __init__(
+        self, *, sources: Sources, publisher: Publisher, allowance: Allowance, indexing: Indexing
+    ) -> None:
         self._sources = sources
         self._publisher = publisher
         self._allowance = allowance
+        self._indexing = indexing
 
     def use(self, collection: Collection, article: str, *, who: str, place: str | None) -> None:
         """Puts an article in use; see ``Library.use``."""
@@ -53,6 +58,7 @@ class Changer:
         who: str,
         id: str | None,  # noqa: A002 - as in Library
         force: bool,
+        lease: str,
         on_progress: OnProgress,
     ) -> ReindexReport:
         """Adds an article; see ``Library.add``."""
@@ -66,9 +72,9 @@ class Changer:
         self._allowance.admit_article(collection)
         self._allowance.admit_source(collection, source)
         on_progress(Progress(Stage.READ, 0, 1))
-        sourced = self._sources.read(source, id or "article")
-        article = replace(sourced.article, id=id or article_id(sourced.article.title))
-        sourced = replace(sourced, article=article)
+        sourced_article = self._sources.read(source, id or "article")
+        article = replace(sourced_article.article, id=id or article_id(sourced_article.article.title))
+        sourced_article = replace(sourced_article, article=article)
         transactions = collection.transactions
         with transactions.alone(NO_PATIENCE):
             if collection.has(article.id):
@@ -77,9 +83,14 @@ class Changer:
                 )
             self._allowance.admit_article(collection)
             number = collection.folder.of(article.id).next_number()
-            with transactions.begun(Action.ADDED, article.id, who, number=number) as note:
+            with transactions.begun(Action.ADDED, article.id, who, number=number, lease=lease) as note:
                 _, report = self._publisher.publish(
-                    Holding(collection, article.id), note, sourced, None, force=force, on_progress=on_progress
+                    Holding(collection, article.id),
+                    note,
+                    sourced_article,
+                    None,
+                    force=force,
+                    on_progress=on_progress,
                 )
         return self._reported(collection, report, began)
 
@@ -91,6 +102,7 @@ class Changer:
         who: str,
         source: Source | None,
         force: bool,
+        lease: str,
         on_progress: OnProgress,
     ) -> ReindexReport:
         """Reads an article afresh; see ``Library.reindex``."""
@@ -105,11 +117,11 @@ class Changer:
         transactions, folder = collection.transactions, collection.folder
         with transactions.alone(NO_PATIENCE):
             number = folder.of(article).next_number()
-            with transactions.begun(Action.REINDEXED, article, who, number=number) as note:
+            with transactions.begun(Action.REINDEXED, article, who, number=number, lease=lease) as note:
                 condition = folder.condition(article)
-                sourced = self._read_again(holding, condition, source)
+                sourced_article = self._read_again(holding, condition, source)
                 _, report = self._publisher.publish(
-                    holding, note, sourced, condition, force=force, on_progress=on_progress
+                    holding, note, sourced_article, condition, force=force, on_progress=on_progress
                 )
         folder.note_failure(article, None)
         return self._reported(collection, report, began)
@@ -120,6 +132,7 @@ class Changer:
         with collection.transactions.alone(PATIENCE):
             collection.demand_own(article)
             collection.transactions.set_aside(article, who)
+            self._indexing.keep_up(collection, article)
 
     def undo(self, collection: Collection, article: str, *, who: str) -> None:
         """Goes back to the snapshot before, or brings a removed article back; see ``Library.undo``."""
@@ -131,27 +144,33 @@ class Changer:
                 if article != collection.set_id:
                     collection.demand_own(article)
                 collection.transactions.go_back(article, who)
+            self._indexing.keep_up(collection, article)
 
     def _read_again(self, holding: Holding, condition: Condition, source: Source | None) -> SourcedArticle:
         """Reads an article for a reindex: from a new source, from where it came, or from what is stored."""
-        stored: SourcedArticle | None = None
+        stored_article: SourcedArticle | None = None
         if condition.names:
             with contextlib.suppress(SnapshotDamagedError, LostArticleError, ArticleError):
-                stored = self._sources.recover(holding.collection.folder, holding.id, condition.names)
+                stored_article = self._sources.recover(holding.collection.folder, holding.id, condition.names)
         if source is None and holding.is_set:
             source = self._sources.file(holding.set_path)
-        elif source is None and stored is not None and stored.origin is not None:
-            source = self._sources.again(stored.origin) or stored.source
+        elif source is None and stored_article is not None and stored_article.origin is not None:
+            source = self._sources.again(stored_article.origin) or stored_article.source
         if source is None:
-            if stored is None:
+            if stored_article is None:
                 raise LibraryError(
                     "Nothing is left of what “{id}” was read from. Reindex it with a new source.",
                     id=holding.id,
                 )
-            return self._sources.analysed(stored)
+            return self._sources.analysed(stored_article)
         attached = source.origin.kind in (SourceKind.UPLOAD, SourceKind.WEB)
-        if attached and source.questions is None and stored is not None and stored.source is not None:
-            source = replace(source, questions=stored.source.questions)
+        if (
+            attached
+            and source.questions is None
+            and stored_article is not None
+            and stored_article.source is not None
+        ):
+            source = replace(source, questions=stored_article.source.questions)
         return self._as_indexed(condition, source) or self._sources.read(source, holding.id)
 
     def _as_indexed(self, condition: Condition, source: Source) -> SourcedArticle | None:

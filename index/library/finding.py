@@ -35,7 +35,7 @@ class Collection:
 
     def in_use(self, place: str | None = None) -> str:
         """The id of the article in use at a place: its own, the library's, or what it falls back to."""
-        state = self.folder.catalogue.state()
+        state = self.folder.records.now()
         for article in (state.places.get(place) if place else None, state.in_use):
             if article is not None and self.has(article):
                 return article

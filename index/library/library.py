@@ -2,51 +2,56 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
 from copy import copy
 from pathlib import Path
+from typing import TypeVar
 
 from index.errors import LibraryError, SnapshotDamagedError
 from index.library.finding import Collection
 from index.library.memory import OpenArticle
-from index.library.models import LoadedModels, Models
+from index.library.models import LoadedModels, Models, RuntimeChoice
 from index.library.parts import Parts
 from index.library.quotas import Quotas
 from index.library.rebuilding import Rebuild
 from index.model.answer import Citation, Result, Turn
 from index.model.article import Article
-from index.model.library import Change, Entry, IndexInfo, ReindexReport
+from index.model.library import Change, Entry, IndexInfo, MemoryUse, ReindexReport
 from index.model.source import Source
 from index.search.build import OnProgress
 from index.search.embedding import Embedder
 from index.sources.files import SHIPPED_ARTICLE
 from index.sources.limits import Limits
+from index.storage.database import Database
 from index.storage.inspection import faults
+from index.storage.jobs import Jobs
+from index.storage.ledger import QuestionLedger
 from index.storage.library_folder import LibraryFolder
-from index.storage.snapshots import KEPT
+from index.storage.snapshots import SNAPSHOTS_KEPT
 from index.storage.upkeep import Retention, Upkeep
 
-ALL = "*"
-"""Asks every article of a library."""
+T = TypeVar("T")
+ALL = "*"  # asks every article of a library
 
 
 class Library:
     """One set of articles under a folder, with the models that answer.
 
-    Thread-safe: any number of threads may ask while one reindexes; a finished index is swapped in whole. Any
-    number of processes may share the folder: what one of them publishes, the others notice at their next
-    question. Readers take no lock; changes are made one at a time. Nothing is loaded before the first call
-    that needs it, and articles are opened when they are first asked.
+    Thread-safe, and any number of processes may share the folder: what one publishes, the others notice at
+    their next question. Readers take no lock; changes are made one at a time, and swapped in whole.
 
     Args:
         data_dir: Folder for the indexes; made when missing.
+        database_url: The address of a PostgreSQL; None for SQLite in that folder.
         article_path: The article to answer from where none was chosen; None for the one that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
+        encoder: What runs the bundled one: "onnx", "torch", or "auto" for what is faster.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
         reader: The folder of a reader; None for the one that ships, "off" for none.
-        embedder: An embedder to use instead of loading ``embedding_model``.
+        embedder: One to use instead of loading ``embedding_model``.
         limits: What a source may cost.
         quotas: What the library of a server may have, and how much of the disk stays free.
         retention: How long what was removed is kept.
@@ -55,15 +60,19 @@ class Library:
         snapshots_kept: How many snapshots are kept of each article.
 
     Attributes:
-        upkeep: Looks after the folders of the common library and of all its branches.
+        ledger: The questions that were asked, in all servers, and what is kept of people.
+        upkeep: Looks after the folders of all of them.
+        jobs: The changes of all of them that wait for a worker.
     """
 
     def __init__(
         self,
         data_dir: Path,
         *,
+        database_url: str | None = None,
         article_path: Path | None = None,
         embedding_model: str | None = None,
+        encoder: RuntimeChoice = "auto",
         reranker: str | None = None,
         reader: str | None = None,
         embedder: Embedder | None = None,
@@ -72,19 +81,21 @@ class Library:
         retention: Retention = Retention(),  # noqa: B008 - frozen
         check_at_least: float = 0.8,
         open_articles: int = 16,
-        snapshots_kept: int = KEPT,
+        snapshots_kept: int = SNAPSHOTS_KEPT,
     ) -> None:
-        models = Models(embedding_model=embedding_model, reranker=reranker, reader=reader, embedder=embedder)
         self._parts = Parts.over(
-            models,
+            Models(data_dir, embedding_model, encoder, reranker, reader, embedder),
             limits=limits,
             quotas=quotas,
             check_at_least=check_at_least,
             open_articles=open_articles,
         )
-        folder = LibraryFolder(data_dir, kept=snapshots_kept)
+        database = Database(data_dir, database_url)
+        folder = LibraryFolder(data_dir, snapshots_kept=snapshots_kept, database=database)
         self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
+        self.ledger = QuestionLedger(database)
         self.upkeep = Upkeep(folder, retention=retention)
+        self.jobs = Jobs(database)
         self._only_at_hand = False
         self._guard = threading.Lock()
         self._branches: dict[str, Library] = {}
@@ -105,12 +116,9 @@ class Library:
             raise LibraryError("“{name}” names no server's library: it has to be a number.", name=name)
         with self._guard:
             if name not in self._branches:
-                branch = Library.__new__(Library)
-                branch._parts, branch.upkeep = self._parts, self.upkeep
+                branch, folder = copy(self), self._articles.folder.branch(name)
                 branch._only_at_hand = False
-                branch._articles = Collection(
-                    folder=self._articles.folder.branch(name), parent=self._articles
-                )
+                branch._articles = Collection(folder=folder, parent=self._articles)
                 self._branches[name] = branch
             return self._branches[name]
 
@@ -125,8 +133,7 @@ class Library:
     def load(self, on_progress: OnProgress = lambda _: None) -> tuple[str, ...]:
         """Makes ready to answer: loads the models, opens the article in use, builds or heals it where needed.
 
-        Calling it again costs nothing. Returns notices for people, empty when all was well, e.g. that
-        the index was damaged and has been rebuilt, or that a reindex was cut off.
+        Calling it again costs nothing. Returns notices for people, e.g. that a reindex was cut off.
 
         Raises:
             ArticleError: the article cannot be read and no earlier index of it is there to serve.
@@ -137,7 +144,7 @@ class Library:
         self._parts.models.load()
         notices = self._articles.transactions.mend_if_free()
         if self._articles.parent is None:
-            for name in self._articles.folder.branches():
+            for name in self._articles.folder.unfinished_branches():
                 notices += self.branch(name)._articles.transactions.mend_if_free()
         _, more = self._parts.opener.ready(self._articles.find(None), on_progress)
         return (*notices, *more)
@@ -145,12 +152,8 @@ class Library:
     def rebuild_in(self, submit: Callable[[Rebuild], object]) -> None:
         """Has indexes that cannot serve built in the background from now on, this one's and its branches'.
 
-        Without this, whoever asks first builds them. With it, questions are answered from the index before
-        where that is sound, and refused with a RebuildingError where none is.
-
-        Args:
-            submit: Runs what it is given in a thread of its choice, once, with what is to be told how far
-                it is, which may raise to call it off.
+        Without this, whoever asks first builds them. With it, the index before answers, or a RebuildingError.
+        ``submit`` runs what it is given in a thread, once, with what is told how far it is and may raise.
         """
         self._parts.rebuilder.work_in(submit)
 
@@ -189,14 +192,16 @@ class Library:
         """
         if article == ALL:
             return self._parts.all_articles.ask(self._articles, question, turns)
-        opened = self._opened(article, place)
-        counts = version is None or opened.info.article.sha256.startswith(version)
-        return Result(opened.answerer.answer(question, turns if counts else ()), opened.info)
+
+        def answered(one: OpenArticle) -> Result:
+            counts = version is None or one.info.article.sha256.startswith(version)
+            return Result(one.answerer.answer(question, turns if counts else ()), one.info)
+
+        return self._with(article, place, answered)
 
     def check(self, claim: str, *, article: str | None = None, place: str | None = None) -> Result:
         """What an article says to a claim, see ``Answer.verdict`` and ``Answerer.check``; else as ``ask``."""
-        opened = self._opened(article, place)
-        return Result(opened.answerer.check(claim), opened.info)
+        return self._with(article, place, lambda one: Result(one.answerer.check(claim), one.info))
 
     def article(
         self,
@@ -210,8 +215,7 @@ class Library:
         Args:
             id: Which one; None for the one in use.
             place: Where.
-            version: The start of an ``Article.sha256``: the article as it was then, as far as snapshots are
-                kept, those that were taken back too.
+            version: The start of an ``Article.sha256``: the article as it was then, if that is still kept.
 
         Raises:
             UnknownArticleError: no such article is here.
@@ -223,12 +227,10 @@ class Library:
         folder = holding.collection.folder.of(holding.id)
         for name in (*folder.names(), *folder.undone()):
             if version[:8] == name[-8:][: len(version)]:
-                try:
+                with contextlib.suppress(SnapshotDamagedError):
                     article, _ = folder.article(name)
-                except SnapshotDamagedError:
-                    continue
-                if article.sha256.startswith(version):
-                    return article
+                    if article.sha256.startswith(version):
+                        return article
         raise LibraryError(
             "“{id}” has changed since, and that version of it is no longer kept.", id=holding.id
         )
@@ -249,11 +251,11 @@ class Library:
 
     def summary(self, *, article: str | None = None, place: str | None = None) -> tuple[Citation, ...]:
         """The sentences that carry an article, in its order."""
-        return self._opened(article, place).answerer.summary()
+        return self._with(article, place, lambda one: one.answerer.summary())
 
     def nearest(self, text: str, *, article: str | None = None, place: str | None = None) -> Citation | None:
         """The sentence of an article that is nearest to some words; None where none is near."""
-        return self._opened(article, place).answerer.nearest(text)
+        return self._with(article, place, lambda one: one.answerer.nearest(text))
 
     # Managing
 
@@ -269,8 +271,7 @@ class Library:
         """Puts an article in use, for the whole library or for one place.
 
         Raises:
-            UnknownArticleError: no such article is here.
-            SnapshotError: it cannot be written. In each case nothing was changed.
+            UnknownArticleError, SnapshotError: nothing was changed.
         """
         self._parts.changer.use(self._articles, id, who=who, place=place)
 
@@ -281,6 +282,7 @@ class Library:
         who: str,
         id: str | None = None,  # noqa: A002
         force: bool = False,
+        lease: str = "",
         on_progress: OnProgress = lambda _: None,
     ) -> ReindexReport:
         """Adds an article. The first one that a library gets is put in use, unless one was chosen.
@@ -290,18 +292,18 @@ class Library:
             who: For the history.
             id: Its id; None to make one of its title.
             force: Publish it whatever its own questions say.
+            lease: Of the job that this is made for, if any: it is published only while that is held.
             on_progress: Told how far it is; may raise to call it off.
 
         Raises:
             ArticleError: it is no article.
-            LibraryError: the id is taken, or is none.
-            QuotaError: there is no room for it.
+            LibraryError, QuotaError: the id is taken, or is none, or there is no room for it.
             ReindexRunningError: another change of this library is under way.
             SelfCheckError: too many of its own questions are answered wrongly.
             SnapshotError: it cannot be written. In each case nothing was changed.
         """
         return self._parts.changer.add(
-            self._articles, source, who=who, id=id, force=force, on_progress=on_progress
+            self._articles, source, who=who, id=id, force=force, lease=lease, on_progress=on_progress
         )
 
     def reindex(
@@ -312,6 +314,7 @@ class Library:
         source: Source | None = None,
         place: str | None = None,
         force: bool = False,
+        lease: str = "",
         on_progress: OnProgress = lambda _: None,
     ) -> ReindexReport:
         """Reads an article afresh and publishes an index of it, if anything has changed.
@@ -325,17 +328,17 @@ class Library:
             source: What to read it from, now and later; None to read it again from where it came, or, where
                 that was an upload, from what was uploaded.
             place: Where.
-            force: Publish it whatever its own questions say.
+            force: As in ``add``,
+            lease: and so is this.
             on_progress: Told how far it is; may raise to call it off.
 
         Raises:
             UnknownArticleError, LibraryError: no such article is here, or it is everyone's.
-            ReindexRunningError: another change of this library is under way.
-            ArticleError, QuotaError, SelfCheckError, SnapshotError: nothing was changed.
+            ReindexRunningError, ArticleError, QuotaError, SelfCheckError, SnapshotError: nothing was changed.
         """
         article = self.in_use(place) if id is None else id
         return self._parts.changer.reindex(
-            self._articles, article, who=who, source=source, force=force, on_progress=on_progress
+            self._articles, article, who=who, source=source, force=force, lease=lease, on_progress=on_progress
         )
 
     def remove(self, id: str, *, who: str) -> None:  # noqa: A002
@@ -344,8 +347,7 @@ class Library:
         It is kept for as long as ``retention`` says, or until the library needs its room.
 
         Raises:
-            UnknownArticleError: no such article is here.
-            LibraryError: it is everyone's.
+            UnknownArticleError, LibraryError: no such article is here, or it is everyone's.
             SnapshotError: it cannot be moved. In each case nothing was changed.
         """
         self._parts.changer.remove(self._articles, id, who=who)
@@ -360,8 +362,7 @@ class Library:
         """Goes back to the snapshot before, or brings a removed article back.
 
         Raises:
-            UnknownArticleError: no such article is here, and none was removed.
-            LibraryError: it is everyone's, or there is no snapshot to go back to.
+            UnknownArticleError, LibraryError: nothing is here or was removed that could be brought back.
             SnapshotError: it cannot be written. In each case nothing was changed.
         """
         article = self.in_use(place) if id is None else id
@@ -370,28 +371,30 @@ class Library:
 
     def history(self, id: str | None = None, *, limit: int = 50) -> tuple[Change, ...]:  # noqa: A002
         """What was done to this library's articles, newest first; to one of them, where ``id`` is given."""
-        notes = self._articles.folder.catalogue.notes()
-        chosen = [note for note in notes if id is None or note.article == id]
-        return tuple(note.change() for note in chosen[::-1][:limit])
+        notes = self._articles.folder.records.notes()[::-1]
+        return tuple([note.change() for note in notes if id in (None, note.article)][:limit])
 
     def faults(self) -> tuple[str, ...]:
         """What is wrong on disk, a sentence each, this library's branches included. Nothing is mended."""
         return tuple(faults(self._articles.folder))
 
-    # For those who measure
-
     def models(self) -> LoadedModels:
         """The models that answer; raises an EmbeddingModelError where one cannot be loaded."""
         return self._parts.models.load()
 
+    def memory_use(self) -> MemoryUse:
+        """What this library and its branches hold in memory; nothing is loaded for it."""
+        return self._parts.memory_use()
+
     def article_in_use(self) -> Article:
         """The article in use as its source says now, read afresh where that is the file of the settings."""
-        holding = self._articles.find(None)
+        holding, sources = self._articles.find(None), self._parts.sources
         if holding.is_set:
-            sources = self._parts.sources
             return sources.read(sources.file(holding.set_path), holding.id).article
         return self.article(holding.id)
 
     def _opened(self, article: str | None, place: str | None) -> OpenArticle:
-        holding = self._articles.find(article, place)
-        return self._parts.opener.at_hand(holding) if self._only_at_hand else self._parts.opener.open(holding)
+        return self._with(article, place, lambda one: one)
+
+    def _with(self, article: str | None, place: str | None, act: Callable[[OpenArticle], T]) -> T:
+        return self._parts.opener.ask(self._articles.find(article, place), act, at_hand=self._only_at_hand)

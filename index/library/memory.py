@@ -1,4 +1,4 @@
-"""What libraries hold in memory: the articles that were asked last, and the vectors of their passages."""
+"""What libraries hold in memory: the articles that were asked last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from cachetools import LRUCache
 
 from index.answering.answerer import Answerer
 from index.model.library import IndexInfo
-from index.search.embedding import Floats
 from index.storage.snapshot_files import Snapshot
 
 K = TypeVar("K", bound=Hashable)
@@ -23,7 +22,7 @@ Newest: TypeAlias = tuple[str, int] | None
 """What ``SnapshotFolder.newest`` gives: it changes with what is newest."""
 
 _OPEN_BYTES = 512 * 1024 * 1024
-_VECTOR_BYTES = 64 * 1024 * 1024
+"""A share of the 2 GB that small machines have; beyond, what was asked last stays."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +53,11 @@ class OpenArticle:
         )
 
 
-@dataclass(frozen=True)
-class PassageVectors:
-    """The vectors of an article's passages, shape (passages, dimension), and of which snapshot they are."""
-
-    newest: Newest
-    vectors: Floats
-
-
 class Cache(Generic[K, V]):
-    """Keeps what was used last, within a number and a size; one that is too large is kept alone. Thread-safe.
+    """Keeps what was used last, within a number and a size. Thread-safe.
+
+    One that is too large is kept with a share left beside it: else it and a small one would go for each other
+    with every question.
 
     Each takes the larger of its share of the number and its share of the size, in whole numbers. Putting one
     takes a microsecond however many there are.
@@ -76,23 +70,29 @@ class Cache(Generic[K, V]):
 
     def __init__(self, count: int, nbytes: int, size_of: Callable[[V], int]) -> None:
         whole = count * nbytes
-        self._kept: LRUCache[K, V] = LRUCache(
-            whole, getsizeof=lambda value: min(max(nbytes, count * size_of(value)), whole)
+        self._values: LRUCache[K, V] = LRUCache(
+            whole,
+            getsizeof=lambda value: min(max(nbytes, count * size_of(value)), max(whole - nbytes, nbytes)),
         )
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._values)
 
     def get(self, key: K) -> V | None:
         """What is kept under a key: from now on the one used last."""
         with self._lock:
-            return self._kept.get(key)
+            return self._values.get(key)
 
     def put(self, key: K, value: V) -> None:
         """Keeps something, and lets go of what was not used for longest."""
         with self._lock:
-            self._kept[key] = value
+            self._values[key] = value
+
+    def drop(self, key: K) -> None:
+        """Lets go of what is kept under a key."""
+        with self._lock:
+            self._values.pop(key, None)
 
 
 class Memory:
@@ -108,10 +108,9 @@ class Memory:
         self.articles: Cache[tuple[Path, str], OpenArticle] = Cache(
             articles, _OPEN_BYTES, lambda article: article.nbytes
         )
-        self.vectors: Cache[tuple[Path, str], PassageVectors] = Cache(
-            100_000, _VECTOR_BYTES, lambda vectors: vectors.vectors.nbytes
-        )
         self._publishing: Counter[tuple[Path, str]] = Counter()
+        self.openings: Counter[bool] = Counter()
+        """How often an article was open when it was needed (True), and how often it was not."""
 
     @contextlib.contextmanager
     def publishing(self, key: tuple[Path, str]) -> Iterator[None]:

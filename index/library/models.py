@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from index.answering.answerer import is_english
 from index.answering.calibration import thresholds
 from index.answering.confidence import Thresholds
 from index.answering.fitted_reader import FittedReader, load_reader
+from index.library.encoder_choice import fastest_runtime
 from index.model.article import Article
 from index.search.build import OnProgress
-from index.search.embedding import Embedder, SentenceTransformerEmbedder
+from index.search.embedding import Embedder, Runtime, SentenceTransformerEmbedder
 from index.search.ranking import Reranker
 from index.search.reranking import CrossEncoderReranker
+from index.search.torch_encoder import import_sentence_transformers
 
 NO_READER = "off"
 """Said instead of a folder: nothing reads."""
+
+RuntimeChoice = Literal["auto", Runtime]
+"""What runs the bundled embedding model, or that this is found out."""
 
 
 class LoadedModels(NamedTuple):
@@ -43,7 +48,9 @@ class Models:
     """The models, each loaded once, when it is first needed. Thread-safe.
 
     Args:
+        data_dir: Where it is kept what runs the bundled embedding model faster.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
+        encoder: What runs the bundled one.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
         reader: The folder of a reader; None for the one that ships, NO_READER for none.
         embedder: An embedder to use instead of loading ``embedding_model``.
@@ -51,15 +58,17 @@ class Models:
 
     def __init__(
         self,
-        *,
+        data_dir: Path,
         embedding_model: str | None = None,
+        encoder: RuntimeChoice = "auto",
         reranker: str | None = None,
         reader: str | None = None,
         embedder: Embedder | None = None,
     ) -> None:
         self._embedding_model, self._reranker, self._reader = embedding_model, reranker, reader
+        self._data_dir, self._encoder = data_dir, encoder
         self._embedder = embedder
-        self._loaded: LoadedModels | None = None
+        self._models: LoadedModels | None = None
         self._thresholds: dict[str, Thresholds] = {}
         self._lock = threading.Lock()
 
@@ -70,20 +79,42 @@ class Models:
             EmbeddingModelError: one cannot be loaded.
         """
         with self._lock:
-            if self._loaded is None:
-                embedder = self._embedder or SentenceTransformerEmbedder(self._embedding_model)
+            if self._models is None:
+                embedder = self._embedder or SentenceTransformerEmbedder(
+                    self._embedding_model, runtime=_runtime(self._data_dir, self._encoder)
+                )
                 reranker = CrossEncoderReranker(self._reranker) if self._reranker is not None else None
-                self._loaded = LoadedModels(embedder, reranker, self._load_reader(embedder))
-            return self._loaded
+                self._models = LoadedModels(embedder, reranker, self._load_reader(embedder))
+            return self._models
+
+    @property
+    def are_loaded(self) -> bool:
+        """Whether ``load`` has nothing left to do."""
+        return self._models is not None
 
     def _load_reader(self, embedder: Embedder) -> FittedReader | None:
         if self._reranker is not None or self._reader == NO_READER:
             return None
         return load_reader(Path(self._reader).expanduser() if self._reader else None, embedder.sha256)
 
-    def thresholds(self, known: Thresholds | None, on_progress: OnProgress) -> Thresholds:
+    def thresholds(self, index_thresholds: Thresholds | None, on_progress: OnProgress) -> Thresholds:
         """The embedding model's: those of an index that it made before, or known, or fitted now."""
         embedder = self.load().embedder
         if embedder.sha256 not in self._thresholds:
-            self._thresholds[embedder.sha256] = known or thresholds(embedder, on_progress)
+            self._thresholds[embedder.sha256] = index_thresholds or thresholds(embedder, on_progress)
         return self._thresholds[embedder.sha256]
+
+
+def import_model_libraries(
+    data_dir: Path, *, embedding_model: str | None, encoder: RuntimeChoice, reranker: str | None
+) -> None:
+    """Imports what models run on that ``Models`` loads, before something is served that must not stand still.
+
+    An import holds the interpreter's lock for long stretches, whichever thread it happens in.
+    """
+    if embedding_model is not None or reranker is not None or _runtime(data_dir, encoder) == "torch":
+        import_sentence_transformers()
+
+
+def _runtime(data_dir: Path, encoder: RuntimeChoice) -> Runtime:
+    return fastest_runtime(data_dir) if encoder == "auto" else encoder

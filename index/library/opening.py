@@ -7,14 +7,13 @@ import logging
 import math
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import TypeVar
 
 from index.errors import (
     ArticleError,
-    FootnoteError,
     LibraryError,
     NotAtHandError,
     QuestionFileError,
@@ -22,7 +21,7 @@ from index.errors import (
     SnapshotError,
 )
 from index.library.finding import Holding
-from index.library.memory import Memory, Newest, OpenArticle, PassageVectors
+from index.library.memory import Memory, Newest, OpenArticle
 from index.library.models import Models
 from index.library.publishing import Publisher
 from index.library.quotas import Allowance
@@ -31,9 +30,10 @@ from index.library.sourcing import SourcedArticle, Sources
 from index.model.library import Action, Progress, Stage
 from index.model.source import Source
 from index.search.build import OnProgress
-from index.search.embedding import Floats
 from index.storage.library_folder import Condition
 from index.storage.snapshot_files import FORMAT, Snapshot, source_sha256
+
+T = TypeVar("T")
 
 ITSELF = "Footnote"
 """Who did what nobody asked for."""
@@ -48,20 +48,20 @@ class _Diagnosis:
     Attributes:
         condition: What is on disk.
         damage: Why that cannot be served as it is, a sentence each.
-        changed: What it has to be read from, where that is the set article's file and seems to be another
+        change: What it has to be read from, where that is the set article's file and seems to be another
             one now; only reading it tells whether it says something else.
         remark: What else people should know.
     """
 
     condition: Condition
     damage: tuple[str, ...]
-    changed: Source | None
+    change: Source | None
     remark: str | None
 
     @property
     def flaws(self) -> tuple[str, ...]:
         """Why the index has to be built again, a sentence each."""
-        if self.changed is None or self.damage or self.condition.whole is None:
+        if self.change is None or self.damage or self.condition.whole is None:
             return self.damage
         return ("The article has changed since it was indexed.",)
 
@@ -119,21 +119,42 @@ class Opener:
             log.warning("%s", notice)
         return article
 
+    def ask(self, holding: Holding, act: Callable[[OpenArticle], T], *, at_hand: bool = False) -> T:
+        """Does something with an article that answers; see ``open`` and ``at_hand``.
+
+        A long article's token embeddings are read, and held against their sums, when they are needed: where
+        they are damaged by then, it is opened again, which heals it, and done once more.
+        """
+        get = self.at_hand if at_hand else self.open
+        try:
+            return act(get(holding))
+        except SnapshotDamagedError as error:
+            log.warning("“%s” is opened again: %s", holding.id, error)
+            self.doubt(holding.key)
+            return act(get(holding))
+
+    def doubt(self, key: tuple[Path, str]) -> None:
+        """Lets go of an open article, so that all of its snapshot is looked at when it is needed next."""
+        self._memory.articles.drop(key)
+
     def at_hand(self, holding: Holding) -> OpenArticle:
         """The article as it answers now, if it is in memory.
 
         Raises:
             NotAtHandError: it is not.
         """
-        held = self.held(holding)
-        if held is None:
+        open_article = self.held(holding)
+        if open_article is None:
             raise NotAtHandError("“{id}” is not open.", id=holding.id)
-        return held
+        return open_article
 
     def ready(self, holding: Holding, on_progress: OnProgress) -> tuple[OpenArticle, list[str]]:
         """An article that answers, and what is to be said of it; see ``open``."""
-        if (held := self.held(holding)) is not None:
-            return held, []
+        open_article = self.held(holding)
+        with self._guard:
+            self._memory.openings[open_article is not None] += 1
+        if open_article is not None:
+            return open_article, []
         if self._rebuilder.in_background:
             error = self._rebuilder.answer(holding.key, holding.newest)
             if error is not None:
@@ -141,52 +162,26 @@ class Opener:
         with self._guard:
             opening = self._opening[holding.key]
         with opening:  # of the threads that need the same article, one opens it
-            if (held := self.held(holding)) is not None:
-                return held, []
+            if (open_article := self.held(holding)) is not None:
+                return open_article, []
             article, notices = self._opened(holding, on_progress)
             self._memory.articles.put(holding.key, article)
             return article, notices
 
-    def vectors(self, holding: Holding) -> Floats:
-        """The vectors of an article's passages, shape (passages, dimension), without opening all of it."""
-        folder = holding.collection.folder.of(holding.id)
-        newest = folder.newest()
-        held = self._memory.vectors.get(holding.key)
-        if held is not None and held.newest == newest:
-            return held.vectors
-        embedder = self._models.load().embedder
-        vectors: Floats | None = None
-        if newest is not None:
-            with contextlib.suppress(SnapshotDamagedError):
-                vectors = folder.vectors(newest[0], embedder.sha256)
-        if vectors is None:
-            article = self.open(holding)
-            newest, vectors = article.newest, article.snapshot.index.store.vectors()
-        self._memory.vectors.put(holding.key, PassageVectors(newest, vectors))
-        return vectors
-
-    def likeness(self, holding: Holding, vector: Floats) -> float:
-        """The cosine of a vector and the nearest passage of an article; -1 where it cannot be opened."""
-        try:
-            return float(np.max(self.vectors(holding) @ vector))
-        except FootnoteError as error:
-            log.warning("“%s” cannot be asked: %s", holding.id, error)
-            return -1.0
-
     def held(self, holding: Holding) -> OpenArticle | None:
         """The index in memory, if it is the newest, or the newest is just about to be put in its place."""
-        held = self._memory.articles.get(holding.key)
-        if held is None or self._memory.is_publishing(holding.key):
-            return held
+        open_article = self._memory.articles.get(holding.key)
+        if open_article is None or self._memory.is_publishing(holding.key):
+            return open_article
         try:
             newest = holding.newest
         except SnapshotError:  # the folder cannot be read just now, and what is in memory is whole
-            return held
-        if held.newest != newest:
+            return open_article
+        if open_article.newest != newest:
             return None
-        if held.flaws:
+        if open_article.flaws:
             self._demand(holding, newest)
-        return held
+        return open_article
 
     def _opened(self, holding: Holding, on_progress: OnProgress) -> tuple[OpenArticle, list[str]]:
         """Opens what is on disk; has it built again where that cannot serve."""
@@ -218,11 +213,11 @@ class Opener:
         last = self._rebuilder.last_error(holding.key)
         if last is not None and not self._rebuilder.may_try(holding.key, newest):
             raise last
-        rebuilt: list[tuple[OpenArticle, list[str]]] = []
+        results: list[tuple[OpenArticle, list[str]]] = []
         self._rebuilder.run(
-            holding, newest, lambda track: rebuilt.append(self._rebuilt(holding, track)), on_progress
+            holding, newest, lambda track: results.append(self._rebuilt(holding, track)), on_progress
         )
-        return rebuilt[0]
+        return results[0]
 
     def _demand(self, holding: Holding, newest: Newest) -> None:
         def rebuild(on_progress: OnProgress) -> None:
@@ -238,15 +233,15 @@ class Opener:
         on_progress(Progress(Stage.READ, 0, 1))
         with transactions.alone(math.inf, lambda: on_progress(Progress(Stage.READ, 0, 1))):
             diagnosis = self._diagnosis(holding)
-            sourced = self._to_build_from(holding, diagnosis)
-            if sourced is None:
+            material = self._to_build_from(holding, diagnosis)
+            if material is None:
                 remark = [diagnosis.remark] if diagnosis.remark else []
                 return self._publisher.serving(holding, diagnosis.condition), remark
             self._allowance.admit_work(holding.collection)
             number = folder.of(holding.id).next_number()
             with transactions.begun(Action.REINDEXED, holding.id, ITSELF, number=number) as note:
                 article, _ = self._publisher.publish(
-                    holding, note, sourced, diagnosis.condition, force=True, on_progress=on_progress
+                    holding, note, material, diagnosis.condition, force=True, on_progress=on_progress
                 )
         again = ["It was built again from the article."] if diagnosis.flaws else []
         return article, [*diagnosis.notices, *again]
@@ -254,18 +249,20 @@ class Opener:
     def _to_build_from(self, holding: Holding, diagnosis: _Diagnosis) -> SourcedArticle | None:
         """What an index is to be built from; None where the one that is there is sound after all."""
         whole = diagnosis.condition.whole
-        if diagnosis.changed is not None:
-            sourced = self._sources.read(diagnosis.changed, holding.id)
-            if whole is None or diagnosis.damage or whole.index.article != sourced.article:
-                return sourced
-            self._same[holding.key] = source_sha256(diagnosis.changed)
+        if diagnosis.change is not None:
+            material = self._sources.read(diagnosis.change, holding.id)
+            if whole is None or diagnosis.damage or whole.index.article != material.article:
+                return material
+            self._same[holding.key] = source_sha256(diagnosis.change)
             return None
         if not diagnosis.damage and whole is not None:
             return None
         if holding.is_set and diagnosis.remark is None:
             return self._sources.read(self._sources.file(holding.set_path), holding.id)
-        stored = self._sources.recover(holding.collection.folder, holding.id, diagnosis.condition.names)
-        return self._sources.analysed(stored)
+        recovered_article = self._sources.recover(
+            holding.collection.folder, holding.id, diagnosis.condition.names
+        )
+        return self._sources.analysed(recovered_article)
 
     def _diagnosis(self, holding: Holding) -> _Diagnosis:
         """Looks at what is on disk, and at whether the set article's file has changed."""
@@ -274,27 +271,27 @@ class Opener:
             holding.collection.find(holding.id)  # it was removed meanwhile
         damage = [f"The index was damaged and is not used: {error}" for error in condition.damaged.values()]
         damage += self._unlike(condition.whole)
-        changed, remark = None, None
+        change, remark = None, None
         if holding.is_set:
             try:
-                changed = self._changed_file(holding, condition)
+                change = self._changed_file(holding, condition)
             except ArticleError as error:
                 if not condition.names:
                     raise
                 remark = f"{error} It is answered from as it was indexed last."
-        return _Diagnosis(condition, tuple(damage), changed, remark)
+        return _Diagnosis(condition, tuple(damage), change, remark)
 
     def _changed_file(self, holding: Holding, condition: Condition) -> Source | None:
         """The set article's file, where it is not what an index that is or was there was made from."""
         source = self._sources.file(holding.set_path)
-        known = {self._same.get(holding.key)}
+        hashes = {self._same.get(holding.key)}
         if condition.whole is not None:
-            known.add(condition.whole.manifest.source_sha256)
+            hashes.add(condition.whole.manifest.source_sha256)
             folder = holding.collection.folder.of(holding.id)
             for name in folder.undone():  # what was taken back does not come again unasked
                 with contextlib.suppress(SnapshotDamagedError):
-                    known.add(folder.manifest(name).source_sha256)
-        return None if source_sha256(source) in known else source
+                    hashes.add(folder.manifest(name).source_sha256)
+        return None if source_sha256(source) in hashes else source
 
     def _unlike(self, snapshot: Snapshot | None) -> list[str]:
         """Why a whole snapshot cannot be served as it is."""

@@ -11,6 +11,7 @@ from index.answering.answerer import Answerer
 from index.answering.confidence import Thresholds
 from index.errors import OwnQuestionsError, SelfCheckError, SnapshotError
 from index.library.finding import Collection, Holding
+from index.library.indexing import Indexing
 from index.library.memory import Memory, Newest, OpenArticle
 from index.library.models import Models
 from index.library.quotas import Allowance
@@ -27,8 +28,8 @@ from index.model.library import (
     Stage,
 )
 from index.search.build import Index, OnProgress, build
-from index.storage.catalogue import Note
 from index.storage.library_folder import Condition
+from index.storage.notes import Note
 from index.storage.snapshot_files import FORMAT, Contents, Manifest, Snapshot, encode, made_by
 from index.storage.snapshots import snapshot_name
 
@@ -40,22 +41,30 @@ class Publisher:
         models: What embeds and re-ranks.
         memory: Where an index that answers is held.
         allowance: What there may be.
+        indexing: Keeps the libraries' indexes up.
         check_at_least: The share of an article's own questions that must be answered rightly.
     """
 
     def __init__(
-        self, *, models: Models, memory: Memory, allowance: Allowance, check_at_least: float
+        self,
+        *,
+        models: Models,
+        memory: Memory,
+        allowance: Allowance,
+        indexing: Indexing,
+        check_at_least: float,
     ) -> None:
         self._models = models
         self._memory = memory
         self._allowance = allowance
+        self._indexing = indexing
         self._check_at_least = check_at_least
 
     def publish(
         self,
         holding: Holding,
         note: Note,
-        sourced: SourcedArticle,
+        material: SourcedArticle,
         condition: Condition | None,
         *,
         force: bool,
@@ -68,7 +77,7 @@ class Publisher:
         Args:
             holding: Which one.
             note: The change that was begun; it is entered in the history, or struck out.
-            sourced: The article.
+            material: The article.
             condition: What is on disk of it; None for a new one.
             force: Publish it whatever its own questions say.
             on_progress: Told how far it is; may raise to call it off.
@@ -84,59 +93,78 @@ class Publisher:
         """
         began = time.perf_counter()
         collection, key = holding.collection, holding.key
-        held = self._memory.articles.get(key)
+        open_article = self._memory.articles.get(key)
         last = condition.whole if condition is not None else None
-        if last is not None and condition is not None and self._is_unchanged(collection, condition, sourced):
-            with collection.folder.writing():
-                collection.folder.catalogue.call_off()
+        if last is not None and condition is not None and self._is_unchanged(collection, condition, material):
+            with collection.folder.records.change() as writer:
+                writer.call_off()
             article = self.serving(holding, condition)
             kept, seconds = len(last.index.passages), time.perf_counter() - began
             return article, ReindexReport(article.info, kept, 0, 0, seconds, published=False)
         embedder = self._models.load().embedder
         old = last if last is not None and self.goes_on(last.manifest) else None
-        index = build(sourced.article, embedder, on_progress, before=old.index if old else None)
+        blocks = collection.folder.blocks()
+
+        def go_on(progress: Progress) -> None:
+            self._allowance.admit_work(collection)  # what is embedded is put aside on the disk
+            on_progress(progress)
+
+        with collection.folder.writing():
+            index = build(material.article, embedder, go_on, before=old.index if old else None, blocks=blocks)
         thresholds = self._models.thresholds(last_thresholds(old), on_progress)
-        answerer = self._answerer(index, thresholds, snapshot_name(note.number, sourced.article))
+        answerer = self._answerer(index, thresholds, snapshot_name(note.number, material.article))
         # The first question finds much out that later ones need: nobody shall wait for that.
-        answerer.answer(sourced.article.title.strip() or sourced.article.id)
-        check, unread = None, None
+        answerer.answer(material.article.title.strip() or material.article.id)
+        check, error_in_questions = None, None
         try:
-            check = _check(answerer, sourced, on_progress)
+            check = _check(answerer, material, on_progress)
         except OwnQuestionsError as error:
             if not force:
                 raise
-            unread = error
+            error_in_questions = error
         if check is not None and check.right < self._check_at_least * check.asked and not force:
             raise _failed(check)
-        moved = self._moved(old, held, answerer, sourced.article.questions, on_progress) if old else ()
+        moved = (
+            self._moved(old, open_article, answerer, material.article.questions, on_progress) if old else ()
+        )
         kept, added, removed = _compared(last.index if last else None, index, comparable=old is not None)
         on_progress(Progress(Stage.SAVE, 0, 1))
-        contents = Contents(index, sourced.origin, sourced.source, embedder.name, embedder.sha256, thresholds)
+        contents = Contents(
+            index, material.origin, material.source, embedder.name, embedder.sha256, thresholds
+        )
         note = note.model_copy(update={"detail": PassageCounts(kept, added, removed)})
         with self._memory.publishing(key):
             snapshot, newest = self._write(collection, note, contents, condition.spoilt if condition else [])
             article = OpenArticle(snapshot, newest, answerer, info_of(snapshot))
             self._memory.articles.put(key, article)
+        blocks.clear()
+        self._indexing.keep_up(collection, holding.id, article)
+        self._allowance.clear(collection)
         return article, ReindexReport(
             info=article.info,
             kept=kept,
             added=added,
             removed=removed,
             seconds=time.perf_counter() - began,
-            examples=len(sourced.article.questions) if old else 0,
+            examples=len(material.article.questions) if old else 0,
             moved=moved,
             check=check,
-            unread_questions=unread,
+            unread_questions=error_in_questions,
         )
 
     def serving(self, holding: Holding, condition: Condition) -> OpenArticle:
         """The whole snapshot that is on disk, put in memory as what answers."""
-        held, whole = self._memory.articles.get(holding.key), condition.whole
+        open_article, whole = self._memory.articles.get(holding.key), condition.whole
         assert whole is not None  # noqa: S101 - told to the type checker: only asked where one is whole
-        if held is None or held.snapshot.name != whole.name or held.flaws or held.newest != condition.newest:
-            held = self.answering(whole, condition.newest)
-            self._memory.articles.put(holding.key, held)
-        return held
+        if (
+            open_article is None
+            or open_article.snapshot.name != whole.name
+            or open_article.flaws
+            or open_article.newest != condition.newest
+        ):
+            open_article = self.answering(whole, condition.newest)
+            self._memory.articles.put(holding.key, open_article)
+        return open_article
 
     def answering(self, snapshot: Snapshot, newest: Newest, flaws: Sequence[str] = ()) -> OpenArticle:
         """A snapshot that answers."""
@@ -160,22 +188,22 @@ class Publisher:
         recipe = (manifest.format, manifest.made_by, manifest.model_sha256)
         return recipe == (FORMAT, made_by(), embedder.sha256)
 
-    def _is_unchanged(self, collection: Collection, condition: Condition, sourced: SourcedArticle) -> bool:
+    def _is_unchanged(self, collection: Collection, condition: Condition, material: SourcedArticle) -> bool:
         before = condition.whole
         if before is None or condition.damaged or not self.goes_on(before.manifest):
             return False
-        stored = collection.folder.of(sourced.article.id).source(before.name)
-        questions = [source.questions if source else None for source in (stored, sourced.source)]
+        source_before = collection.folder.of(material.article.id).source(before.name)
+        questions = [source.questions if source else None for source in (source_before, material.source)]
         return (
-            before.index.article == sourced.article
-            and before.manifest.origin == sourced.origin
+            before.index.article == material.article
+            and before.manifest.origin == material.origin
             and questions[0] == questions[1]
         )
 
     def _moved(
         self,
         old: Snapshot,
-        held: OpenArticle | None,
+        open_article: OpenArticle | None,
         after: Answerer,
         questions: Sequence[str],
         on_progress: OnProgress,
@@ -183,7 +211,11 @@ class Publisher:
         """The example questions to which something else is quoted than before."""
         if not questions:
             return ()
-        before = held if held and held.snapshot.name == old.name else self.answering(old, None)
+        before = (
+            open_article
+            if open_article and open_article.snapshot.name == old.name
+            else self.answering(old, None)
+        )
         moved: list[MovedAnswer] = []
         for number, question in enumerate(questions):
             on_progress(Progress(Stage.CHECK, number, len(questions)))
@@ -195,16 +227,13 @@ class Publisher:
     def _write(
         self, collection: Collection, note: Note, contents: Contents, spoilt: Sequence[str]
     ) -> tuple[Snapshot, Newest]:
-        encoded = encode(contents)
+        encoding = encode(contents)
         folder = collection.folder.of(note.article)
-        going = folder.nbytes([*folder.outgoing(spoilt, more=1), *folder.undone()])
-        self._allowance.admit_index(collection, more=encoded.nbytes, less=going)
+        going = folder.nbytes([*folder.outgoing(spoilt), *folder.undone()])
+        self._allowance.admit_index(collection, more=encoding.nbytes, less=going)
         with collection.folder.writing():
-            collection.folder.catalogue.begin(note)
-            snapshot = folder.publish(note.number, encoded, instead_of=spoilt)
+            snapshot = folder.publish(note, encoding, instead_of=spoilt)
         # From here on it is published, and nothing may say otherwise.
-        collection.transactions.enter(note)
-        self._allowance.clear(collection)
         with contextlib.suppress(SnapshotError):
             return snapshot, folder.newest()
         return snapshot, None
@@ -227,13 +256,13 @@ def info_of(snapshot: Snapshot) -> IndexInfo:
     )
 
 
-def _check(answerer: Answerer, sourced: SourcedArticle, on_progress: OnProgress) -> SelfCheck | None:
-    if sourced.source is None or sourced.source.questions is None:
+def _check(answerer: Answerer, material: SourcedArticle, on_progress: OnProgress) -> SelfCheck | None:
+    if material.source is None or material.source.questions is None:
         return None
     return self_check(
         lambda question: answerer.respond(question)[1],
-        sourced.article,
-        sourced.source.questions,
+        material.article,
+        material.source.questions,
         lambda done, total: on_progress(Progress(Stage.CHECK, done, total)),
     )
 

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.errors import QuotaError
+from index.errors import QuotaError, SnapshotError
 from index.library.finding import Collection
 from index.model.library import QuotaKind, QuotaUse
 from index.model.source import Source
@@ -98,12 +98,12 @@ class Allowance:
         most = self._quotas.nbytes if collection.parent else 0
         if not most:
             return
-        needed = collection.folder.nbytes() + more - less
-        if needed > most and needed - collection.folder.removed_bytes() > most:
+        need = collection.folder.nbytes() + more - less
+        if need > most and need - collection.folder.removed_bytes() > most:
             raise QuotaError(
                 "This server's articles would take {size} MB with what is kept of them, and may take {most} "
                 "MB. Remove one that is not needed any more, then try again. Nothing was changed.",
-                size=-(-(needed - collection.folder.removed_bytes()) // MB),
+                size=-(-(need - collection.folder.removed_bytes()) // MB),
                 most=most // MB,
             )
 
@@ -116,7 +116,7 @@ class Allowance:
         try:
             while most and collection.folder.nbytes() > most and delete_oldest_removed(collection.folder):
                 log.info("%s: an article that was removed went to make room.", collection.folder.path)
-        except OSError as error:
+        except (OSError, SnapshotError) as error:
             log.warning("%s cannot be cleared up: %s", collection.folder.path, error)
 
     def use(self, collection: Collection) -> tuple[QuotaUse, ...]:

@@ -33,14 +33,14 @@ def self_check(
         OwnQuestionsError: it is no such file.
     """
     answerable = [question for question in own_questions(questions) if question.evidence]
-    failed: list[str] = []
+    failures: list[str] = []
     for number, question in enumerate(answerable):
         on_question(number, len(answerable))
         # Only this sentence is searched: “a” a thousand times over stands in millions of places of a book.
         first = rank(question.text).sentences[0].sentence.of(article.text)
         if not any(evidence in first for evidence in question.evidence):
-            failed.append(question.text)
-    return SelfCheck(len(answerable), len(answerable) - len(failed), tuple(failed))
+            failures.append(question.text)
+    return SelfCheck(len(answerable), len(answerable) - len(failures), tuple(failures))
 
 
 def covers(span: Span, gold: Sequence[Span]) -> bool:

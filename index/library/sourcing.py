@@ -83,9 +83,9 @@ class Sources:
             with contextlib.suppress(SnapshotDamagedError):
                 source = snapshots.source(name)
             with contextlib.suppress(SnapshotDamagedError):
-                stored, origin = snapshots.article(name)
-                source = source or self._doubted_source(snapshots, name, stored, origin)
-                return SourcedArticle(stored, origin, source)
+                stored_article, origin = snapshots.article(name)
+                source = source or self._doubted_source(snapshots, name, stored_article, origin)
+                return SourcedArticle(stored_article, origin, source)
             if source is not None:
                 return self.read(source, article)
         raise LostArticleError(
@@ -94,15 +94,15 @@ class Sources:
             id=article,
         )
 
-    def analysed(self, sourced: SourcedArticle) -> SourcedArticle:
+    def analysed(self, sourced_article: SourcedArticle) -> SourcedArticle:
         """It, ready to be built from: what was recovered as it is stored was read by an earlier version.
 
         Raises:
             ArticleError: its text takes more than the limits.
         """
-        if sourced.article.sentences is not None:
-            return sourced
-        return replace(sourced, article=analyse(sourced.article, self._limits))
+        if sourced_article.article.sentences is not None:
+            return sourced_article
+        return replace(sourced_article, article=analyse(sourced_article.article, self._limits))
 
     def _doubted_source(
         self, snapshots: SnapshotFolder, name: str, article: Article, origin: Origin | None

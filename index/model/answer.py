@@ -9,7 +9,7 @@ from enum import StrEnum
 from index.model.article import Span
 from index.model.library import IndexInfo
 
-MAX_QUESTION_CHARS = 4_000
+MAX_QUESTION_CHARS = 4_000  # as long as a message may be with Nitro
 
 
 class Status(StrEnum):

@@ -6,7 +6,8 @@ Every ``start`` and ``end`` counts Unicode code points in ``Article.text``: a sp
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -102,6 +103,20 @@ class Article:
     def paragraph_at(self, offset: int) -> Paragraph:
         """The paragraph that holds ``offset``, or the nearest one before it (the first, if none is)."""
         return self.paragraphs[max(bisect_right(self._paragraph_starts, offset) - 1, 0)]
+
+    def paragraphs_from(self, offset: int, most: int) -> Sequence[Paragraph]:
+        """The first paragraphs that end behind an offset, at most so many."""
+        first = bisect_right(self._paragraph_ends, offset)
+        return self.paragraphs[first : first + most]
+
+    def paragraphs_before(self, offset: int, most: int) -> Sequence[Paragraph]:
+        """The last paragraphs that start before an offset, at most so many."""
+        end = bisect_left(self._paragraph_starts, offset)
+        return self.paragraphs[max(end - most, 0) : end]
+
+    @cached_property
+    def _paragraph_ends(self) -> tuple[int, ...]:
+        return tuple(paragraph.end for paragraph in self.paragraphs)
 
     @cached_property
     def _paragraph_starts(self) -> tuple[int, ...]:

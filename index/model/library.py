@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 
 from index.errors import FootnoteError
@@ -24,6 +26,11 @@ class IndexInfo:
     model_sha256: str
     indexed_at: datetime
     snapshot: str
+
+    def path_at(self, offset: int) -> tuple[str, ...]:
+        """The headings that an offset of the article stands under, the outermost first."""
+        number = bisect_right(self.passages, offset, key=attrgetter("start"))
+        return self.passages[number - 1].path if number else ()
 
 
 class Stage(StrEnum):
@@ -140,6 +147,7 @@ class ExpiredKind(StrEnum):
     HISTORY = "old lines of the history"
     UNFINISHED = "unfinished work"
     SERVER = "library of a server that left"
+    QUESTIONS = "questions that were asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +176,20 @@ class LibraryUse:
     leaves: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """What the libraries of a process hold in memory.
+
+    ``models`` tells whether the models are loaded, ``articles`` how many articles are open. ``hits`` is how
+    often an article was open when it was needed, ``misses`` how often it had to be opened from disk first.
+    """
+
+    models: bool
+    articles: int
+    hits: int
+    misses: int
+
+
 class Action(StrEnum):
     """What can be done to a library."""
 
@@ -188,7 +210,7 @@ class PassageCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class Restoration:
     """What an article went back to: the snapshot of that name; None where it came back from being removed."""
 
     snapshot: str | None
@@ -205,4 +227,4 @@ class Change:
     who: str
     action: Action
     article: str
-    detail: PassageCounts | Restored | str = ""
+    detail: PassageCounts | Restoration | str = ""

@@ -37,13 +37,13 @@ def main(arguments: list[str] | None = None) -> None:
     observations, claims = observe(with_strangers([*own_articles()]), embedder, reader)
     verdicts, accuracy = fit_verdicts(claims)
     tiers, precision = fit(observations, verdicts)
-    fitted = FittedTiers(reader=reader.sha256, by_embedder={embedder.sha256: tiers})
+    tiers_file = FittedTiers(reader=reader.sha256, by_embedder={embedder.sha256: tiers})
     path = options.reader / TIERS
     if path.exists():
         before = FittedTiers.model_validate_json(path.read_bytes())
         if before.reader == reader.sha256:
-            fitted.by_embedder = {**before.by_embedder, **fitted.by_embedder}
-    path.write_text(fitted.model_dump_json(indent=2) + "\n", encoding="utf-8")
+            tiers_file.by_embedder = {**before.by_embedder, **tiers_file.by_embedder}
+    path.write_text(tiers_file.model_dump_json(indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(f"{path}: fitted on {len(observations):,} questions. Of articles left out in turn:\n")
     for name, share in precision._asdict().items():
         sys.stdout.write(f"  {name}: {share:.1%}\n")

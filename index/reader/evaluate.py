@@ -19,7 +19,7 @@ from index.reader.model import OnnxReader, Reader
 from index.reader.training.torch_reader import TorchReader
 from index.reader.windows import Excerpt
 
-_FALSE_REFUSALS = (0.02, 0.05, 0.1)
+_FALSE_REFUSALS = (0.02, 0.05, 0.1)  # as the evaluation reports them
 
 
 class ParagraphQuestion(NamedTuple):
@@ -36,7 +36,7 @@ class ParagraphQuestion(NamedTuple):
     answers: tuple[str, ...]
 
 
-class Measured(NamedTuple):
+class ReaderScores(NamedTuple):
     """How a reader does on a file's questions.
 
     Attributes:
@@ -73,7 +73,7 @@ def questions(path: Path) -> Iterator[ParagraphQuestion]:
                 yield ParagraphQuestion(one["question"], paragraph["context"], answers)
 
 
-def measure(reader: Reader, questions: list[ParagraphQuestion]) -> Measured:
+def measure(reader: Reader, questions: list[ParagraphQuestion]) -> ReaderScores:
     """Reads each question with its paragraph."""
     answerable: list[float] = []
     unanswerable: list[float] = []
@@ -90,7 +90,7 @@ def measure(reader: Reader, questions: list[ParagraphQuestion]) -> Measured:
         f1.append(metrics.f1(text, one.answers))
         exact.append(metrics.exact_match(text, one.answers))
     both = bool(answerable and unanswerable)
-    return Measured(
+    return ReaderScores(
         len(questions),
         float(np.mean(f1)) if f1 else 0.0,
         float(np.mean(exact)) if exact else 0.0,

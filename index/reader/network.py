@@ -54,17 +54,17 @@ class ReaderNetwork(nn.Module):
             nn.Linear(config.hidden_size, len(VERDICTS)),
         )
 
-    def forward(self, ids: Tensor, seen: Tensor, kinds: Tensor) -> Reading:
+    def forward(self, ids: Tensor, mask: Tensor, kinds: Tensor) -> Reading:
         """Reads a batch of windows.
 
         Args:
             ids: Shape (windows, tokens), token ids: [CLS] question [SEP] passage [SEP].
-            seen: Same shape, 1 for a token and 0 for padding.
+            mask: Same shape, 1 for a token and 0 for padding.
             kinds: Same shape, 1 for the passage and its [SEP].
         """
-        hidden = self.bert(input_ids=ids, attention_mask=seen, token_type_ids=kinds).last_hidden_state
-        spans = self.spans(hidden).float().masked_fill(seen[..., None] == 0, -1e4)
-        return Reading(spans[..., 0], spans[..., 1], self.verdict(hidden[:, 0]).float())
+        states = self.bert(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
+        spans = self.spans(states).float().masked_fill(mask[..., None] == 0, -1e4)
+        return Reading(spans[..., 0], spans[..., 1], self.verdict(states[:, 0]).float())
 
     def own_weights(self) -> dict[str, Tensor]:
         """Every weight but the word embeddings."""
@@ -90,9 +90,9 @@ def bundled_network(dropout: float = 0.0) -> ReaderNetwork:
     config.hidden_dropout_prob, config.attention_probs_dropout_prob = dropout, 0.0
     config._attn_implementation = "eager"  # torch's fused one takes a quarter longer with windows this short
     network = ReaderNetwork(config)
-    held = load_file(folder / "model.safetensors")
-    wanted = network.bert.state_dict().keys()
-    network.bert.load_state_dict({name: value for name, value in held.items() if name in wanted})
+    weights = load_file(folder / "model.safetensors")
+    names = network.bert.state_dict().keys()
+    network.bert.load_state_dict({name: value for name, value in weights.items() if name in names})
     return network
 
 
@@ -111,8 +111,8 @@ def load_weights(network: ReaderNetwork, path: Path) -> None:
         network.load_own({name: torch.from_numpy(one.copy()) for name, one in from_graph(path).items()})
         return
     weights = load_file(path)
-    renamed = {name.replace("qa_outputs.", "spans."): value for name, value in weights.items()}
-    network.load_own({name: value for name, value in renamed.items() if name != WORD_EMBEDDINGS})
+    own_weights = {name.replace("qa_outputs.", "spans."): value for name, value in weights.items()}
+    network.load_own({name: value for name, value in own_weights.items() if name != WORD_EMBEDDINGS})
 
 
 def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:

@@ -114,11 +114,14 @@ def _train(rank: int, options: argparse.Namespace) -> None:
     )
     trainer = Trainer(network, mixture, tokenizer, options.out, plan, held_out, rank, options.processes)
     signal.signal(signal.SIGTERM, lambda *_: trainer.call_off())
-    resumed = trainer.resume()
+    is_resumed = trainer.resume()
     log.info(
-        "ready after %.0f s, at step %d, %d windows read", time.time() - began, trainer.step, trainer.seen
+        "ready after %.0f s, at step %d, %d windows read",
+        time.time() - began,
+        trainer.step,
+        trainer.windows_read,
     )
-    if not resumed:
+    if not is_resumed:
         trainer.measure()
     if options.steps:
         trainer.run()
@@ -135,9 +138,9 @@ def _held_out(mixture: Mixture, tokenizer: object) -> HeldOut | None:
     for source in sorted({example.source for example in mixture.held_out_spans} - {"squad2-train", "qamr"}):
         of_source = [e for e in mixture.held_out_spans if e.source == source and e.start is not None]
         others += rng.sample(of_source, min(_HELD_OUT_EACH, len(of_source)))
-    answered = [example for example in [*people, *others] if example.start is not None]
-    changed = (lookalike(example, mixture.around(example), rng) for example in answered)
-    lookalikes = [example for example in changed if example]
+    answerable = [example for example in [*people, *others] if example.start is not None]
+    draws = (lookalike(example, mixture.around(example), rng) for example in answerable)
+    lookalikes = [example for example in draws if example]
     return HeldOut(
         people,
         others,

@@ -16,8 +16,8 @@ Integers = npt.NDArray[np.int32]
 LONGEST_WINDOW = 384
 """Tokens; what of a passage is beyond is not read. A passage of the index and a question have some 110."""
 
-LONGEST_QUESTION = 48
-LONGEST_SPAN = 30
+LONGEST_QUESTION = 48  # tokens, as in training
+LONGEST_SPAN = 30  # tokens, as the reader was evaluated while it was trained
 _CLS, _SEP = "[CLS]", "[SEP]"
 
 
@@ -39,7 +39,7 @@ class Windows(NamedTuple):
     """Windows padded to one length: each of shape (windows, tokens), see ``ReaderNetwork.forward``."""
 
     ids: Integers
-    seen: Integers
+    mask: Integers
     kinds: Integers
 
 
@@ -94,21 +94,21 @@ class WindowEncoder:
         """The window of a question with each passage."""
         ids = self._tokenizer.encode(question, add_special_tokens=False).ids[:LONGEST_QUESTION]
         room = LONGEST_WINDOW - len(ids) - 3
-        encoded = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
         return [
             Window([self._cls, *ids, self._sep, *one.ids[:room], self._sep], len(ids) + 2, one.offsets[:room])
-            for one in encoded
+            for one in encodings
         ]
 
 
 def padded(windows: Sequence[Window]) -> Windows:
     """Pads windows to the length of the longest."""
     shape = len(windows), max(len(window.ids) for window in windows)
-    ids, seen, kinds = (np.zeros(shape, dtype=np.int32) for _ in range(3))
+    ids, mask, kinds = (np.zeros(shape, dtype=np.int32) for _ in range(3))
     for row, window in enumerate(windows):
         length = len(window.ids)
-        ids[row, :length], seen[row, :length], kinds[row, window.head : length] = window.ids, 1, 1
-    return Windows(ids, seen, kinds)
+        ids[row, :length], mask[row, :length], kinds[row, window.head : length] = window.ids, 1, 1
+    return Windows(ids, mask, kinds)
 
 
 def best_spans(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import bm25s
 import numpy as np
@@ -24,27 +24,27 @@ class BM25:
         analyzer: What they were found with.
     """
 
-    def __init__(self, texts: Sequence[Sequence[str]], analyzer: Analyzer) -> None:
+    def __init__(self, texts: Iterable[Sequence[str]], analyzer: Analyzer) -> None:
         self._analyzer = analyzer
-        self._size = len(texts)
         self._vocabulary: dict[str, int] = {}
         ids = [
             [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in terms] for terms in texts
         ]
+        self._size = len(ids)
         self._bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
         if self._vocabulary:
-            tokenized = bm25s.tokenization.Tokenized(ids=ids, vocab=self._vocabulary)
-            self._bm25.index(tokenized, show_progress=False)
+            tokens = bm25s.tokenization.Tokenized(ids=ids, vocab=self._vocabulary)
+            self._bm25.index(tokens, show_progress=False)
 
     def __contains__(self, term: str) -> bool:
         return term in self._vocabulary
 
     def scores(self, question: str) -> Floats:
         """Each text's score for a question, shape (texts,); 0 where they share no term."""
-        known = [term for term in self._analyzer.terms(question) if term in self._vocabulary]
-        if not known:
+        terms = [term for term in self._analyzer.terms(question) if term in self._vocabulary]
+        if not terms:
             return np.zeros(self._size, dtype=np.float32)
-        return np.asarray(self._bm25.get_scores(known), dtype=np.float32)
+        return np.asarray(self._bm25.get_scores(terms), dtype=np.float32)
 
     def shares(self, question: str) -> Floats:
         """Which share of a question's terms each text has, shape (texts,), from 0 to 1."""

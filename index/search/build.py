@@ -1,34 +1,48 @@
-"""Article -> everything that answering needs, in memory."""
+"""Article -> everything that answering needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+import errno
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from index.model.article import Article, Passage
 from index.model.library import Progress, Stage
-from index.search.embedding import Embedder, Embedding, Floats
+from index.search.embedded_blocks import (
+    BLOCK,
+    BlocksInMemory,
+    EmbeddedBlock,
+    EmbeddedBlocks,
+    EmbeddedPassage,
+    block_name,
+)
+from index.search.embedded_blocks import Ints as Ints
+from index.search.embedding import Embedder
 from index.search.passages import chunk, cuts
+from index.search.token_vectors import Codes, TokenCodec, TokenVectors, codec_for
 from index.search.vectors import FaissStore, VectorStore
 
-Ints = npt.NDArray[np.int32]
 OnProgress = Callable[[Progress], None]
+
+_BLOCKS_AT_HAND = 8  # that are put together: where passages recur, what stands together may lie apart
 
 
 class TokenTable(NamedTuple):
     """The token embeddings of all passages, in the order of the article.
 
     Attributes:
-        vectors: Shape (tokens, dimension), half precision, each of length 1; may be read-only.
+        vectors: The embeddings, coded.
         sentences: Shape (tokens,), the number of the sentence each token belongs to, ascending.
         starts: Shape (tokens,), where each token starts in the article's text, ascending.
         ids: Shape (tokens,), each token's id in the model's vocabulary.
     """
 
-    vectors: npt.NDArray[np.float16]
+    vectors: TokenVectors
     sentences: Ints
     starts: Ints
     ids: Ints
@@ -49,73 +63,166 @@ def build(
     on_progress: OnProgress = lambda _: None,
     *,
     before: Index | None = None,
+    blocks: EmbeddedBlocks | None = None,
 ) -> Index:
-    """Cuts an article into passages and embeds those that are new.
+    """Cuts an article into passages and embeds those that are new, block by block.
 
     Args:
         article: What to index.
         embedder: The model.
-        on_progress: Told how far it is.
+        on_progress: Told how far it is; may raise to call it off.
         before: An index made with the same model by the same version: a paragraph that it has is cut as it
             is there, and a passage whose text it has keeps its embeddings.
+        blocks: Where blocks are put that are embedded, so that a build that is cut off goes on from there. A
+            single block of new passages is not: embedding it again costs no more.
     """
-    on_progress(Progress(Stage.CHUNK, 0, 1))
     alike = before is not None and before.article.language == article.language
     known_cuts = cuts(before.article, before.passages) if before is not None and alike else None
-    passages = chunk(article, embedder.token_spans, embedder.window, known_cuts)
-    texts = [passage.of(article.text) for passage in passages]
-    known = _embeddings(before) if before is not None else {}
-    fresh = list(dict.fromkeys(text for text in texts if text not in known))
-    on_progress(Progress(Stage.EMBED, 0, len(fresh)))
-    if fresh:
-        embedded = embedder.embed_passages(
-            fresh, lambda done: on_progress(Progress(Stage.EMBED, done, len(fresh)))
-        )
-        known |= zip(fresh, embedded, strict=True)
-    embeddings = [known[text] for text in texts]
-    vectors = np.stack([embedding.vector for embedding in embeddings])
-    return Index(article, passages, FaissStore.from_vectors(vectors), deal_tokens(passages, embeddings))
-
-
-def _embeddings(index: Index) -> dict[str, Embedding]:
-    """The embeddings of an index by the text of their passage, as if they had just been made."""
-    vectors = index.store.vectors()
-    bounds = np.searchsorted(
-        index.tokens.starts, [*(p.start for p in index.passages), len(index.article.text)]
+    passages = chunk(
+        article,
+        embedder.token_spans,
+        embedder.window,
+        known_cuts,
+        lambda done, total: on_progress(Progress(Stage.CHUNK, done, total)),
     )
-    embeddings: dict[str, Embedding] = {}
-    for passage, vector, first, end in zip(index.passages, vectors, bounds[:-1], bounds[1:], strict=True):
-        places = index.tokens.starts[first:end] - passage.start
-        embeddings[passage.of(index.article.text)] = Embedding(
-            vector=vector,
-            tokens=cast(Floats, index.tokens.vectors[first:end]),  # half precision, as they are kept
-            spans=np.stack([places, places], axis=1),  # where a token ends is not kept, nor needed
-            ids=index.tokens.ids[first:end],
+    codec = codec_for(embedder.sha256)
+    if before is not None and before.tokens.vectors.codec.name != codec.name:
+        before = None
+    fresh, places = _dealt(article.text, passages, before)
+    if blocks is None:
+        blocks = BlocksInMemory()
+    put_aside = blocks if len(fresh) > BLOCK else BlocksInMemory()
+    names = _embed(article.text, fresh, embedder, codec, put_aside, on_progress)
+    embeddings = _Embeddings(before, put_aside, names)
+    vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
+    tokens = 0
+    for number, place in enumerate(places):
+        one = embeddings.passage(place)
+        vectors[number] = one.vector
+        tokens += len(one.ids)
+    store = FaissStore.from_vectors(vectors)
+    del vectors
+    return Index(
+        article,
+        passages,
+        store,
+        token_table(passages, map(embeddings.passage, places), tokens, codec, blocks),
+    )
+
+
+def _dealt(text: str, passages: Sequence[Passage], before: Index | None) -> tuple[list[Passage], list[int]]:
+    """Which passages are new, each text once, and for every passage the place of its embeddings.
+
+    It counts the new ones; where an index from before has them, its passages, from -1 on downwards.
+    """
+    place_of: dict[bytes, int] = {}
+    if before is not None:
+        place_of = {_key(one.of(before.article.text)): ~one.number for one in before.passages}
+    fresh: list[Passage] = []
+    places: list[int] = []
+    for passage in passages:
+        key = _key(passage.of(text))
+        if key not in place_of:
+            place_of[key] = len(fresh)
+            fresh.append(passage)
+        places.append(place_of[key])
+    return fresh, places
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _embed(
+    text: str,
+    passages: Sequence[Passage],
+    embedder: Embedder,
+    codec: TokenCodec,
+    blocks: EmbeddedBlocks,
+    on_progress: OnProgress,
+) -> list[str]:
+    """Embeds the passages of an article's text of which no block is there yet; returns the blocks' names."""
+    groups = [passages[first : first + BLOCK] for first in range(0, len(passages), BLOCK)]
+    names = [block_name(embedder.sha256, codec, (one.of(text) for one in group)) for group in groups]
+    missing = [number for number, name in enumerate(names) if blocks.get(name) is None]
+    total = len(passages)
+    there = total - sum(len(groups[number]) for number in missing)
+    on_progress(Progress(Stage.EMBED, there, total))
+    # One stream for all: the model goes on while a block is put aside.
+    stream = embedder.embed_passages(
+        (one.of(text) for number in missing for one in groups[number]),
+        lambda done: on_progress(Progress(Stage.EMBED, there + done, total)),
+    )
+    for number in missing:
+        some = zip(groups[number], islice(stream, len(groups[number])), strict=True)
+        blocks.put(names[number], EmbeddedBlock.of([EmbeddedPassage.of(one, codec) for _, one in some]))
+    return names
+
+
+class _Embeddings:
+    """Where the embeddings of passages are: in an index from before, or in blocks, a few in memory."""
+
+    def __init__(self, before: Index | None, blocks: EmbeddedBlocks, names: Sequence[str]) -> None:
+        self._before = before
+        self._blocks = blocks
+        self._names = names
+        self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
+        if before is not None:
+            self._vectors = before.store.vectors()
+            starts = [*(one.start for one in before.passages), len(before.article.text)]
+            self._bounds = np.searchsorted(before.tokens.starts, np.array(starts, dtype=np.int32))
+
+    def passage(self, place: int) -> EmbeddedPassage:
+        """Those of a passage, by the place that ``_dealt`` gave."""
+        if place >= 0 or self._before is None:
+            return self._block(place // BLOCK).passage(place % BLOCK)
+        number, tokens = ~place, self._before.tokens
+        first, end = self._bounds[number : number + 2]
+        return EmbeddedPassage(
+            self._vectors[number],
+            tokens.vectors.codes[first:end],
+            tokens.starts[first:end] - np.int32(self._before.passages[number].start),
+            tokens.ids[first:end],
         )
-    return embeddings
+
+    def _read(self, number: int) -> EmbeddedBlock:
+        block = self._blocks.get(self._names[number])
+        if block is None:  # it was there a moment ago
+            raise OSError(errno.EIO, "what was put aside while indexing is gone")
+        return block
 
 
-def deal_tokens(passages: Sequence[Passage], embeddings: Sequence[Embedding]) -> TokenTable:
+def token_table(
+    passages: Sequence[Passage],
+    embeddings: Iterable[EmbeddedPassage],
+    count: int,
+    codec: TokenCodec,
+    blocks: EmbeddedBlocks,
+) -> TokenTable:
     """Deals the token embeddings of whole passages to the sentences that the tokens stand in.
 
     Each passage was encoded once with its sentences in view of each other ("late chunking", Günther et
     al. 2024, https://arxiv.org/abs/2409.04701).
+
+    Args:
+        passages: The passages, in order.
+        embeddings: Those of each.
+        count: How many tokens they have.
+        codec: How these are coded.
+        blocks: What puts their codes together.
     """
-    sentences: list[Ints] = []
-    first = 0
-    for passage, embedding in zip(passages, embeddings, strict=True):
-        starts = [sentence.start - passage.start for sentence in passage.sentences]
-        place = np.searchsorted(starts, embedding.spans[:, 0], side="right") - 1
-        sentences.append((np.maximum(place, 0) + first).astype(np.int32))
-        first += len(starts)
-    return TokenTable(
-        vectors=np.concatenate([embedding.tokens.astype(np.float16, copy=False) for embedding in embeddings]),
-        sentences=np.concatenate(sentences),
-        starts=np.concatenate(
-            [
-                (embedding.spans[:, 0] + passage.start).astype(np.int32)
-                for passage, embedding in zip(passages, embeddings, strict=True)
-            ]
-        ),
-        ids=np.concatenate([embedding.ids for embedding in embeddings]),
-    )
+    sentences, starts, ids = (np.empty(count, dtype=np.int32) for _ in range(3))
+
+    def pieces() -> Iterator[Codes]:
+        token = sentence = 0
+        for passage, one in zip(passages, embeddings, strict=True):
+            rows = slice(token, token + len(one.starts))
+            within = [part.start - passage.start for part in passage.sentences]
+            sentences[rows] = np.maximum(np.searchsorted(within, one.starts, side="right") - 1, 0) + sentence
+            starts[rows] = one.starts + np.int32(passage.start)
+            ids[rows] = one.ids
+            token, sentence = rows.stop, sentence + len(within)
+            yield one.codes
+
+    codes = blocks.joined(pieces(), count)
+    return TokenTable(TokenVectors(codes, codec), sentences, starts, ids)

@@ -23,11 +23,14 @@ LONGEST_ITEM = 120
 LONGEST_CONTEXT = 1_000
 """How many characters a lead and what it leads are read together at most: what a reader's window holds."""
 
+_LIST_LEVEL, _LIST_ITEMS = 2, 3
+"""Of a heading that names a list, and of the list, at least: under a title, short lines say who wrote it."""
+
 _CLOSING = " \t\"'”’»)]*_"
 _ASKING, _LEADING, _ENDING = tuple("?？؟"), tuple(":："), tuple(".!?…。！？؟:：")
 _OPENING_QUOTE = re.compile(r"[“«„\"]")
 _CLOSING_QUOTE = re.compile(r"[”“»›\"]")
-_MARK = re.compile(r"(?:[-*•–·▪◦‣]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
+_MARK = re.compile(r"(?:[-*•–·▪◦‣☐☑]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
 _NUMBERING = re.compile(
     r"(?:(?:chapter|section|part|appendix|kapitel|teil|chapitre|capítulo)\s)?[\dIVX][\d.]*+[.):]?\s", re.I
 )
@@ -42,10 +45,11 @@ class _Item(Enum):
 
     MARKED = "by a number or a mark before it"
     ROW = "by its cells"
-    UNMARKED = "by how short it is"
+    PHRASE = "by how short it is"
+    SENTENCE = "by being one, and short"
 
 
-class Led(NamedTuple):
+class Introduction(NamedTuple):
     """A lead and what it leads.
 
     Attributes:
@@ -73,7 +77,8 @@ class Leads:
         self._article = article
         self._passages = passages
         self._headings = article.heading_starts
-        self._led: dict[Span, Led] = {}
+        self._levels = {heading.start: heading.level for heading in article.headings}
+        self._introductions: dict[Span, Introduction] = {}
         self._led_passages: dict[int, list[int]] = {}
         parts = list(self._parts())
         leads = set(self._pass_on(parts))
@@ -85,14 +90,14 @@ class Leads:
         if not any(self.citable):  # nothing but questions
             self.citable = tuple(passage.sentences for passage in passages)
 
-    def led(self, sentence: Span) -> Led | None:
+    def led(self, sentence: Span) -> Introduction | None:
         """What leads a sentence, and what else it leads; None where nothing does."""
-        return self._led.get(sentence)
+        return self._introductions.get(sentence)
 
     def led_words(self, sentence: Span) -> str:
         """What leads a sentence, with a space after it; empty where nothing does."""
-        led = self._led.get(sentence)
-        return f"{led.lead.of(self._article.text)} " if led else ""
+        introduction = self._introductions.get(sentence)
+        return f"{introduction.lead.of(self._article.text)} " if introduction else ""
 
     def led_passages(self, passage: int) -> Sequence[int]:
         """The numbers of the passages that something in a passage leads."""
@@ -100,11 +105,11 @@ class Leads:
 
     def context(self, passage: Passage) -> Span:
         """A passage with what leads it, and with the rest of the list that it is an item of."""
-        led = next(filter(None, map(self.led, self.citable[passage.number])), None)
-        if led is None:
+        introduction = next(filter(None, map(self.led, self.citable[passage.number])), None)
+        if introduction is None:
             return passage
-        start = min(led.lead.start, passage.start)
-        end = max(self._passages[led.items[-1].passage].end, passage.end)
+        start = min(introduction.lead.start, passage.start)
+        end = max(self._passages[introduction.items[-1].passage].end, passage.end)
         if end - start > LONGEST_CONTEXT:
             end = passage.end
         return Span(start, end) if end - start <= LONGEST_CONTEXT else passage
@@ -116,7 +121,7 @@ class Leads:
             alone = {sentence.start for sentence in passage.sentences}
             while headings and headings[-1].start < passage.end:
                 heading = headings.pop()
-                if heading.start not in alone:
+                if not any(heading.start <= start < heading.end for start in alone):
                     number = self._article.paragraph_at(heading.start).number
                     yield Sentence(heading.start, heading.end, number, passage.number)
             yield from passage.sentences
@@ -133,18 +138,31 @@ class Leads:
             elif introduces(words):
                 leads.append(part)
             elif part.start in self._headings:
-                leads.clear()
+                leads = [part] if self._heads_a_list(parts, place) else []
             elif leads:
                 yield from leads
                 self._note(leads, tuple(self._items(parts, place, leads[-1])))
                 leads.clear()
 
+    def _heads_a_list(self, parts: Sequence[Sentence], place: int) -> bool:
+        """Whether a heading only names the list that stands under it, as "Ingredients" does."""
+        heading = parts[place]
+        if self._levels[heading.start] < _LIST_LEVEL or says(heading.of(self._article.text)):
+            return False
+        lines: dict[int, Sentence] = {}
+        for part in parts[place + 1 : place + 1 + 2 * _LIST_ITEMS]:
+            lines.setdefault(part.paragraph, part)
+        items = list(lines.values())[:_LIST_ITEMS]
+        kinds = {self._kind(item.paragraph) for item in items if item.start not in self._headings}
+        apart = heading.paragraph not in lines
+        return apart and len(items) == _LIST_ITEMS and kinds in ({_Item.PHRASE}, {_Item.MARKED})
+
     def _note(self, leads: Sequence[Sentence], items: tuple[Sentence, ...]) -> None:
         *before, last = leads
         is_label = before and last.end - last.start <= _SHORT_LABEL
-        led = Led(Span(before[-1].start, last.end) if is_label else last, items)
+        introduction = Introduction(Span(before[-1].start, last.end) if is_label else last, items)
         for item in items:
-            self._led[item] = led
+            self._introductions[item] = introduction
         numbers = {item.passage: None for item in items}
         for lead in leads:
             self._led_passages.setdefault(lead.passage, []).extend(numbers)
@@ -156,18 +174,18 @@ class Leads:
         kind = self._kind(paragraph)
         if paragraph == lead.paragraph or kind is None:
             return
-        if kind is _Item.UNMARKED and asks(lead.of(self._article.text)):
+        if kind in (_Item.PHRASE, _Item.SENTENCE) and asks(lead.of(self._article.text)):
             return  # what follows an answer is more of it, or anything
-        left = MOST_ITEMS - 1
+        room = MOST_ITEMS - 1
         for place in range(first + 1, len(parts)):
             part = parts[place]
             if part.paragraph == paragraph:
                 continue
             paragraph = part.paragraph
             is_item = part.start not in self._headings and self._kind(paragraph) is kind
-            if not is_item or introduces(part.of(self._article.text)) or not left:
+            if not is_item or introduces(part.of(self._article.text)) or not room:
                 return
-            left -= 1
+            room -= 1
             yield part
 
     def _kind(self, paragraph: int) -> _Item | None:
@@ -176,9 +194,10 @@ class Leads:
             return _Item.MARKED
         if BETWEEN_CELLS in line:
             return _Item.ROW
-        bare = line.rstrip(_CLOSING)
-        is_item = len(line) <= LONGEST_ITEM and (not bare.endswith(_ENDING) or not _STOP.search(line))
-        return _Item.UNMARKED if is_item else None
+        is_sentence = line.rstrip(_CLOSING).endswith(_ENDING)
+        if len(line) > LONGEST_ITEM or (is_sentence and _STOP.search(line)):
+            return None
+        return _Item.SENTENCE if is_sentence and not line[0].islower() else _Item.PHRASE
 
 
 def asks(words: str) -> bool:

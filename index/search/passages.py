@@ -25,6 +25,8 @@ Tokenize = Callable[[Sequence[str]], list[TokenSpans]]
 _CLAUSE_END = re.compile(r"[;:,–—)\]](?=\s)|\s(?=[–—(\[])")
 _WORD_END = re.compile(r"\S(?=\s)")
 
+_RUNS_AT_ONCE = 256  # whose tokens are in memory at a time: the tokenizer says of each some 200 bytes
+
 
 class Piece(NamedTuple):
     """A passage in its run; all places are counted from where the run starts.
@@ -45,7 +47,11 @@ Cuts = dict[Run, tuple[Piece, ...]]
 
 
 def chunk(
-    article: Article, tokenize: Tokenize, window: int, known: Cuts | None = None
+    article: Article,
+    tokenize: Tokenize,
+    window: int,
+    known_cuts: Cuts | None = None,
+    on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[Passage, ...]:
     """Cuts an article into passages of whole sentences.
 
@@ -61,7 +67,8 @@ def chunk(
         article: What to cut.
         tokenize: The embedding model's tokenizer.
         window: How many tokens of a text the model sees, special tokens left out; at least 1.
-        known: How an article in the same language was cut for the same model: see ``cuts``.
+        known_cuts: How an article in the same language was cut for the same model: see ``cuts``.
+        on_progress: Told how many steps are done, of how many; may raise to call it off.
 
     Returns:
         Passages that partition the text, in order.
@@ -69,29 +76,36 @@ def chunk(
     text = article.text
     headings = article.heading_starts
     runs = [(run, _key(text, run, headings)) for run in _runs(article)]
-    pieces_of: Cuts = dict(known or {})
+    pieces_of: Cuts = dict(known_cuts or {})
     sentences = _sentences(article)
     fresh = {key: run for run, key in runs if key not in pieces_of}
-    paragraphs = [paragraph.of(text) for run in fresh.values() for paragraph in run]
-    token_spans = iter(tokenize(paragraphs) if paragraphs else ())
-    for key, run in fresh.items():
-        places = [Span(p.start - run[0].start, p.end - run[0].start) for p in run]
-        tokens = [Tokens(spans) for spans in islice(token_spans, len(run))]
-        pieces_of[key] = _cut(key, places, tokens, [sentences(p) for p in run], tokenize, window)
+    steps = max(1, -(-len(fresh) // _RUNS_AT_ONCE))
+    rest = iter(fresh.items())
+    for step in range(steps):
+        on_progress(step, steps)
+        some = list(islice(rest, _RUNS_AT_ONCE))
+        texts = [paragraph.of(text) for _, run in some for paragraph in run]
+        token_spans = iter(tokenize(texts) if texts else ())
+        for key, run in some:
+            paragraphs = [
+                _RunParagraph(p.start - run[0].start, p.of(text), Tokens(next(token_spans)), sentences(p))
+                for p in run
+            ]
+            pieces_of[key] = _cut(key, paragraphs, tokenize, window)
     pieces = [(run, piece) for run, key in runs for piece in pieces_of[key]]
     edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
     paths = _paths(article)
     parts = Counter(run[piece.paragraph].number for run, piece in pieces)
-    seen: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     passages: list[Passage] = []
     for number, (run, piece) in enumerate(pieces):
         paragraph, first = run[piece.paragraph].number, run[0].start
-        seen[paragraph] += 1
+        counts[paragraph] += 1
         passages.append(
             Passage(
                 start=edges[number],
                 end=edges[number + 1],
-                id=f"p{paragraph}" if parts[paragraph] == 1 else f"p{paragraph}.{seen[paragraph]}",
+                id=f"p{paragraph}" if parts[paragraph] == 1 else f"p{paragraph}.{counts[paragraph]}",
                 number=number,
                 paragraph=paragraph,
                 sentences=tuple(
@@ -105,15 +119,15 @@ def chunk(
 
 def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
     """Gives a paragraph's sentences, counted from its start: as they were cut when it was read, else now."""
-    known = article.sentences
-    if known is None:
+    sentences = article.sentences
+    if sentences is None:
         return lambda paragraph: split_sentences(paragraph.of(article.text), article.language)
 
     def within(paragraph: Paragraph) -> tuple[Span, ...]:
         first, end = (
-            bisect_left(known, at, key=attrgetter("start")) for at in (paragraph.start, paragraph.end)
+            bisect_left(sentences, at, key=attrgetter("start")) for at in (paragraph.start, paragraph.end)
         )
-        return tuple(Span(s.start - paragraph.start, s.end - paragraph.start) for s in known[first:end])
+        return tuple(Span(s.start - paragraph.start, s.end - paragraph.start) for s in sentences[first:end])
 
     return within
 
@@ -169,33 +183,33 @@ def _paths(article: Article) -> dict[int, tuple[str, ...]]:
     return paths
 
 
-def _cut(
-    run: Run,
-    paragraphs: Sequence[Span],
-    tokens: Sequence[Tokens],
-    sentences: Sequence[Sequence[Span]],
-    tokenize: Tokenize,
-    window: int,
-) -> tuple[Piece, ...]:
-    """Cuts a run; ``paragraphs`` count from its start, ``tokens`` and ``sentences`` from a paragraph's."""
+class _RunParagraph(NamedTuple):
+    """A paragraph whose start counts from its run's; its tokens and sentences count from its own."""
+
+    start: int
+    text: str
+    tokens: Tokens
+    sentences: Sequence[Span]
+
+
+def _cut(run: Run, paragraphs: Sequence[_RunParagraph], tokenize: Tokenize, window: int) -> tuple[Piece, ...]:
+    """Cuts a run."""
     text, headings = run
-    counts = [len(one) for one in tokens]
+    counts = [len(paragraph.tokens) for paragraph in paragraphs]
     alone = headings  # so many of the headings are paragraphs like others
     if headings < len(paragraphs):
-        first = sentences[-1][0]
-        room = min(window // 2, window - tokens[-1].count(first.start, first.end))
-        held = 0
-        while alone and held + counts[alone - 1] <= room:
+        first = paragraphs[-1].sentences[0]
+        room = min(window // 2, window - paragraphs[-1].tokens.count(first.start, first.end))
+        load = 0
+        while alone and load + counts[alone - 1] <= room:
             alone -= 1
-            held += counts[alone]
+            load += counts[alone]
     pieces: list[Piece] = []
     for number in [*range(alone), *range(headings, len(paragraphs))]:
         start = paragraphs[number].start
         lead = text[paragraphs[alone].start : start] if number == headings else ""
-        held = sum(counts[alone:headings]) if lead else 0
-        groups = _fitting(
-            paragraphs[number].of(text), sentences[number], tokens[number], lead, held, tokenize, window
-        )
+        load = sum(counts[alone:headings]) if lead else 0
+        groups = _fitting(paragraphs[number], lead, load, tokenize, window)
         for part, group in enumerate(groups):
             pieces.append(
                 Piece(
@@ -208,24 +222,21 @@ def _cut(
 
 
 def _fitting(
-    text: str,
-    sentences: Sequence[Span],
-    tokens: Tokens,
-    lead: str,
-    held: int,
-    tokenize: Tokenize,
-    window: int,
+    paragraph: _RunParagraph, lead: str, lead_tokens: int, tokenize: Tokenize, window: int
 ) -> list[list[Span]]:
     """The sentences of a paragraph, grouped into passages that fit the window also by themselves.
 
-    ``lead`` are the headings at the front of the first, of ``held`` tokens. A word that is cut can have more
+    ``lead`` are the headings at the front of the first, of ``lead_tokens``. A word that is cut can have more
     tokens than it had whole: the cuts are then made closer together.
     """
+    text, tokens = paragraph.text, paragraph.tokens
     groups: list[list[Span]] = []
     limit = window
     while True:
-        pieces = [piece for sentence in sentences for piece in _pieces(text, sentence, tokens, limit)]
-        groups = list(_pack(pieces, [tokens.count(p.start, p.end) for p in pieces], limit, held))
+        pieces = [
+            piece for sentence in paragraph.sentences for piece in _pieces(text, sentence, tokens, limit)
+        ]
+        groups = list(_pack(pieces, tokens, limit, lead_tokens))
         alone = [text[group[0].start : group[-1].end] for group in groups]
         alone[:1] = [lead + first for first in alone[:1]]
         fits = (len(groups) == 1 and not lead) or all(len(spans) <= window for spans in tokenize(alone))
@@ -281,22 +292,23 @@ def _last_end(pattern: re.Pattern[str], text: str, start: int, limit: int) -> in
     return ends[-1] if ends and trimmed(text, start, ends[-1]) else None
 
 
-def _pack(sentences: Sequence[Span], counts: Sequence[int], window: int, lead: int) -> Iterator[list[Span]]:
+def _pack(sentences: Sequence[Span], tokens: Tokens, window: int, lead: int) -> Iterator[list[Span]]:
     """Groups consecutive sentences into as few passages as fit, of about equal length.
 
     ``lead`` tokens stand before the first.
     """
+    counts = [tokens.count(sentence.start, sentence.end) for sentence in sentences]
     total = lead + sum(counts)
     target = total / -(-total // window) if total else window
     group: list[Span] = []
-    held = lead
+    load = lead
     for sentence, count in zip(sentences, counts, strict=True):
-        too_long = held + count > window
-        far_enough = held + count / 2 > target
+        too_long = load + count > window
+        far_enough = load + count / 2 > target
         if group and (too_long or far_enough):
             yield group
-            group, held = [], 0
+            group, load = [], 0
         group.append(sentence)
-        held += count
+        load += count
     if group:
         yield group

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import UnloadableRerankerError
-from index.search.embedding import Floats, load_failure
+from index.search.encoders import Floats
+from index.search.torch_encoder import load_failure
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

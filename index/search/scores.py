@@ -42,11 +42,11 @@ def inherited_matches(best: Floats, places: Ints) -> Floats:
     Returns:
         The same shape, nowhere smaller where ``best`` is positive.
     """
-    inherited = best.copy()
+    carried_over = best.copy()
     for place in range(1, int(places.max(initial=0)) + 1):
         here = np.flatnonzero(places == place)
-        inherited[:, here] = np.maximum(best[:, here], CARRY * inherited[:, here - 1])
-    return inherited
+        carried_over[:, here] = np.maximum(best[:, here], CARRY * carried_over[:, here - 1])
+    return carried_over
 
 
 def max_sim(best: Floats, weights: Floats) -> Floats:
@@ -62,6 +62,18 @@ def max_sim(best: Floats, weights: Floats) -> Floats:
         Shape (runs,), from -1 to 1; all 0 for a question without a token.
     """
     return np.asarray(weights @ best / max(weights.sum(), np.finfo(np.float32).tiny), dtype=np.float32)
+
+
+def best_of(scores: Floats, count: int) -> npt.NDArray[np.int64]:
+    """The places of the ``count`` highest scores, highest first, of equal ones the first; in linear time."""
+    if count < len(scores):
+        least = np.partition(scores, -count)[-count]
+        above = np.flatnonzero(scores > least)
+        equal = np.flatnonzero(scores == least)[: count - len(above)]
+        places = np.sort(np.concatenate([above, equal]))
+    else:
+        places = np.arange(len(scores))
+    return places[np.argsort(-scores[places], kind="stable")]
 
 
 def z_scores(values: Floats) -> Floats:

@@ -24,7 +24,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _HOST = re.compile(r"[a-z0-9._-]++|[0-9a-f:.]++")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
-_RESERVED = (
+_RESERVED_NETWORKS = (
     ipaddress.IPv4Network("168.63.129.16/32"),  # Azure's metadata, at an address that looks public
     ipaddress.IPv4Network("192.0.0.0/24"),  # protocols; Oracle's metadata
     ipaddress.IPv4Network("192.88.99.0/24"),  # 6to4 relays
@@ -42,7 +42,7 @@ def is_public(address: Address) -> bool:
             return is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         tunnel = address.sixtofour or address.teredo
         return address in _GLOBAL_UNICAST and address.is_global and not tunnel
-    inside = any(address in network for network in _RESERVED)
+    inside = any(address in network for network in _RESERVED_NETWORKS)
     return address.is_global and not address.is_multicast and not address.is_reserved and not inside
 
 

@@ -42,13 +42,13 @@ def settled(article: Article, origin: Origin) -> Article:
         case SourceKind.WEB:
             site = site_of(origin.place)
             own = claim is None or (site is not None and site_of(claim) == site)
-            named = _named(name, site) if own and name and site else None
+            site_name = _named(name, site) if own and name and site else None
             return replace(
                 article,
                 source=claim if claim and own else web_address(origin.place),
-                site=named or (site.domain if site else None),
+                site=site_name or (site.domain if site else None),
                 claimed_source=None if own else claim,
-                claimed_site=None if named else name,
+                claimed_site=None if site_name else name,
             )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from datetime import date
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -20,7 +20,7 @@ from index.model.source import Origin, Source, SourceKind
 from index.sources.claims import settled
 from index.sources.extract.blocks import clean
 from index.sources.extract.metadata import web_address
-from index.sources.extract.refusals import Refused
+from index.sources.extract.refusals import Refusal
 from index.sources.ids import article_id, file_name, label
 from index.sources.limits import DEFAULT_LIMITS, Limits
 from index.sources.sandbox import extract
@@ -71,18 +71,9 @@ def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
     return Source(origin, content, sidecar, questions)
 
 
-def upload(
-    name: str, content: bytes, *, questions: bytes | None = None, limits: Limits = DEFAULT_LIMITS
-) -> Source:
-    """Takes an article that somebody attached. ``name`` is only a label, and its ending tells the format.
-
-    Raises:
-        ArticleError: it is larger than ``limits.max_bytes``.
-    """
+def upload(name: str, content: bytes, *, questions: bytes | None = None) -> Source:
+    """Takes an article that somebody attached. ``name`` is only a label, and its ending tells the format."""
     place = clean(file_name(name))[-100:].strip() or "attachment"
-    for part in (content, questions or b""):
-        if len(part) > limits.max_bytes:
-            raise _too_large(place, limits)
     return Source(Origin(SourceKind.UPLOAD, place), content, questions=questions)
 
 
@@ -116,11 +107,11 @@ def read(source: Source, id: str, limits: Limits = DEFAULT_LIMITS) -> Article:  
     """
     place = source.origin.place
     sidecar = _sidecar(source)
-    if len(source.content) > limits.max_bytes:
+    if max(len(source.content), len(source.questions or b"")) > limits.max_bytes:
         raise _too_large(place, limits)
     try:
         article = settled(extract(source, sidecar.language, limits), source.origin)
-    except Refused as refusal:
+    except Refusal as refusal:
         raise ArticleError(refusal.message, source=place, **refusal.values) from refusal
     title = sidecar.title or article.title
     return replace(
@@ -162,12 +153,16 @@ def _too_large(source: str, limits: Limits) -> ArticleError:
     )
 
 
+def _sidecar_name(place: PurePath) -> str:
+    """Where the sidecar of a file is; what is uploaded may have any name, also none that takes an ending."""
+    return str(place.with_suffix(".toml")) if place.name else f"{place}.toml"
+
+
 def _sidecar(source: Source) -> Sidecar:
     if source.sidecar is None:
         return Sidecar()
-    name = str(PurePosixPath(source.origin.place).with_suffix(".toml"))
-    if source.origin.kind is SourceKind.FILE:
-        name = str(Path(source.origin.place).with_suffix(".toml"))
+    of_file = source.origin.kind is SourceKind.FILE
+    name = _sidecar_name(Path(source.origin.place) if of_file else PurePosixPath(source.origin.place))
     try:
         return Sidecar.model_validate(tomllib.loads(source.sidecar.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -26,7 +26,7 @@ from index.sources.extract.questions import (
     first_reason,
     parsed,
 )
-from index.sources.extract.refusals import Refused
+from index.sources.extract.refusals import Refusal
 from index.sources.limits import DEFAULT_LIMITS, Limits
 from index.sources.sandbox import jsonl_questions
 
@@ -92,7 +92,7 @@ class _JsonlGold(JsonlQuestion):
     short: Words | tuple[Words, ...] | None = None
 
     @property
-    def accepted(self) -> tuple[str, ...]:
+    def accepted_answers(self) -> tuple[str, ...]:
         return (self.short,) if isinstance(self.short, str) else self.short or ()
 
 
@@ -152,7 +152,7 @@ def own_questions(content: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[OwnQ
     """
     try:
         return tuple(OwnQuestion(text, evidence) for text, evidence in jsonl_questions(content, limits))
-    except Refused as refusal:
+    except Refusal as refusal:
         raise OwnQuestionsError(refusal.message, **{"source": "questions", **refusal.values}) from refusal
 
 
@@ -176,7 +176,7 @@ def load_questions(path: Path, article: Article) -> tuple[GoldArticle, ...]:
         questions = [parsed(_JsonlGold, line, str(path), f"line {number}") for number, line in lines.items()]
         return (
             GoldArticle(
-                article, tuple(_gold(question, article, question.accepted) for question in questions)
+                article, tuple(_gold(question, article, question.accepted_answers) for question in questions)
             ),
         )
     squad = parsed(_Squad, text, str(path))

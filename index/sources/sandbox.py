@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Source, SourceKind
-from index.sources.extract.refusals import DAMAGED, TOO_GREEDY, TOO_SLOW, Refused
+from index.sources.extract.refusals import DAMAGE, TOO_GREEDY, TOO_SLOW, Refusal
 from index.sources.extract.wire import unpack
 from index.sources.limits import Limits
 
@@ -50,7 +50,7 @@ def extract(source: Source, language: str | None, limits: Limits) -> Article:
         limits: What it may cost.
 
     Raises:
-        Refused: it is no article, or costs more.
+        Refusal: it is no article, or costs more.
         ArticleError: no process could be started.
     """
     origin = source.origin
@@ -76,7 +76,7 @@ def analyse(article: Article, limits: Limits) -> Article:
     request = {"task": "text", "language": article.language}
     try:
         again = _article(_asked(request, article.text.encode(), limits))
-    except Refused as refusal:
+    except Refusal as refusal:
         raise ArticleError(refusal.message, source=article.title, **refusal.values) from refusal
     return replace(article, sentences=again.sentences)
 
@@ -89,7 +89,7 @@ def jsonl_questions(content: bytes, limits: Limits) -> list[tuple[str, tuple[str
         limits: What it may cost.
 
     Raises:
-        Refused: it is no such file, or costs more.
+        Refusal: it is no such file, or costs more.
         ArticleError: no process could be started.
     """
     request = {"task": "questions"}
@@ -101,7 +101,7 @@ def _article(response: Response) -> Article:
     try:
         return unpack(response.rest)
     except ValueError as error:
-        raise Refused(DAMAGED, format=response.form) from error
+        raise Refusal(DAMAGE, format=response.form) from error
 
 
 def _asked(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
@@ -110,14 +110,14 @@ def _asked(request: Mapping[str, Any], content: bytes, limits: Limits) -> Respon
         case {"done": _}:
             return response
         case {"refused": str(message), "values": dict(values)}:
-            raise Refused(message, **values)
+            raise Refusal(message, **values)
         case {"exceeded": "time"}:
-            raise Refused(TOO_SLOW, limit=f"{limits.max_extract_seconds:g}")
+            raise Refusal(TOO_SLOW, limit=f"{limits.max_extract_seconds:g}")
         case {"exceeded": "memory"}:
-            raise Refused(TOO_GREEDY, limit=limits.max_extract_bytes // 1_000_000)
+            raise Refusal(TOO_GREEDY, limit=limits.max_extract_bytes // 1_000_000)
         case outcome:
             log.info("An article could not be read: %s", outcome.get("failed", "no answer"))
-            raise Refused(DAMAGED, format=response.form)
+            raise Refusal(DAMAGE, format=response.form)
 
 
 def run(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
@@ -128,7 +128,7 @@ def run(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
     """
     try:
         with tempfile.TemporaryDirectory(prefix="footnote-", ignore_cleanup_errors=True) as empty:
-            done = subprocess.run(  # noqa: S603 (this very interpreter, and this package)
+            process = subprocess.run(  # noqa: S603 (this very interpreter, and this package)
                 [sys.executable, "-I", "-c", _START, *_paths()],
                 input=b"%b\n%b" % (json.dumps(request).encode(), content),
                 stdout=subprocess.PIPE,
@@ -142,11 +142,11 @@ def run(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
         return Response("", {"exceeded": "time"})
     except OSError as error:
         raise _not_started(error.strerror or error) from error
-    form, begun, answer = done.stdout.partition(b"\n")
-    if done.returncode:
-        log.info("The process that read an article ended with %d.", done.returncode)
-        if not begun and done.returncode > 0:  # it ended by itself before it looked at anything
-            raise _not_started(f"it ended with {done.returncode}")
+    form, newline, answer = process.stdout.partition(b"\n")
+    if process.returncode:
+        log.info("The process that read an article ended with %d.", process.returncode)
+        if not newline and process.returncode > 0:  # it ended by itself before it looked at anything
+            raise _not_started(f"it ended with {process.returncode}")
         return Response(form.decode("ascii", "replace"), {})
     head, _, rest = answer.partition(b"\n")
     try:

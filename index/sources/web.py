@@ -50,7 +50,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
 }
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PIECE = 65_536
+_PIECE = 65_536  # bytes that are read at a time
 _PUBLIC_WEB = Guard()
 
 

@@ -7,25 +7,31 @@ import logging
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 log = logging.getLogger(__name__)
+
+FileStamp: TypeAlias = tuple[int, int, int] | None
+"""What tells a file from what it was before; None where there is none."""
 
 REMOVING = ".removing-"
 """How the name of a folder begins that is being deleted."""
 
 
-def write_file(path: Path, parts: Sequence[Any]) -> None:
-    """Writes a file of one or more buffers and waits until the disk has it.
+def write_file(path: Path, fill: Callable[[Callable[[Any], object]], object]) -> None:
+    """Writes a file and waits until the disk has it.
+
+    Args:
+        path: Where.
+        fill: Is given what writes a buffer.
 
     Raises:
         OSError: it is not whole on disk.
     """
     with path.open("wb") as stream:
-        for part in parts:
-            stream.write(part)
+        fill(stream.write)
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -40,7 +46,7 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     beside = path.with_name(f".{path.name}.writing")
     try:
-        write_file(beside, [content])
+        write_file(beside, lambda write: write(content))
         beside.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -50,27 +56,6 @@ def replace_file(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
     except OSError as error:
         log.warning("%s may not outlast a crash of the machine: %s.", path, error.strerror)
-
-
-def append_line(path: Path, line: bytes) -> None:
-    """Adds a line to a file; where that fails, the file is left as it was.
-
-    A last line that a crash has cut off is closed first, so that it spoils no other.
-    """
-    with path.open("ab+") as stream:
-        end = stream.seek(0, os.SEEK_END)
-        if end:
-            stream.seek(end - 1)
-            if stream.read(1) != b"\n":
-                line = b"\n" + line
-        try:
-            stream.write(line + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        except OSError:
-            stream.truncate(end)
-            raise
-    sync_folder(path.parent)
 
 
 def rename_for_good(old: Path, new: Path) -> None:
@@ -125,6 +110,13 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
+def path_bytes(path: Path) -> int:
+    """The bytes of a file, or of all files below a folder; 0 where it is not there."""
+    with contextlib.suppress(FileNotFoundError):
+        return folder_bytes(path) if path.is_dir() else path.stat().st_size
+    return 0
+
+
 def make_folder(folder: Path) -> None:
     """Makes a folder and those above it, for good."""
     if not folder.is_dir():
@@ -142,3 +134,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def stamp_of(path: Path) -> FileStamp:
+    """What tells a file or a folder from what it was before."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -6,32 +6,43 @@ from collections.abc import Iterator
 
 from index.errors import SnapshotDamagedError
 from index.storage.library_folder import LibraryFolder
+from index.storage.notes import describe
 from index.storage.snapshots import SnapshotFolder
-from index.storage.transactions import describe
 
 
 def faults(folder: LibraryFolder) -> Iterator[str]:
-    """What is wrong on disk, a sentence each, the servers' folders included."""
-    catalogue = folder.catalogue
-    if catalogue.is_damaged():
-        yield (
-            f"{folder.path / 'library.json'} is damaged. Which article is in use is worked out from the "
-            "history, and written anew with the next change."
-        )
-    if unreadable := catalogue.unreadable():
-        lines = "1 line" if unreadable == 1 else f"{unreadable} lines"
-        yield f"{folder.path / 'history.jsonl'} has {lines} that cannot be read."
-    if (pending := catalogue.pending()) is not None:
-        yield f"{describe(pending)} is under way, or was cut off: the next change mends it."
-    for article in folder.articles():
+    """What is wrong on disk and in the database, a sentence each, the servers' libraries included."""
+    database_faults = list(folder.records.database.faults())
+    yield from database_faults
+    if not database_faults:  # else nothing says what there is
+        yield from _faults_of_library(folder)
+        for name in folder.branches():
+            yield from _faults_of_library(folder.branch(name))
+
+
+def _faults_of_library(folder: LibraryFolder) -> Iterator[str]:
+    record = folder.records.now()
+    if record.pending is not None:
+        yield f"{describe(record.pending)} is under way, or was cut off: the next change mends it."
+    yield from _faults_of_index(folder)
+    for article, article_record in record.articles.items():
         yield from _faults_of(folder.of(article))
-        if (failure := folder.failure(article)) is not None:
+        if (failure := article_record.failure) is not None:
             yield (
                 f"The index of “{article}” in {folder.path} could not be built again at "
                 f"{failure.when:%Y-%m-%d %H:%M} UTC: {failure.reason}"
             )
-    for name in folder.branches():
-        yield from faults(folder.branch(name))
+
+
+def _faults_of_index(folder: LibraryFolder) -> Iterator[str]:
+    mending = "It is made again of its articles when all of them are asked."
+    if folder.index.is_damaged():
+        yield f"{folder.index.path / 'manifest.json'} is damaged. {mending}"
+    for row in folder.index.rows().values():
+        try:
+            folder.index.segment(row)
+        except SnapshotDamagedError as error:
+            yield f"The index of the library is damaged: {error} {mending}"
 
 
 def _faults_of(folder: SnapshotFolder) -> Iterator[str]:
@@ -41,5 +52,5 @@ def _faults_of(folder: SnapshotFolder) -> Iterator[str]:
         except SnapshotDamagedError as error:
             if name in folder.names():  # and not removed meanwhile
                 yield f"A snapshot is damaged: {error}"
-    if left := folder.leftovers():
-        yield f"{folder.folder} holds unfinished work: {', '.join(left)}. The next reindex removes it."
+    if leftovers := folder.leftovers():
+        yield f"{folder.folder} holds unfinished work: {', '.join(leftovers)}. The next reindex removes it."

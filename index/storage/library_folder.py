@@ -1,14 +1,15 @@
-"""What a library holds on disk: its articles, and the notes beside them.
+"""What a library holds on disk: its articles' snapshots, and what the database says of them.
 
-Under the library's folder::
+Under the data folder::
 
+    footnote.sqlite3            the database, unless that is elsewhere, see ``database``
+    database.id                 by which one that is elsewhere is known to be this folder's
     articles/<id>/snapshots/    see ``snapshots``
-    articles/<id>/failure.json  why its index could not be built again, where it could not
-    removed/<id>/               an article that was removed, as it was; of each id the last one
-    library.json, history.jsonl, pending.json      see ``catalogue``
+    index/                      of all articles as one, see ``whole_index``
+    building/                   what was embedded of articles that are being indexed, see ``block_folder``
     library.lock                held by whoever changes anything, see ``transactions``
-    servers/<number>/           the same again, for each server
-    servers/<number>/left.json  since when the bot is not in that server any more, see ``upkeep``
+    servers/<number>/           the same again but for the database, for each server
+    before-database/            what an earlier version noted, see ``old_folder``
 """
 
 from __future__ import annotations
@@ -17,21 +18,25 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import TypeAlias
 
-from pydantic import BaseModel, ValidationError
-
-from index.errors import DataFolderError, SnapshotDamagedError
+from index.errors import SnapshotDamagedError, SnapshotError
 from index.model.library import MAX_ID_CHARS
-from index.storage.catalogue import Catalogue
-from index.storage.durable import folder_bytes, replace_file
+from index.storage.block_folder import BlockFolder
+from index.storage.database import Database
+from index.storage.durable import FileStamp, folder_bytes
+from index.storage.folders import names_in, unwritable_folder
+from index.storage.library_record import ArticleRecord, Failure
+from index.storage.notes import now
+from index.storage.old_folder import has_notes
+from index.storage.records import Records, pending_servers, servers
 from index.storage.snapshot_files import Manifest, Snapshot
 from index.storage.snapshots import SnapshotFolder
+from index.storage.whole_index import WholeIndexFolder
 
-OLDER = ".older-"
-"""How the name of a removed article begins while a newer one of its id takes its place."""
+LibraryStamp: TypeAlias = tuple[FileStamp, tuple[int, int]]
+"""What tells a library from what it was before: its index's stamp, and its key and revision."""
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -56,74 +61,110 @@ class Condition:
         ]
 
 
-class Failure(BaseModel):
-    """Why an index could not be built again, and when that was tried last."""
-
-    when: datetime
-    reason: str
-
-
 class LibraryFolder:
     """The folder of one library.
 
     Args:
         path: Made when first written to.
-        kept: How many snapshots are kept of each article.
+        snapshots_kept: How many snapshots are kept of each article.
+        database: Where all that is not a snapshot is kept; None for the SQLite in the folder.
+        server: The number of the library's server; "" for the common one.
+
+    Attributes:
+        server: The number of its server.
+        records: What the database says of it.
+        index: Of all its articles as one.
     """
 
-    def __init__(self, path: Path, *, kept: int) -> None:
+    def __init__(
+        self, path: Path, *, snapshots_kept: int, database: Database | None = None, server: str = ""
+    ) -> None:
         self.path = path
-        self.catalogue = Catalogue(path)
-        self._kept = kept
+        self.server = server
+        self.records = Records(database or Database(path), path, server)
+        self._snapshots_kept = snapshots_kept
+        self.index = WholeIndexFolder(path / "index")
         self._manifests: dict[str, tuple[tuple[str, int] | None, Manifest | None]] = {}
+
+    def stamp(self) -> LibraryStamp:
+        """Changes whenever an article comes, goes or changes, and costs the same however many there are."""
+        record = self.records.now()
+        return self.index.stamp(), (record.key, record.revision)
 
     def article(self, article: str) -> Path:
         """The folder of an article."""
         return self.path / "articles" / article
 
-    def removed(self, article: str) -> Path:
-        """The folder of an article that was removed."""
-        return self.path / "removed" / article
-
     def of(self, article: str) -> SnapshotFolder:
         """The snapshots of an article."""
-        return SnapshotFolder(self.article(article) / "snapshots", kept=self._kept)
+        return SnapshotFolder(self.records, article, snapshots_kept=self._snapshots_kept)
 
-    def articles(self) -> list[str]:
-        """The articles that have a folder, in order."""
-        return [name for name in names_in(self.path / "articles") if is_id(name)]
+    def blocks(self) -> BlockFolder:
+        """Where what is embedded of an article is put aside."""
+        return BlockFolder(self.path / "building")
 
     def ids(self) -> list[str]:
-        """The articles that have a snapshot, in order."""
-        return [name for name in self.articles() if self.has(name)]
+        """The articles that are here, in order."""
+        return list(self.records.now().articles)
 
     def has(self, article: str) -> bool:
         """Whether an article of that id is here. Any text may be asked for."""
-        return is_id(article) and self.of(article).newest() is not None
-
-    def removed_ids(self) -> list[str]:
-        """The articles that lie aside, in order."""
-        return [name for name in names_in(self.path / "removed") if is_id(name)]
+        return article in self.records.now().articles
 
     def was_removed(self, article: str) -> bool:
         """Whether an article of that id lies aside."""
-        return is_id(article) and self.removed(article).is_dir()
+        return article in self.records.now().removals
+
+    def leftovers(self) -> list[Path]:
+        """What no row of the database names: what killed processes have left behind, or are writing."""
+        known_paths = self.records.now().paths
+        leftovers = [
+            self.path / part / name
+            for part in ("articles", "removed", "servers")
+            for name in names_in(self.path / part)
+            if name.startswith(".")
+        ]
+        for part in ("articles", "removed"):
+            for article in filter(is_id, names_in(self.path / part)):
+                names = names_in(self.path / part / article / "snapshots")
+                paths = (f"{part}/{article}/snapshots/{name}" for name in names)
+                leftovers += [self.path / path for path in paths if path not in known_paths]
+        return leftovers
 
     def branches(self) -> list[str]:
+        """The numbers of the servers that have a library here."""
+        return sorted({*self.folders(), *servers(self.records.database)})
+
+    def unfinished_branches(self) -> list[str]:
+        """Those in which a change is under way, or was cut off, and those of an older version."""
+        pending = pending_servers(self.records.database)
+        return [one for one in self.branches() if one in pending or has_notes(self.path / "servers" / one)]
+
+    def folders(self) -> list[str]:
         """The numbers of the servers that have a folder here."""
         return [name for name in names_in(self.path / "servers") if name.isdecimal() and name.isascii()]
 
     def branch(self, name: str) -> LibraryFolder:
         """A server's."""
-        return LibraryFolder(self.path / "servers" / name, kept=self._kept)
+        return LibraryFolder(
+            self.path / "servers" / name,
+            snapshots_kept=self._snapshots_kept,
+            database=self.records.database,
+            server=name,
+        )
 
     def nbytes(self) -> int:
         """The bytes of the library on disk, with all that is kept of it but the servers' folders."""
-        return folder_bytes(self.path / "articles") + self.removed_bytes()
+        parts = (self.path / "articles", self.path / "removed", self.path / "building", self.index.path)
+        return sum(map(folder_bytes, parts))
 
     def removed_bytes(self) -> int:
         """The bytes of what was removed."""
-        return folder_bytes(self.path / "removed")
+        return sum(map(self.nbytes_of, self.records.now().removals.values()))
+
+    def nbytes_of(self, record: ArticleRecord) -> int:
+        """The bytes of an article's snapshots."""
+        return sum(folder_bytes(self.path / one.path) for one in record.snapshots)
 
     def manifest(self, article: str) -> Manifest | None:
         """The newest manifest of an article that can be read; kept until another snapshot is the newest."""
@@ -144,34 +185,27 @@ class LibraryFolder:
         folder = self.of(article)
         while True:
             newest, names = folder.newest(), folder.names()
-            damaged: dict[str, SnapshotDamagedError] = {}
+            damages: dict[str, SnapshotDamagedError] = {}
             whole = None
             for name in names:
                 try:
                     whole = folder.open(name)
                     break
                 except SnapshotDamagedError as error:
-                    damaged[name] = error
-            if not damaged or (folder.newest(), folder.names()) == (newest, names):
-                return Condition(newest, names, whole, damaged)
-
-    def failure(self, article: str) -> Failure | None:
-        """Why the index of an article could not be built again, if that is so."""
-        with contextlib.suppress(OSError, ValidationError):
-            return Failure.model_validate_json(self._failure_file(article).read_bytes())
-        return None
+                    damages[name] = error
+            if not damages or (folder.newest(), folder.names()) == (newest, names):
+                return Condition(newest, names, whole, damages)
 
     def note_failure(self, article: str, reason: str | None) -> None:
         """Notes why the index of an article could not be built again; None where it has been by now.
 
         It is only for people to read: where it cannot be written, the log has it.
         """
-        file = self._failure_file(article)
-        with contextlib.suppress(OSError):
-            if reason is None:
-                file.unlink(missing_ok=True)
-            elif file.parent.is_dir():
-                replace_file(file, Failure(when=datetime.now(UTC), reason=reason).model_dump_json().encode())
+        with contextlib.suppress(SnapshotError):
+            record = self.records.now().articles.get(article)
+            if record is not None and (reason is not None or record.failure is not None):
+                with self.records.change() as writer:
+                    writer.note_failure(record.key, None if reason is None else Failure(now(), reason))
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -179,40 +213,9 @@ class LibraryFolder:
         try:
             yield
         except OSError as error:
-            raise DataFolderError(
-                "The data folder {folder} cannot be written to: {reason}. Check its permissions and space, "
-                "or choose another folder.",
-                folder=self.path,
-                reason=error.strerror or error,
-            ) from error
-
-    def _failure_file(self, article: str) -> Path:
-        return self.article(article) / "failure.json"
+            raise unwritable_folder(self.path, error.strerror or str(error)) from error
 
 
 def is_id(text: str) -> bool:
     """Whether this is an article's id: small letters, digits and single hyphens between them."""
     return len(text) <= MAX_ID_CHARS and _ID.fullmatch(text) is not None
-
-
-def names_in(folder: Path) -> list[str]:
-    """What is in a folder, in order; nothing where it is not there.
-
-    Raises:
-        SnapshotError: it cannot be read.
-    """
-    try:
-        return sorted(path.name for path in folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise_unreadable(folder, error)
-
-
-def raise_unreadable(folder: Path, error: OSError) -> NoReturn:
-    """Says to people that a folder cannot be read."""
-    raise DataFolderError(
-        "The data folder {folder} cannot be read: {reason}. Check its permissions, or choose another folder.",
-        folder=folder,
-        reason=error.strerror,
-    ) from error

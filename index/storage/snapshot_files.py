@@ -1,6 +1,6 @@
 """The files of one snapshot: what stands in them, and how each is written, checked and read.
 
-Format 2::
+Format 3::
 
     manifest.json    format version; article id, title and hash; where it came from; model, its hash and
                      dimension; thresholds; number of passages; when built and by which version; size and
@@ -8,15 +8,17 @@ Format 2::
     article.json     the article as it was indexed, and where it came from
     passages.json    passages and sentences as offsets into the article's text
     vectors.faiss    the passages' vectors, a FAISS index
-    tokens.npy       the token embeddings, half precision, (tokens, dimension)
+    tokens.npy       the token embeddings as they are coded, (tokens, width); the manifest says how
     token_map.npy    for each token its sentence's number, where it starts and its id, int32, (3, tokens)
     source           what the article was read from, byte for byte
     sidecar.toml     what was said of it beside it, if anything
     questions.jsonl  its question file, if it has one
 
 Every file is checked when it is read, and read whole into memory: a file that is damaged later harms no
-process that has it open. Format 1 had no source, no checksum of the manifest and fewer fields; it can be
-read, and is published anew as format 2.
+process that has it open. But for the token embeddings of a long article: their rows are read when they are
+asked for, and held against sums that were taken when they were checked. Format 2 had token embeddings in half
+precision only; format 1 also had no source, no checksum of the manifest and fewer fields. Both can be read,
+and are published anew as format 3.
 
 Arrays are ``.npy`` files, and are not copied when they are read. safetensors holds those of 150,000 tokens
 in as many bytes (117,000,160, against 117,000,256); its ``load`` copies them, in 1.2 s against 0.34 s.
@@ -27,13 +29,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -43,12 +45,20 @@ from index.errors import SnapshotDamagedError
 from index.model.article import Article, Heading, Passage
 from index.model.source import Origin, Source
 from index.search.build import Index, TokenTable
-from index.search.vectors import FaissStore
+from index.search.token_vectors import HalfPrecision, TokenVectors, codec_named
+from index.search.vectors import FaissStore, VectorStore
+from index.storage.stored_rows import WHOLE, StoredRows, Sums, in_pieces, npy_header, sums_of
 
-FORMAT = 2
+FORMAT = 3
+_FIRST_FORMAT = 1  # whose manifest has no checksum
 
 MANIFEST, ARTICLE, VECTORS = "manifest.json", "article.json", "vectors.faiss"
+PASSAGES, TOKENS, TOKEN_MAP = "passages.json", "tokens.npy", "token_map.npy"
 SOURCE, SIDECAR, QUESTIONS = "source", "sidecar.toml", "questions.jsonl"
+
+_PARSED_FILES = {ARTICLE, PASSAGES, VECTORS, TOKENS, TOKEN_MAP}
+
+Content: TypeAlias = Sequence[Any] | VectorStore | StoredRows
 
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
 
@@ -65,7 +75,7 @@ class FileSum(BaseModel):
 class Manifest(BaseModel):
     """What a snapshot says of itself. ``thresholds`` are the confidence tiers' for its model.
 
-    What format 1 did not say has a default.
+    What older formats did not say has a default.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,6 +94,12 @@ class Manifest(BaseModel):
     passages: int = 0
     source_sha256: str | None = None
     made_by: str = ""
+    tokens: str = HalfPrecision.name
+
+    @property
+    def digest(self) -> str:
+        """What tells it, and so all that its snapshot holds, from every other."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 class StoredArticle(BaseModel):
@@ -135,16 +151,23 @@ class Contents:
 
 @dataclass(frozen=True)
 class EncodedSnapshot:
-    """A snapshot that is about to be written: ``files`` are the buffers of each, by its name."""
+    """A snapshot that is about to be written.
+
+    Attributes:
+        index: What it is of.
+        manifest: What it says of itself.
+        files: Of each file by its name, what is to be written: buffers, vectors, or rows that lie there ready
+            to be moved.
+    """
 
     index: Index
     manifest: Manifest
-    files: Mapping[str, Sequence[Any]]
+    files: Mapping[str, Content]
 
     @property
     def nbytes(self) -> int:
-        """How much it takes on disk."""
-        return sum(memoryview(part).nbytes for parts in self.files.values() for part in parts)
+        """How much it takes on disk, but for its manifest."""
+        return sum(file.size for file in self.manifest.files.values())
 
 
 def source_sha256(source: Source) -> str:
@@ -164,15 +187,15 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         raw = json.loads(path.read_bytes())
-        known = raw.get("format") if isinstance(raw, dict) else None
-        if known not in (1, FORMAT):
+        form = raw.get("format") if isinstance(raw, dict) else None
+        if form not in range(_FIRST_FORMAT, FORMAT + 1):
             raise SnapshotDamagedError(
                 "{folder} has format {found}, this version reads {format}.",
                 folder=folder,
-                found=known,
+                found=form,
                 format=FORMAT,
             )
-        if (known == FORMAT or "sha256" in raw) and raw.pop("sha256", None) != _sum_of(raw):
+        if (form != _FIRST_FORMAT or "sha256" in raw) and raw.pop("sha256", None) != _sum_of(raw):
             raise SnapshotDamagedError("{file} is not as it was written.", file=path)
         return Manifest.model_validate(raw)
     except (OSError, ValueError) as error:  # ValidationError, JSON and UTF-8 errors are ValueErrors
@@ -186,18 +209,29 @@ def read_snapshot(folder: Path, name: str) -> Snapshot:
         SnapshotDamagedError: a file is missing, cut off or altered, or of a format not known here.
     """
     manifest = read_manifest(folder)
-    contents = {file: checked(folder / file, expected) for file, expected in manifest.files.items()}
+
+    def content(file: str) -> bytes:
+        return checked(folder / file, manifest.files[file])
+
+    for file in sorted(manifest.files.keys() - _PARSED_FILES):
+        checked_sums(folder / file, manifest.files[file])
     try:
-        article = StoredArticle.model_validate_json(contents[ARTICLE]).article()
-        passages = _PASSAGES.validate_json(contents["passages.json"])
-        store = FaissStore.from_bytes(contents[VECTORS])
-        vectors = _array(contents["tokens.npy"])
-        sentences, starts, ids = _array(contents["token_map.npy"])
-    except (KeyError, ValueError, ValidationError) as error:
+        article = StoredArticle.model_validate_json(content(ARTICLE)).article()
+        passages = _PASSAGES.validate_json(content(PASSAGES))
+        store = FaissStore.from_bytes(content(VECTORS))
+        if manifest.files[TOKENS].size <= WHOLE:
+            codes = _array(content(TOKENS))
+        else:
+            codes = StoredRows(folder / TOKENS, checked_sums(folder / TOKENS, manifest.files[TOKENS]))
+        sentences, starts, ids = _array(content(TOKEN_MAP))
+    except (OSError, KeyError, ValueError, ValidationError) as error:
         raise unreadable(folder, error) from error
     if (len(store), store.dimension) != (len(passages), manifest.dimension):
         raise SnapshotDamagedError("{folder}: its files do not fit each other.", folder=folder)
-    tokens = TokenTable(vectors, sentences, starts, ids)
+    codec = codec_named(manifest.tokens)
+    if codec is None:
+        raise SnapshotDamagedError("{folder}: its tokens are coded in a way not known here.", folder=folder)
+    tokens = TokenTable(TokenVectors(codes, codec), sentences, starts, ids)
     return Snapshot(name, manifest, Index(article, passages, store, tokens))
 
 
@@ -210,12 +244,13 @@ def made_by() -> str:
 def encode(contents: Contents) -> EncodedSnapshot:
     """Every file of a snapshot, as the buffers to write; the arrays among them are not copied."""
     article, passages, store, tokens = contents.index
-    files: dict[str, Sequence[Any]] = {
+    codes = tokens.vectors.codes
+    files: dict[str, Content] = {
         ARTICLE: [_stored(article, contents.origin).model_dump_json().encode()],
-        "passages.json": [_PASSAGES.dump_json(passages)],
-        VECTORS: [store.to_bytes()],
-        "tokens.npy": _npy(tokens.vectors),
-        "token_map.npy": _npy(np.stack(tokens[1:])),
+        PASSAGES: [_PASSAGES.dump_json(passages)],
+        VECTORS: store,
+        TOKENS: codes if isinstance(codes, StoredRows) else _npy(codes),
+        TOKEN_MAP: [npy_header((3, len(tokens.ids)), tokens.ids.dtype), *map(_flat, tokens[1:])],
     }
     if contents.source is not None:
         parts_of_source = {
@@ -239,6 +274,7 @@ def encode(contents: Contents) -> EncodedSnapshot:
         passages=len(passages),
         source_sha256=source_sha256(contents.source) if contents.source else None,
         made_by=made_by(),
+        tokens=tokens.vectors.codec.name,
     )
     raw = manifest.model_dump(mode="json")
     files[MANIFEST] = [json.dumps(raw | {"sha256": _sum_of(raw)}, indent=2).encode()]
@@ -255,14 +291,24 @@ def _sum_of(raw: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _describe(parts: Sequence[Any]) -> FileSum:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return FileSum(size=sum(memoryview(part).nbytes for part in parts), sha256=digest.hexdigest())
+def _describe(content: Content) -> FileSum:
+    if isinstance(content, StoredRows):
+        return FileSum(size=content.sums.size, sha256=content.sums.sha256)
+    sums = Sums()
+    write_content(content, sums.add)
+    return FileSum(size=sums.size, sha256=sums.sha256)
 
 
-def checked(path: Path, expected: FileSum) -> bytes:
+def write_content(content: Sequence[Any] | VectorStore, write: Callable[[Any], object]) -> None:
+    """Gives what is to be written to ``write``, piece by piece."""
+    if isinstance(content, Sequence):
+        for part in content:
+            write(part)
+    else:
+        content.write(write)
+
+
+def checked(path: Path, file_sum: FileSum) -> bytes:
     """A file's content.
 
     Raises:
@@ -271,17 +317,34 @@ def checked(path: Path, expected: FileSum) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise SnapshotDamagedError(
-            "{file} cannot be read: {reason}.", file=path, reason=error.strerror
-        ) from error
-    if len(content) != expected.size or hashlib.sha256(content).hexdigest() != expected.sha256:
-        raise SnapshotDamagedError(
-            "{file} is not as it was written ({found} of {size} bytes).",
-            file=path,
-            found=len(content),
-            size=expected.size,
-        )
+        raise _unread(path, error) from error
+    if len(content) != file_sum.size or hashlib.sha256(content).hexdigest() != file_sum.sha256:
+        raise _altered(path, len(content), file_sum)
     return content
+
+
+def checked_sums(path: Path, file_sum: FileSum) -> Sums:
+    """The sums of a file, however large it is; raises as ``checked``."""
+    try:
+        sums = sums_of(in_pieces(path))
+    except OSError as error:
+        raise _unread(path, error) from error
+    if (sums.size, sums.sha256) != (file_sum.size, file_sum.sha256):
+        raise _altered(path, sums.size, file_sum)
+    return sums
+
+
+def _unread(path: Path, error: OSError) -> SnapshotDamagedError:
+    return SnapshotDamagedError("{file} cannot be read: {reason}.", file=path, reason=error.strerror)
+
+
+def _altered(path: Path, size: int, file_sum: FileSum) -> SnapshotDamagedError:
+    return SnapshotDamagedError(
+        "{file} is not as it was written ({found} of {size} bytes).",
+        file=path,
+        found=size,
+        size=file_sum.size,
+    )
 
 
 def unreadable(path: Path, error: Exception) -> SnapshotDamagedError:
@@ -291,10 +354,11 @@ def unreadable(path: Path, error: Exception) -> SnapshotDamagedError:
 
 def _npy(array: Any) -> Sequence[Any]:
     """An array as an ``.npy`` file, its values not copied."""
-    whole = np.ascontiguousarray(array)
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(whole))
-    return [header.getvalue(), whole.reshape(-1).view(np.uint8)]
+    return [npy_header(array.shape, array.dtype), _flat(array)]
+
+
+def _flat(array: Any) -> Any:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _array(content: bytes) -> Any:

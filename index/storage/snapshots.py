@@ -1,93 +1,110 @@
-"""The snapshots of an article on disk: immutable, each published by one atomic rename.
+"""The snapshots of an article: immutable, each published by one row of the database.
 
 Under the library's folder, for each article::
 
     articles/<article id>/snapshots/000001-5f3a9c1e/     number, start of the SHA-256 of the article's text
 
 What stands in one is described in ``snapshot_files``. It is written into a folder ``.writing-…``, synced to
-disk and then renamed; one that has its final name is whole. The highest number is the newest: no clock
-decides. One that is taken back is renamed ``.undone-…``; one too many is renamed ``.removing-…`` before it
-is deleted, so that nothing half deleted has a snapshot's name. Numbers go on upward.
+disk and renamed; a row of the database then makes it count, and says where it lies. The highest number is the
+newest: no clock decides. One that is taken back is marked in its row. What no row names is left over from a
+process that was killed, and is swept away. Numbers go on upward.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from index.errors import DataFolderError, SnapshotDamagedError, SnapshotError
+import numpy as np
+import numpy.typing as npt
+
+from index.errors import SnapshotDamagedError, SnapshotError
 from index.model.article import Article
+from index.model.library import Action
 from index.model.source import Origin, Source
-from index.search.vectors import FaissStore, Floats
+from index.search.token_vectors import Floats, TokenCodec, TokenVectors
 from index.storage.durable import folder_bytes, make_folder, rename_for_good, sync_folder, write_file
+from index.storage.folders import names_in
+from index.storage.library_record import SNAPSHOT_NAME, ArticleRecord, by_name, snapshot_number
+from index.storage.notes import Note, now
+from index.storage.records import Records
 from index.storage.snapshot_files import (
     ARTICLE,
     QUESTIONS,
     SIDECAR,
     SOURCE,
-    VECTORS,
+    TOKENS,
     EncodedSnapshot,
     FileSum,
     Manifest,
     Snapshot,
     StoredArticle,
     checked,
+    checked_sums,
     read_manifest,
     read_snapshot,
     unreadable,
+    write_content,
 )
+from index.storage.stored_rows import StoredRows
 
 log = logging.getLogger(__name__)
 
-KEPT = 3
+SNAPSHOTS_KEPT = 3
 """How many snapshots of an article are kept, unless it is set otherwise."""
 
-_UNFINISHED, _UNDONE, _REMOVING = ".writing-", ".undone-", ".removing-"
-_NAME = re.compile(r"(\d{6,})-[0-9a-f]{8}")
+_WRITING_PREFIX = ".writing-"
 
 
 class SnapshotFolder:
     """The snapshots of one article.
 
     Args:
+        records: What the database says of its library.
+        article: The article's id.
+        snapshots_kept: How many snapshots are kept.
+
+    Attributes:
         folder: ``articles/<article id>/snapshots``; made when first published to.
-        kept: How many snapshots are kept.
     """
 
-    def __init__(self, folder: Path, *, kept: int = KEPT) -> None:
-        self.folder = folder
-        self._kept = kept
+    def __init__(self, records: Records, article: str, *, snapshots_kept: int = SNAPSHOTS_KEPT) -> None:
+        self.folder = records.folder / "articles" / article / "snapshots"
+        self._records = records
+        self._article = article
+        self._snapshots_kept = snapshots_kept
 
     def names(self) -> list[str]:
         """The published snapshots, newest first."""
-        return [name for name, _ in self._listed()]
+        return [one.name for one in self._record.published]
 
     def newest(self) -> tuple[str, int] | None:
-        """The newest snapshot's name and the number of its inode: both change with what is newest."""
-        return next(iter(self._listed()), None)
+        """The newest snapshot's name and a number: both change with what is newest, after a restore too."""
+        library = self._records.now()
+        published = record.published if (record := library.articles.get(self._article)) else []
+        return next(((one.name, (library.key << 32) + one.key) for one in published), None)
 
     def undone(self) -> list[str]:
         """The snapshots that were taken back, newest first: no ``names``, but ``article`` reads them."""
-        return [name for name, _ in self._listed(_UNDONE)]
+        return [one.name for one in self._record.undone]
 
     def leftovers(self) -> list[str]:
         """The folders that killed processes have left behind, or that are being written just now."""
-        return sorted(name for name, _ in self._entries() if name.startswith((_UNFINISHED, _REMOVING)))
+        paths = self._records.now().paths
+        return [name for name in names_in(self.folder) if self._path(name) not in paths]
 
     def next_number(self) -> int:
-        """The number of the next snapshot: above every one that was ever seen here."""
-        return max((snapshot_number(name) for name in (*self.names(), *self.undone())), default=0) + 1
-
-    def holds(self, number: int) -> bool:
-        """Whether the snapshot of that number is published."""
-        return any(snapshot_number(name) == number for name in self.names())
+        """The number of the next snapshot: above every one that is known of here, or lies here."""
+        library = self._records.now()
+        records = [one for part in (library.articles, library.removals) if (one := part.get(self._article))]
+        names = [one.name for record in records for one in record.snapshots]
+        names += filter(SNAPSHOT_NAME.fullmatch, names_in(self.folder))
+        return max(map(snapshot_number, names), default=0) + 1
 
     def manifest(self, name: str) -> Manifest:
         """What a snapshot says of itself; see ``read_manifest``."""
@@ -104,7 +121,7 @@ class SnapshotFolder:
             SnapshotDamagedError: one does not match.
         """
         for file, record in self.manifest(name).files.items():
-            checked(self._folder_of(name) / file, record)
+            checked_sums(self._folder_of(name) / file, record)
 
     def is_whole(self, name: str) -> bool:
         """Whether ``check`` finds nothing."""
@@ -123,18 +140,18 @@ class SnapshotFolder:
         """
         path = self._folder_of(name) / ARTICLE
         try:
-            expected = self.manifest(name).files[ARTICLE]
+            record = self.manifest(name).files[ARTICLE]
         except (SnapshotDamagedError, KeyError):
-            expected = None
+            record = None
         try:
-            stored = StoredArticle.model_validate_json(
-                checked(path, expected) if expected else path.read_bytes()
+            content = StoredArticle.model_validate_json(
+                checked(path, record) if record else path.read_bytes()
             )
         except (OSError, ValueError) as error:
             raise unreadable(path, error) from error
-        if not name.endswith(f"-{stored.article().sha256[:8]}"):
+        if not name.endswith(f"-{content.article().sha256[:8]}"):
             raise SnapshotDamagedError("{file} is not as it was written.", file=path)
-        return stored.article(), stored.origin
+        return content.article(), content.origin
 
     def source(self, name: str) -> Source | None:
         """What the article of a snapshot was read from; None where the snapshot does not hold it.
@@ -157,14 +174,14 @@ class SnapshotFolder:
             log.warning("The questions of “%s” are lost: %s", manifest.article_id, error)
         return Source(manifest.origin, content or b"", sidecar, questions)
 
-    def _part(self, name: str, expected: FileSum | None, file: str) -> bytes | None:
+    def _part(self, name: str, record: FileSum | None, file: str) -> bytes | None:
         """A file of a snapshot, or the same of another one; None where the snapshot has none."""
-        if expected is None:
+        if record is None:
             return None
         for one in (name, *self.names()):
             with contextlib.suppress(SnapshotDamagedError):
-                return checked(self._folder_of(one) / file, expected)
-        return checked(self._folder_of(name) / file, expected)
+                return checked(self._folder_of(one) / file, record)
+        return checked(self._folder_of(name) / file, record)
 
     def unchecked_source(self, name: str, origin: Origin) -> Source | None:
         """The source as it lies there, where the manifest that vouches for it is lost."""
@@ -178,89 +195,92 @@ class SnapshotFolder:
             return None
         return Source(origin, content or b"", sidecar, questions)
 
-    def vectors(self, name: str, model_sha256: str) -> Floats | None:
-        """The vectors of a snapshot's passages alone; None where another model made them.
+    def token_rows(self, name: str, rows: npt.NDArray[np.int64], codec: TokenCodec) -> Floats:
+        """Some rows of a snapshot's token embeddings, mapped into memory: no more of the file is read.
+
+        They are not held against their checksum, which is the whole file's.
 
         Raises:
-            SnapshotDamagedError: they are missing or altered.
+            SnapshotDamagedError: they are not there.
         """
-        manifest = self.manifest(name)
-        if manifest.model_sha256 != model_sha256 or VECTORS not in manifest.files:
-            return None
-        content = checked(self._folder_of(name) / VECTORS, manifest.files[VECTORS])
-        return FaissStore.from_bytes(content).vectors()
+        path = self._folder_of(name) / TOKENS
+        try:
+            return TokenVectors(np.load(path, mmap_mode="r"), codec)[rows]
+        except (OSError, ValueError, IndexError) as error:
+            raise unreadable(path, error) from error
 
-    def publish(self, number: int, encoded: EncodedSnapshot, *, instead_of: Sequence[str] = ()) -> Snapshot:
+    def publish(self, note: Note, snapshot: EncodedSnapshot, *, instead_of: Sequence[str] = ()) -> Snapshot:
         """Writes a snapshot beside the others and makes it the newest, all or nothing.
+
+        The first article that a library gets is put in use, unless one was chosen.
 
         One at a time: the caller holds the library's lock.
 
         Args:
-            number: What ``next_number`` gave.
-            encoded: What to write.
+            note: The change, which is entered in the history; its number is what ``next_number`` gave.
+            snapshot: What to write.
             instead_of: Damaged ones that go when it is there, so that none of the whole ones has to.
 
         Raises:
-            OSError: it cannot be written; nothing is changed.
+            OSError, SnapshotError: it cannot be written; nothing is changed.
         """
-        name = snapshot_name(number, encoded.index.article)
+        name = snapshot_name(note.number, snapshot.index.article)
+        self._records.enroll()
         try:
             make_folder(self.folder)
             with _work_folder(self.folder) as work:
-                for file, parts in encoded.files.items():
-                    write_file(work / file, parts)
+                for file, content in snapshot.files.items():
+                    if isinstance(content, StoredRows):
+                        content.move(work / file)
+                    else:
+                        write_file(work / file, partial(write_content, content))
                 sync_folder(work)
                 rename_for_good(work, self.folder / name)
         except BaseException:
             self.remove_if_empty()
             raise
-        try:
+        going = [*self.outgoing(instead_of), *self.undone()]
+        before, keys = self._records.now(), by_name(self._record.snapshots, going)
+        with self._records.change() as writer:
+            writer.publish(self._article, name, self._path(name), keys)
+            if note.action is Action.ADDED and before.in_use is None:
+                writer.use(self._article, None)
+            writer.enter(note)
+        with contextlib.suppress(OSError, SnapshotError):  # it is published, and the next one clears up
             self.sweep()
-            for old in (*self.outgoing(instead_of), *(f"{_UNDONE}{one}" for one in self.undone())):
-                self._remove(old)
-        except SnapshotError as error:  # it is published, and the next one clears up
-            log.warning("What is older than %s could not be removed: %s", name, error)
-        return Snapshot(name, encoded.manifest, encoded.index)
+        return Snapshot(name, snapshot.manifest, snapshot.index)
 
-    def outgoing(self, instead_of: Sequence[str] = (), *, more: int = 0) -> list[str]:
-        """The snapshots that are too many, once ``more`` of them are there and ``instead_of`` has gone."""
+    def outgoing(self, instead_of: Sequence[str] = ()) -> list[str]:
+        """The snapshots that are too many, once one more is there and ``instead_of`` has gone."""
         whole = [one for one in self.names() if one not in instead_of]
-        return [*instead_of, *whole[max(self._kept - more, 0) :]]
+        return [*instead_of, *whole[self._snapshots_kept - 1 :]]
 
     def nbytes(self, names: Sequence[str]) -> int:
         """The bytes that some snapshots take on disk."""
         return sum(folder_bytes(self._folder_of(name)) for name in names)
 
-    def take_back(self, names: Sequence[str]) -> None:
-        """Takes the newest snapshots back, so that the one before them is the newest, all or nothing.
+    def take_back(self, note: Note, names: Sequence[str]) -> None:
+        """Takes the newest snapshots back, so that the one before them is the newest.
 
         Raises:
-            OSError: one cannot be renamed; nothing is changed.
+            SnapshotError: it cannot be written; nothing is changed.
         """
-        renamed: list[str] = []
-        try:
-            for name in sorted(names, key=snapshot_number):  # the newest last: that is what takes back
-                os.utime(self.folder / name)  # it counts as undone from now on
-                rename_for_good(self.folder / name, self.folder / f"{_UNDONE}{name}")
-                renamed.append(name)
-        except OSError:
-            for name in renamed:
-                with contextlib.suppress(OSError):
-                    rename_for_good(self.folder / f"{_UNDONE}{name}", self.folder / name)
-            raise
-
-    def undone_since(self, name: str) -> datetime:
-        """When a snapshot was taken back."""
-        return datetime.fromtimestamp((self.folder / f"{_UNDONE}{name}").stat().st_mtime, UTC)
-
-    def forget(self, name: str) -> None:
-        """Deletes a snapshot that was taken back. The caller has the lock."""
-        self._remove(f"{_UNDONE}{name}")
+        keys = by_name(self._record.snapshots, names)
+        with self._records.change() as writer:
+            writer.take_back(keys, now())
+            writer.enter(note)
 
     def sweep(self) -> None:
-        """Deletes what killed processes have left behind. The caller has the lock."""
+        """Deletes what no row names: what was replaced, and what killed processes have left behind.
+
+        The caller has the lock.
+        """
         for name in self.leftovers():
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            try:
+                shutil.rmtree(self.folder / name)
+            except OSError as error:  # the next one tries again
+                log.warning("The old snapshot %s could not be removed: %s.", name, error)
+        self.remove_if_empty()
 
     def remove_if_empty(self) -> None:
         """Removes the folders of an article that was never published."""
@@ -268,40 +288,17 @@ class SnapshotFolder:
             with contextlib.suppress(OSError):  # not empty, or not there
                 folder.rmdir()
 
-    def _listed(self, prefix: str = "") -> list[tuple[str, int]]:
-        """The snapshots whose folders have the prefix, without it, newest first."""
-        listed = [
-            (name.removeprefix(prefix), inode)
-            for name, inode in self._entries()
-            if name.startswith(prefix) and _NAME.fullmatch(name.removeprefix(prefix))
-        ]
-        return sorted(listed, key=lambda entry: snapshot_number(entry[0]), reverse=True)
+    @property
+    def _record(self) -> ArticleRecord:
+        return self._records.now().articles.get(self._article) or ArticleRecord(0, ())
 
-    def _entries(self) -> list[tuple[str, int]]:
-        try:
-            with os.scandir(self.folder) as entries:
-                return [(entry.name, entry.inode()) for entry in entries]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise DataFolderError(
-                "The data folder {folder} cannot be read: {reason}. Check its permissions, or "
-                "choose another folder.",
-                folder=self.folder,
-                reason=error.strerror,
-            ) from error
+    def _path(self, name: str) -> str:
+        """Where a folder here lies below the library's."""
+        return (self.folder / name).relative_to(self._records.folder).as_posix()
 
     def _folder_of(self, name: str) -> Path:
-        undone = self.folder / f"{_UNDONE}{name}"
-        return undone if undone.exists() else self.folder / name
-
-    def _remove(self, name: str) -> None:
-        removing = self.folder / f"{_REMOVING}{name.removeprefix('.')}"
-        try:
-            (self.folder / name).rename(removing)
-            shutil.rmtree(removing)
-        except OSError as error:  # the next publish tries again
-            log.warning("The old snapshot %s could not be removed: %s.", name, error)
+        path = next((one.path for one in self._record.snapshots if one.name == name), self._path(name))
+        return self._records.folder / path
 
 
 def snapshot_name(number: int, article: Article) -> str:
@@ -309,15 +306,10 @@ def snapshot_name(number: int, article: Article) -> str:
     return f"{number:06d}-{article.sha256[:8]}"
 
 
-def snapshot_number(name: str) -> int:
-    """The number in a snapshot's name."""
-    return int(name.partition("-")[0])
-
-
 @contextlib.contextmanager
 def _work_folder(parent: Path) -> Iterator[Path]:
     """A folder of our own beside the snapshots; what is left of it at the end is removed."""
-    work = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=parent))
+    work = Path(tempfile.mkdtemp(prefix=_WRITING_PREFIX, dir=parent))
     work.chmod(0o755)
     try:
         yield work

@@ -1,29 +1,27 @@
 """What goes after a while: what was removed or undone, old history, the libraries of servers that left.
 
-A server's library is marked when the bot is not in that server any more (``left.json``), and deleted when it
-has been so for a while: renamed first, so that nothing half deleted has its name, and what a crash leaves of
-it goes the next time. Coming back takes the mark away.
+A server's library is marked when the bot is not in that server any more, and deleted when it has been so for
+a while. Coming back takes the mark away.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-
 from index.errors import ReindexRunningError, SnapshotError
-from index.model.library import Action, ExpiredItem, ExpiredKind, LibraryUse
-from index.storage.catalogue import HISTORY_LINES
-from index.storage.durable import REMOVING, delete_folder, folder_bytes, replace_file
-from index.storage.library_folder import LibraryFolder, names_in
+from index.model.library import ExpiredItem, ExpiredKind, LibraryUse
+from index.storage.durable import delete_folder, folder_bytes, path_bytes
+from index.storage.ledger import QuestionLedger
+from index.storage.library_folder import LibraryFolder
+from index.storage.library_record import SnapshotRecord
+from index.storage.records import HISTORY_LINES
 from index.storage.transactions import Transactions
 
+_QUESTION_BYTES = 300  # with its indexes, of some 60 characters
 _PATIENCE = 0.5  # seconds; a library that is being changed has its turn the next time
 
 log = logging.getLogger(__name__)
@@ -34,16 +32,16 @@ class Retention:
     """How long things are kept.
 
     Attributes:
-        removed: What was removed or undone.
-        left: The library of a server that the bot is not in any more.
+        removals: What was removed or undone.
+        absences: The library of a server that the bot is not in any more, and what was asked there.
+        blocks: What was embedded of an article that was not published.
+        questions: What was asked, and what people said of the answers.
     """
 
-    removed: timedelta = timedelta(days=30)
-    left: timedelta = timedelta(days=14)
-
-
-class _Mark(BaseModel):
-    left: datetime
+    removals: timedelta = timedelta(days=30)
+    absences: timedelta = timedelta(days=14)
+    blocks: timedelta = timedelta(days=2)
+    questions: timedelta = timedelta(days=90)
 
 
 class Upkeep:
@@ -63,6 +61,7 @@ class Upkeep:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._root = root
+        self._ledger = QuestionLedger(root.records.database)
         self._retention = retention
         self._now = now
 
@@ -72,11 +71,11 @@ class Upkeep:
         Raises:
             SnapshotError: it cannot be written.
         """
-        folder = self._root.branch(server)
-        if not folder.path.is_dir() or self.left_since(server) is not None:
+        records = self._root.branch(server).records
+        if not self._is_known(server) or self.left_since(server) is not None:
             return False
-        with folder.writing():
-            replace_file(self._mark(server), _Mark(left=self._now()).model_dump_json().encode())
+        with records.change() as writer:
+            writer.leave(self._now())
         return True
 
     def come_back(self, server: str) -> bool:
@@ -85,52 +84,47 @@ class Upkeep:
         Raises:
             SnapshotError: it cannot be deleted.
         """
-        mark = self._mark(server)
-        if not mark.exists():
+        if self.left_since(server) is None:
             return False
-        with self._root.branch(server).writing():
-            mark.unlink(missing_ok=True)
+        with self._root.branch(server).records.change() as writer:
+            writer.leave(None)
         return True
 
-    def meet(self, servers: Collection[str]) -> list[str]:
+    def meet(self, servers: Collection[str], serves: Callable[[int], bool]) -> list[str]:
         """Takes the mark from the servers that the bot is in, and gives it to the others that have a library.
 
-        Returns those that had none before.
+        Args:
+            servers: Those that it is in.
+            serves: Whether it would know that it is in a server: another process may serve that one.
+
+        Returns:
+            Those that had no mark before.
 
         Raises:
             SnapshotError: it cannot be written.
         """
         for server in servers:
             self.come_back(server)
-        return [one for one in self._root.branches() if one not in servers and self.leave(one)]
+        every = {*self._root.branches(), *self._ledger.servers()}
+        others = [one for one in sorted(every) if one not in servers and serves(int(one))]
+        return [one for one in others if self.leave(one)]
 
     def left_since(self, server: str) -> datetime | None:
-        """Since when the bot is not in a server any more; None where it is.
-
-        A mark that cannot be read counts from when it was written.
-        """
-        mark = self._mark(server)
-        try:
-            return _Mark.model_validate_json(mark.read_bytes()).left
-        except FileNotFoundError:
-            return None
-        except (OSError, ValidationError):
-            with contextlib.suppress(OSError):
-                return datetime.fromtimestamp(mark.stat().st_mtime, UTC)
-            return None
+        """Since when the bot is not in a server any more; None where it is."""
+        return self._root.branch(server).records.now().left_at
 
     def use(self) -> list[LibraryUse]:
         """What each library takes: the common one first, then the servers'."""
         uses = [LibraryUse(None, len(self._root.ids()), self._root.nbytes(), None)]
         for server in self._root.branches():
-            folder, left = self._root.branch(server), self.left_since(server)
-            leaves = None if left is None else left + self._retention.left
+            folder, since = self._root.branch(server), self.left_since(server)
+            leaves = None if since is None else since + self._retention.absences
             uses.append(LibraryUse(server, len(folder.ids()), folder.nbytes(), leaves))
         return uses
 
     def expired(self) -> list[ExpiredItem]:
         """What may go by now."""
-        items: list[ExpiredItem] = []
+        items = self._expired_questions()
         for server, folder in self._libraries():
             if server is not None and self._has_gone(server):
                 items.append(ExpiredItem(ExpiredKind.SERVER, server, None, folder_bytes(folder.path)))
@@ -140,22 +134,32 @@ class Upkeep:
 
     def prune(self) -> list[ExpiredItem]:
         """Deletes what may go by now, and returns what has gone. A library that is being changed is left."""
-        gone: list[ExpiredItem] = []
+        items = self._pruned_questions()
         for server, folder in self._libraries():
             try:
                 if server is not None and self._has_gone(server):
-                    gone += self._delete_server(server)
+                    items += self._delete_server(server)
                     continue
                 if any(True for _ in self._expired_of(server, folder)):
-                    with Transactions(folder).alone(
-                        _PATIENCE
-                    ):  # what may go is looked for again: it may differ
-                        gone += [one for one in self._expired_of(server, folder) if self._delete(one, folder)]
+                    items += self._pruned(server, folder)
             except ReindexRunningError:
                 log.info("%s is being changed, and is cleared up another time.", folder.path)
             except (OSError, SnapshotError) as error:
                 log.warning("%s cannot be cleared up: %s", folder.path, error)
-        return gone
+        return items
+
+    def _expired_questions(self) -> list[ExpiredItem]:
+        count = self._ledger.count_until(self._now() - self._retention.questions)
+        return [ExpiredItem(ExpiredKind.QUESTIONS, None, None, count * _QUESTION_BYTES)] if count else []
+
+    def _pruned_questions(self) -> list[ExpiredItem]:
+        try:
+            if items := self._expired_questions():
+                self._ledger.delete_until(self._now() - self._retention.questions)
+        except SnapshotError as error:
+            log.warning("Questions that were asked cannot be cleared up: %s", error)
+            return []
+        return items
 
     def _libraries(self) -> Iterator[tuple[str | None, LibraryFolder]]:
         yield None, self._root
@@ -163,68 +167,78 @@ class Upkeep:
             yield server, self._root.branch(server)
 
     def _expired_of(self, server: str | None, folder: LibraryFolder) -> Iterator[ExpiredItem]:
-        now, removals = self._now(), _last(folder, Action.REMOVED)
-        for article in folder.removed_ids():
-            since = max(_changed(folder.removed(article)), removals.get(article, _NEVER))
-            if now - since >= self._retention.removed:
-                nbytes = folder_bytes(folder.removed(article))
-                yield ExpiredItem(ExpiredKind.REMOVED, server, article, nbytes)
-        for article in folder.articles():
+        record, past = folder.records.now(), self._now() - self._retention.removals
+        for article, removal in record.removals.items():
+            if removal.removed_at is not None and removal.removed_at <= past:
+                yield ExpiredItem(ExpiredKind.REMOVED, server, article, folder.nbytes_of(removal))
+        for article in record.articles:
             if old := self._undone_for_long(folder, article):
-                yield ExpiredItem(ExpiredKind.UNDONE, server, article, folder.of(article).nbytes(old))
-        if surplus := folder.catalogue.surplus_bytes(HISTORY_LINES):
-            yield ExpiredItem(ExpiredKind.HISTORY, server, None, surplus)
-        if left := _leftovers(folder):
-            yield ExpiredItem(ExpiredKind.UNFINISHED, server, None, sum(map(folder_bytes, left)))
+                nbytes = sum(folder_bytes(folder.path / one.path) for one in old)
+                yield ExpiredItem(ExpiredKind.UNDONE, server, article, nbytes)
+        if surplus := folder.records.notes()[:-HISTORY_LINES]:
+            nbytes = sum(len(note.model_dump_json()) for note in surplus)
+            yield ExpiredItem(ExpiredKind.HISTORY, server, None, nbytes)
+        if leftovers := [*folder.leftovers(), *self._old_blocks(folder)]:
+            yield ExpiredItem(ExpiredKind.UNFINISHED, server, None, sum(map(path_bytes, leftovers)))
 
-    def _undone_for_long(self, folder: LibraryFolder, article: str) -> list[str]:
+    def _pruned(self, server: str | None, folder: LibraryFolder) -> list[ExpiredItem]:
+        transactions = Transactions(folder)
+        with transactions.alone(_PATIENCE):
+            items = list(self._expired_of(server, folder))  # looked for again: it may differ by now
+            for item in items:
+                self._delete(item, folder)
+            transactions.sweep()
+        return items
+
+    def _old_blocks(self, folder: LibraryFolder) -> list[Path]:
+        return folder.blocks().before(self._now() - self._retention.blocks)
+
+    def _undone_for_long(self, folder: LibraryFolder, article: str) -> list[SnapshotRecord]:
         """The snapshots of an article that were taken back as long ago as such are kept."""
-        snapshots = folder.of(article)
-        undone = snapshots.undone()
-        if not undone:
-            return []
-        last, now = _last(folder, Action.UNDONE).get(article, _NEVER), self._now()
-        return [
-            name
-            for name in undone
-            if now - max(snapshots.undone_since(name), last) >= self._retention.removed
-        ]
+        past = self._now() - self._retention.removals
+        snapshots = folder.records.now().articles[article].snapshots
+        return [one for one in snapshots if one.undone_at is not None and one.undone_at <= past]
 
-    def _delete(self, expired: ExpiredItem, folder: LibraryFolder) -> bool:
-        """Deletes one thing. The caller has the lock."""
-        match expired.kind, expired.article:
-            case ExpiredKind.REMOVED, str(article):
-                delete_folder(folder.removed(article))
-            case ExpiredKind.UNDONE, str(article):
-                for name in self._undone_for_long(folder, article):
-                    folder.of(article).forget(name)
-            case ExpiredKind.HISTORY, _:
-                folder.catalogue.trim(HISTORY_LINES)
-            case ExpiredKind.UNFINISHED, _:
-                for left in _leftovers(folder):
-                    shutil.rmtree(left, ignore_errors=True)
-            case _:
-                return False
-        return True
+    def _delete(self, item: ExpiredItem, folder: LibraryFolder) -> None:
+        """Strikes one thing out. The caller has the lock, and sweeps afterwards."""
+        if item.kind is ExpiredKind.UNFINISHED:
+            folder.blocks().delete(self._old_blocks(folder))
+            return
+        with folder.records.change() as writer:
+            match item.kind, item.article:
+                case ExpiredKind.REMOVED, str(article):
+                    writer.delete(folder.records.now().removals[article].key)
+                case ExpiredKind.UNDONE, str(article):
+                    writer.forget([one.key for one in self._undone_for_long(folder, article)])
+                case ExpiredKind.HISTORY, _:
+                    writer.trim(HISTORY_LINES)
 
     def _delete_server(self, server: str) -> list[ExpiredItem]:
+        """Deletes a server's library: what the database has of it, its folder, and then its row.
+
+        Whatever ends in between, the row says that the server was left, and the next time goes on.
+        """
         folder = self._root.branch(server)
         nbytes = folder_bytes(folder.path)
         with Transactions(folder).alone(_PATIENCE):  # nobody is changing it, here or in another process
             if not self._has_gone(server):
                 return []
+            with folder.records.change() as writer:
+                writer.empty()
+            self._ledger.delete_server(server)
         delete_folder(folder.path)  # not while its lock is held: Windows moves no file that is open
+        with folder.records.change() as writer:
+            writer.vanish()
         return [ExpiredItem(ExpiredKind.SERVER, server, None, nbytes)]
 
     def _has_gone(self, server: str) -> bool:
-        left = self.left_since(server)
-        return left is not None and self._now() - left >= self._retention.left
+        since = self.left_since(server)
+        return since is not None and self._now() - since >= self._retention.absences
 
-    def _mark(self, server: str) -> Path:
-        return self._root.branch(server).path / "left.json"
-
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
+    def _is_known(self, server: str) -> bool:
+        """Whether there is anything of a server."""
+        folder = self._root.branch(server)
+        return folder.path.is_dir() or folder.records.now().key != 0 or server in self._ledger.servers()
 
 
 def delete_oldest_removed(folder: LibraryFolder) -> int:
@@ -233,35 +247,16 @@ def delete_oldest_removed(folder: LibraryFolder) -> int:
     The caller has the lock.
 
     Raises:
-        OSError: it cannot be deleted.
+        SnapshotError: it cannot be deleted.
     """
-    removals = _last(folder, Action.REMOVED)
-    aged = sorted(
-        (max(_changed(folder.removed(article)), removals.get(article, _NEVER)), article)
-        for article in folder.removed_ids()
+    removals = sorted(
+        folder.records.now().removals.values(), key=lambda record: (record.removed_at, record.key)
     )
-    if not aged:
+    if not removals:
         return 0
-    oldest = folder.removed(aged[0][1])
-    nbytes = folder_bytes(oldest)
-    delete_folder(oldest)
+    oldest = removals[0]
+    nbytes = folder.nbytes_of(oldest)
+    with folder.records.change() as writer:
+        writer.delete(oldest.key)
+    Transactions(folder).sweep()
     return nbytes
-
-
-def _last(folder: LibraryFolder, action: Action) -> dict[str, datetime]:
-    """When something was last done to each article. What was removed by an earlier version has no better."""
-    return {note.article: note.when for note in folder.catalogue.notes() if note.action is action}
-
-
-def _changed(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-
-
-def _leftovers(folder: LibraryFolder) -> list[Path]:
-    """The folders that were being deleted when a process was killed."""
-    return [
-        folder.path / part / name
-        for part in ("articles", "removed", "servers")
-        for name in names_in(folder.path / part)
-        if name.startswith(REMOVING)
-    ]

@@ -6,6 +6,9 @@ quoted, and how well is answered. The baseline has the same model and the same p
 cosine of whole vectors; it has no answers of its own, only a ranking, so it has no figures of answers and is
 not asked other articles' questions. Shares are in per cent.
 
+A third table has the questions of more than one article asked of all of them as a library: how often the
+right article answers, and the right sentence of it, which holds the answer.
+
 ``--texts`` does the same with texts that have their questions (``NAME.questions.jsonl``) and claims
 (``NAME.claims.jsonl``) beside them, each and all together, and prints a table of the claims as well.
 ``--plot FILE`` draws the curves of risk, a line for each question file, or one for all texts.
@@ -15,9 +18,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from statistics import fmean, median
 from typing import NamedTuple
 
 from bot.cli.plot import check_plot, draw
@@ -28,9 +35,14 @@ from index.evaluation.claims import ClaimedArticle, evaluate_claims
 from index.evaluation.metrics import ClaimMetrics, Metrics, Mode, Ranker
 from index.evaluation.outcomes import RiskCurve, risk_curve
 from index.evaluation.run import evaluate, footnote_system
+from index.library.library import ALL, Library
+from index.library.self_check import covers
+from index.model.answer import Status
+from index.model.article import Span
+from index.model.source import Source
 from index.search.build import Index
-from index.search.embedding import SentenceTransformerEmbedder
-from index.sources.files import SHIPPED_ARTICLE, load_article
+from index.search.embedding import Embedder, SentenceTransformerEmbedder
+from index.sources.files import SHIPPED_ARTICLE, load_article, read_file, upload
 from index.sources.question_files import GoldArticle, load_claims, load_questions
 from tests.benchmarks import machine
 
@@ -65,6 +77,10 @@ ANSWERED = {
     "exact match": "short_exact_match",
     "F1": "short_f1",
 }
+LIBRARY = (
+    *("file", "articles", "questions", "right article", "right sentence first", "right sentence quoted"),
+    *("precision of answered", "p50 ms"),
+)
 CLAIMED = {
     "claims": "claims",
     "accuracy": "accuracy",
@@ -86,8 +102,9 @@ class Run(NamedTuple):
 
 
 class Text(NamedTuple):
-    """An article with its questions and its claims."""
+    """An article with its questions and its claims, and the file that it is in."""
 
+    path: Path
     questions: GoldArticle
     claims: ClaimedArticle
 
@@ -117,6 +134,12 @@ def main() -> None:
             for run in _runs(file.name, load_questions(file, article), embedder, reading)
         ]
         curves = _questions(runs, embedder)
+        print("\n" + _head(LIBRARY, 1))
+        for file in files:
+            asked = load_questions(file, article)
+            if len(asked) > 1:
+                sources = [upload(f"{n}.txt", one.article.text.encode()) for n, one in enumerate(asked)]
+                _library(file.name, sources, asked, embedder)
     else:
         texts = _texts(options.texts)
         if not texts:
@@ -124,6 +147,9 @@ def main() -> None:
         runs = list(_text_runs(texts, embedder, reading))
         curves = {name: curve for name, curve in _questions(runs, embedder).items() if name == ALL_TEXTS}
         _claims(texts, embedder, reading)
+        print("\n" + _head(LIBRARY, 1))
+        sources = [read_file(text.path) for text in texts.values()]
+        _library(ALL_TEXTS, sources, [text.questions for text in texts.values()], embedder)
     if options.plot is not None:
         draw(options.plot, "each question asked of its own article", curves)
 
@@ -147,11 +173,12 @@ def _texts(folder: Path) -> dict[str, Text]:
     texts = {}
     for questions in sorted(folder.glob(f"*{QUESTIONS}")):
         name = questions.name.removesuffix(QUESTIONS)
-        article = load_article(next(path for path in _sources(folder, name) if path.exists()))
+        path = next(path for path in _sources(folder, name) if path.exists())
+        article = load_article(path)
         (asked,) = load_questions(questions, article)
         claims = folder / f"{name}{CLAIMS}"
         claimed = load_claims(claims, article) if claims.exists() else ()
-        texts[name] = Text(asked, ClaimedArticle(article, claimed))
+        texts[name] = Text(path, asked, ClaimedArticle(article, claimed))
     return texts
 
 
@@ -211,6 +238,41 @@ def _claims(
         )
         shares = [_cell(getattr(metrics, kind).accuracy) for kind in kinds]
         print(_row([name, *_cells(metrics, CLAIMED), *shares]), flush=True)
+
+
+def _library(
+    file: str, sources: Sequence[Source], articles: Sequence[GoldArticle], embedder: Embedder
+) -> None:
+    """Prints the row of articles that are asked as a library."""
+    right: list[bool] = []
+    first: list[bool] = []
+    quoted: list[bool] = []
+    certain: list[bool] = []
+    seconds: list[float] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        library = Library(Path(scratch), embedder=embedder)
+        for number, (source, one) in enumerate(zip(sources, articles, strict=True)):
+            alone = replace(source, questions=None)  # which are asked below, of all articles
+            if library.add(alone, who=FOOTNOTE, id=f"a{number}").info.article.text != one.article.text:
+                raise AssertionError(f"{file}: an article is read otherwise than its questions have it")
+        asked = [(f"a{n}", question) for n, one in enumerate(articles) for question in one.questions]
+        for done, (article, question) in enumerate(asked):
+            _tell(f"{file} as a library", done, len(asked))
+            began = time.perf_counter()
+            answer = library.ask(question.text, article=ALL).answer
+            seconds.append(time.perf_counter() - began)
+            if not question.gold:
+                continue
+            cited = answer.citations or answer.closest
+            right.append(answer.article_id == article)
+            covered = [right[-1] and covers(Span(one.start, one.end), question.gold) for one in cited]
+            first.append(covered[0])
+            quoted.append(any(covered))
+            if answer.status is Status.ANSWERED:
+                certain.append(covered[0])
+    shares = [_cell(fmean(values)) for values in (right, first, quoted, certain)]
+    counts = [str(len(articles)), str(len(right))]
+    print(_row([file, *counts, *shares, f"{median(seconds) * 1000:.1f}"]), flush=True)
 
 
 def _cells(metrics: Metrics | ClaimMetrics, names: Mapping[str, str]) -> list[str]:

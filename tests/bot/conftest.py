@@ -13,10 +13,11 @@ import simcord
 from simcord.components import walk_components
 
 from bot import Settings, create_bot
+from bot.changes import Changes
 from bot.client import FootnoteBot
 from bot.service.service import Service
 from index import Result
-from tests.fakes import HeldLibrary, read_here
+from tests.fakes import HeldLibrary
 
 TEXT, BUTTON = discord.ComponentType.text_display.value, discord.ComponentType.button.value
 
@@ -79,6 +80,13 @@ class World:
         service = self.bot.service = HeldService(self.library, self.env, **options)
         return service
 
+    def serve(self, library: HeldLibrary) -> HeldLibrary:
+        """Has another library asked and changed from now on."""
+        self.bot.service._worker.close()
+        self.bot.service = Service(library)
+        self.bot.changes = Changes(self.bot.service)
+        return library
+
     def requests(self, method: str, path: str) -> list[Any]:
         """The bodies of the requests that the bot has made."""
         made = self.env.http_requests
@@ -117,12 +125,6 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path)
-
-
-@pytest.fixture
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sources are read without the process that each of them starts."""
-    monkeypatch.setattr("index.sources.sandbox.run", read_here)
 
 
 @pytest.fixture

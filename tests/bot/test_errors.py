@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import logging
 import re
@@ -17,8 +18,6 @@ from discord import app_commands
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bot
-import index
 from bot import Settings
 from bot.commands.ask import NoQuestionError
 from bot.errors import Reporter
@@ -35,6 +34,7 @@ from index import (
 )
 from tests.bot.conftest import World, says
 from tests.fakes import ARTICLE
+from tests.trees import trees
 
 QUESTION = "When was the harbour of Elms built?"
 APOLOGY = re.compile(
@@ -79,10 +79,9 @@ async def test_what_only_those_who_run_the_bot_can_mend_and_their_paths_stand_in
 
 def kinds(kind: type[FootnoteError] = FootnoteError) -> Iterator[type[FootnoteError]]:
     """Every kind of error that there is."""
-    for path in (*Path(bot.__path__[0]).rglob("*.py"), *Path(index.__path__[0]).rglob("*.py")):
-        if path.name != "__main__.py":
-            parts = path.relative_to(Path(bot.__path__[0]).parent).with_suffix("").parts
-            importlib.import_module(".".join(part for part in parts if part != "__init__"))
+    for name, tree in trees().items():
+        if any(isinstance(node, ast.ClassDef) and node.name.endswith("Error") for node in tree.body):
+            importlib.import_module(name.removesuffix(".py").replace("/", "."))
     yield kind
     for below in kind.__subclasses__():
         yield from kinds(below)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,16 @@ def test_defaults() -> None:
     assert Settings().model_dump() == {
         "discord_token": None,
         "data_dir": Path(".footnote"),
+        "database_url": None,
         "article": None,
         "embedding_model": None,
+        "encoder": "auto",
         "reranker": None,
         "reader": None,
         "log_level": "INFO",
+        "log_format": "text",
+        "status_port": None,
+        "status_address": IPv4Address("127.0.0.1"),
         "sync_guild": None,
         "admin_role": None,
         "max_source_mb": 20,
@@ -49,6 +55,7 @@ def test_defaults() -> None:
         "free_mb": 500,
         "keep_days": 30.0,
         "grace_days": 14.0,
+        "question_days": 90.0,
         "queue": 200,
         "follow_up_minutes": 10.0,
     }
@@ -57,11 +64,16 @@ def test_defaults() -> None:
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("FOOTNOTE_DATA_DIR", "~/data")
+    monkeypatch.setenv("FOOTNOTE_DATABASE_URL", "postgresql://me:secret@here/footnote")
     monkeypatch.setenv("FOOTNOTE_ARTICLE", "harbour.txt")
+    monkeypatch.setenv("FOOTNOTE_ENCODER", "TORCH")
     monkeypatch.setenv("FOOTNOTE_EMBEDDING_MODEL", "some/model")
     monkeypatch.setenv("FOOTNOTE_RERANKER", "some/reranker")
     monkeypatch.setenv("FOOTNOTE_READER", "some/reader")
     monkeypatch.setenv("FOOTNOTE_LOG_LEVEL", "debug")
+    monkeypatch.setenv("FOOTNOTE_LOG_FORMAT", "JSON")
+    monkeypatch.setenv("FOOTNOTE_STATUS_PORT", "9464")
+    monkeypatch.setenv("FOOTNOTE_STATUS_ADDRESS", "::")
     monkeypatch.setenv("FOOTNOTE_SYNC_GUILD", "42")
     monkeypatch.setenv("FOOTNOTE_ADMIN_ROLE", " 43 ")
     monkeypatch.setenv("FOOTNOTE_MAX_SOURCE_MB", "44")
@@ -88,15 +100,21 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_KEEP_DAYS", "1.5")
     monkeypatch.setenv("FOOTNOTE_GRACE_DAYS", "0.0")
     monkeypatch.setenv("FOOTNOTE_QUEUE", "55")
+    monkeypatch.setenv("FOOTNOTE_QUESTION_DAYS", "2.5")
     monkeypatch.setenv("FOOTNOTE_FOLLOW_UP_MINUTES", "0.5")
     assert Settings().model_dump() == {
         "discord_token": SecretStr(TOKEN),
         "data_dir": Path.home() / "data",
+        "database_url": SecretStr("postgresql://me:secret@here/footnote"),
         "article": Path("harbour.txt"),
         "embedding_model": "some/model",
+        "encoder": "torch",
         "reranker": "some/reranker",
         "reader": "some/reader",
         "log_level": "DEBUG",
+        "log_format": "json",
+        "status_port": 9464,
+        "status_address": IPv6Address("::"),
         "sync_guild": 42,
         "admin_role": "43",
         "max_source_mb": 44,
@@ -122,6 +140,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "free_mb": 67,
         "keep_days": 1.5,
         "grace_days": 0.0,
+        "question_days": 2.5,
         "queue": 55,
         "follow_up_minutes": 0.5,
     }
@@ -130,7 +149,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_quotas_and_how_long_things_are_kept_are_settings() -> None:
     settings = Settings(server_articles=1, server_mb=2, max_questions=3, free_mb=4, keep_days=5, grace_days=6)
     assert settings.quotas == Quotas(articles=1, nbytes=2_000_000, questions=3, free_bytes=4_000_000)
-    assert settings.retention == Retention(removed=timedelta(days=5), left=timedelta(days=6))
+    assert settings.retention == Retention(removals=timedelta(days=5), absences=timedelta(days=6))
     assert Settings().retention == Retention()
 
 
@@ -200,10 +219,11 @@ def test_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("FOOTNOTE_DATABASE_URL", "postgresql://me:hunter2@here/footnote")
     settings = Settings()
-    assert TOKEN not in repr(settings)
-    assert TOKEN not in str(settings)
-    assert TOKEN not in settings.model_dump_json()
+    for text in (repr(settings), str(settings), settings.model_dump_json()):
+        assert TOKEN not in text
+        assert "hunter2" not in text
     assert settings.discord_token
     assert settings.discord_token.get_secret_value() == TOKEN
 

@@ -19,7 +19,7 @@ from tests.bot.conftest import World
 LOCALES = {"de": discord.Locale.german, "es": discord.Locale.spain_spanish, "fr": discord.Locale.french}
 NAME = re.compile(r"[-_'\w]{1,32}")
 # What only the command line says, or the log: files of questions, and the model that is set.
-IN_ENGLISH_ONLY = ("index/search/embedding.py", "index/evaluation/run.py")
+IN_ENGLISH_ONLY = ("index/search/bundled_model.py", "index/evaluation/run.py")
 # Texts that are put together elsewhere from parts which the catalogues have.
 HANDED_ON = ("index/sources/files.py", "index/sources/question_files.py", "index/sources/sandbox.py")
 

@@ -8,6 +8,7 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,24 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from sqlalchemy.exc import OperationalError
+
 from index.errors import FootnoteError, SnapshotError
 from index.library.library import Library
-from tests.faults.world import LOG, Expected, Result, demand, do, new_world, open_library, settle, version_of
+from index.storage.database import FILE
+from tests.faults.world import (
+    LOG,
+    Expected,
+    Result,
+    at_commits,
+    close_databases,
+    demand,
+    do,
+    new_world,
+    open_library,
+    settle,
+    version_of,
+)
 
 SNAPSHOT_FILES = (
     "manifest.json",
@@ -32,7 +48,6 @@ SNAPSHOT_FILES = (
     "source",
     "questions.jsonl",
 )
-NOTES = ("library.json", "history.jsonl")
 NOBODY = 65534
 
 _WRITES = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "tempfile.mkdtemp", "os.truncate"}
@@ -50,7 +65,7 @@ def run(folder: Path, seed: int, *, quick: bool = False) -> list[Result]:
         too_large(folder / "limit", range(4, 23, 6) if quick else range(23)),
         read_only(folder / "nobody"),
         flipped(folder / "bits", seed, files, (1,) if quick else (1, 1, 1, 8, 1000)),
-        *([] if quick else [truncated(folder / "cut"), damaged_notes(folder / "notes", seed)]),
+        *([] if quick else [truncated(folder / "cut"), damaged_database(folder / "database", seed)]),
         under_a_running_process(folder / "running", seed, files),
         clock_backwards(folder / "clock", 2 if quick else 10),
     ]
@@ -74,16 +89,28 @@ class _Refusal:
             return
         if event == "open" and not _writes(args):
             return
-        self.count += 1
-        if self.count > self.left:
+        if self._is_over():
             raise OSError(self.code, os.strerror(self.code), str(args[0]))
+
+    def commit(self) -> None:
+        """What SQLite says when its turn has come."""
+        if self._is_over():
+            reason = {errno.ENOSPC: "database or disk is full"}.get(
+                self.code, "attempt to write a readonly database"
+            )
+            raise OperationalError("COMMIT", None, sqlite3.OperationalError(reason))
+
+    def _is_over(self) -> bool:
+        self.count += 1
+        return self.count > self.left
 
     @contextmanager
     def after(self, calls: int, folder: Path, code: int) -> Iterator[None]:
         """While this lasts, only so many calls succeed."""
         self.folder, self.left, self.count, self.code = str(folder), calls, 0, code
         try:
-            yield
+            with at_commits(self.commit):
+                yield
         finally:
             self.folder = None
 
@@ -408,45 +435,37 @@ def _damaged(
     return result
 
 
-def damaged_notes(folder: Path, seed: int) -> Result:
-    """The files beside the articles: what is in use is worked out again, of the history one line is lost."""
-    result = Result("flipped bits and cuts, in the notes")
+def damaged_database(folder: Path, seed: int) -> Result:
+    """The database's file cut off, or a page of it noise: it is told of, and made again of the articles."""
+    result = Result("noise and cuts, in the database")
     folder.mkdir()
     expected = new_world(folder)
-    library = open_library(folder)
-    for operation in ("used set", "added extra", f"used {LOG}"):
-        do(library, operation)
-    expected = Expected.of(library)
     dice = random.Random(seed)  # noqa: S311 - no secret
-    for file in NOTES:
-        for number in range(12):
-            state = [expected]
+    for number in range(12):
+        state = [expected]
 
-            def case(file: str = file, number: int = number, state: list[Expected] = state) -> None:
-                path = folder / "data" / file
-                content = path.read_bytes()
-                data = bytearray(content)
-                if number % 3:
-                    data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
-                else:
-                    data = data[: dice.randrange(len(data) - 20, len(data) - 1)]
-                path.write_bytes(data)
-                library = open_library(folder)
-                demand(any(file in fault for fault in library.faults()), "unnoticed")
-                found = Expected.of(library)
-                lost = len(state[0].history) - len(found.history)
-                demand(lost <= (2 if file == "history.jsonl" else 0), f"{lost} lines are lost")
-                found.history = state[0].history
-                demand(found == state[0], f"{found} is not {state[0]}")
-                if file == "library.json":
-                    do(library, f"used {LOG}")
-                    state[0].done(f"used {LOG}")
-                else:
-                    path.write_bytes(content)
-                state[0] = settle(folder, state[0], None)[0]
+        def case(number: int = number, state: list[Expected] = state) -> None:
+            close_databases()
+            path = folder / "data" / FILE
+            data = bytearray(path.read_bytes())
+            page = 4_096 * dice.randrange(len(data) // 4_096)
+            if number % 3:
+                data[page : page + 4_096] = dice.randbytes(4_096)
+            else:
+                data = data[: page + dice.randrange(4_096)]
+            path.write_bytes(data)
+            faults = open_library(folder).faults()
+            demand(any(FILE in fault and "damaged" in fault for fault in faults), f"unnoticed: {faults}")
+            close_databases()
+            path.unlink()
+            library = open_library(folder)
+            library.load()
+            found = Expected.of(library)
+            demand((found.version, found.extras) == (state[0].version, state[0].extras), f"found {found}")
+            state[0] = settle(folder, found, None)[0]
 
-            result.run(f"{file}, {number}", case)
-            expected = state[0] if not result.lost else Expected.of(open_library(folder))
+        result.run(f"{number}", case)
+        expected = state[0] if not result.lost else Expected.of(open_library(folder))
     return result
 
 

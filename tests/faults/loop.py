@@ -18,9 +18,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.service.change_request import ChangeRequest
 from bot.service.place import Place
 from bot.service.service import Service
-from index import ArticleError, Library, QuestionError, upload
+from index import ArticleError, Library, QuestionError
 from tests.faults.world import prepare
 from tests.index.fakes import FakeEmbedder
 from tests.index.hostile_texts import TEXTS
@@ -74,15 +75,15 @@ async def held(serving: Service, name: str, content: bytes, ending: str = "txt")
 
 
 async def _use(serving: Service, name: str, content: bytes) -> str:
+    async def attach() -> tuple[bytes, None]:
+        return content, None
+
     try:
-        report = await serving.change(
-            PLACE,
-            lambda library, tell: library.add(upload(name, content), who="eve", on_progress=tell),
-            lambda _: None,
-        )
+        request = ChangeRequest(server=PLACE.server, starter=1, who="eve", adds=True, file_name=name)
+        outcome = await serving.change(request, lambda _: None, attach=attach)
     except ArticleError as error:
         return f"refused: {error}"
-    article = report.info.article
+    article = await serving.read(PLACE, lambda library: library.article(outcome.report.info.article.id))
     await serving.ask("What did she say of it?", place=PLACE, asker=1, article=article.id)
     with contextlib.suppress(QuestionError):
         await serving.ask(article.text[:3_900], place=PLACE, asker=1, article=article.id)
@@ -91,7 +92,7 @@ async def _use(serving: Service, name: str, content: bytes) -> str:
     await serving.read(PLACE, lambda library: library.speakers(article=article.id))
     await serving.read(PLACE, lambda library: library.summary(article=article.id))
     await serving.alter(PLACE, lambda library: library.remove(article.id, who="eve"))
-    return f"read, {report.added} passages"
+    return f"read, {outcome.report.added} passages"
 
 
 async def _all(names: list[str], chars: int) -> int:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.world import Expected, Result, log_of, new_world, open_library, settle
 from tests.index.fakes import THRESHOLDS
+from tests.index.storage import postgresql
 
 pytestmark = pytest.mark.slow
 
@@ -67,3 +68,26 @@ def test_a_loss_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert all("instead of one of" in lost for lost in result.lost)
     assert Expected.of(open_library(tmp_path)) == expected
     assert log_of(1).content != log_of(2).content
+
+
+def test_processes_that_serve_together_lose_nothing_and_tell_nobody_what_is_anothers() -> None:
+    if postgresql.programs() is None:
+        pytest.skip("there is no PostgreSQL here, such as Debian's package postgresql installs")
+    options = "--servers 12 --changing 3 --rate 5 --seconds 15".split()
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.faults.machines", *options],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    lines = run.stdout.splitlines()
+    answered, refused, neither = map(int, re.findall(r"\d+", lines[0]))
+    assert (run.returncode, neither, answered + refused) == (0, 0, 6 + 18 + 75)
+    assert answered > refused
+    assert "0 answered from another server's article" in lines
+    assert "0 lost or made twice" in lines
+    (made,) = re.findall(r"^changes: .*?(\d+) made\b", run.stdout, re.MULTILINE)
+    assert int(made) > 3

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
+from weakref import WeakSet
 
+from sqlalchemy import Connection, Engine, event
 from tqdm import tqdm  # type: ignore[import-untyped]
 
-from index.library.library import Library
+from index.library.library import ALL, Library
 from index.model.library import Action, Progress
 from index.model.source import Source
 from index.sources.files import upload
+from index.storage.database import Database
+from index.storage.library_folder import LibraryFolder
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 
 WHO = "ada"
@@ -42,6 +48,34 @@ class Result:
             self.lost.append(f"{what}: {type(error).__name__}: {error}")
 
 
+_databases: WeakSet[Database] = WeakSet()
+
+
+def close_databases() -> None:
+    """Closes what is open: SQLite must not be open across a fork. What is used again is opened again."""
+    for database in _databases:
+        database._pulse.close()
+        database._engine.dispose()
+
+
+os.register_at_fork(before=close_databases)
+
+
+@contextmanager
+def at_commits(told: Callable[[], None]) -> Iterator[None]:
+    """While this lasts, something is called before each transaction that writes becomes true."""
+
+    def commits(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            told()
+
+    event.listen(Engine, "commit", commits)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "commit", commits)
+
+
 def prepare() -> None:
     """Makes this process fit to be forked and its children to be killed; call it before anything else.
 
@@ -58,7 +92,16 @@ def open_library(folder: Path) -> Library:
     path = folder / "set.txt"
     if not path.exists():
         path.write_text("The set article is short. The lighthouse is closed on Mondays.\n")
-    return Library(folder / "data", article_path=path, embedder=FakeEmbedder())
+    library = Library(folder / "data", article_path=path, embedder=FakeEmbedder())
+    _databases.add(library._articles.folder.records.database)
+    return library
+
+
+def folder_of(folder: Path) -> LibraryFolder:
+    """What its library holds on disk."""
+    library = LibraryFolder(folder / "data", snapshots_kept=3)
+    _databases.add(library.records.database)
+    return library
 
 
 def log_of(version: int, passages: int = 120) -> Source:
@@ -81,6 +124,25 @@ def version_of(library: Library) -> int:
     demand(text[citation.start : citation.end] == citation.quote, "a citation is not the article's text")
     demand(citation.quote.startswith("Version "), f"the answer is {citation.quote!r}")
     return int(citation.quote.split()[1])
+
+
+def demand_whole(folder: Path, library: Library, *, is_swept: bool = True) -> None:
+    """Holds the index of all articles, once they are asked, against what is newest of each.
+
+    A segment that nothing names any more may lie there until the next change.
+    """
+    library.ask("Which version of the log was written by the keeper?", article=ALL)
+    whole = folder_of(folder)
+    there = {article: whole.of(article).names()[0] for article in whole.ids()}
+    rows = whole.index.rows()
+    demand(
+        {article: row.snapshot for article, row in rows.items()} == there, "the index is of other snapshots"
+    )
+    files = {path.name for path in whole.index.path.iterdir()}
+    more = len(files) - 1 - len({row.segment for row in rows.values()})
+    demand(more == 0 or (more > 0 and not is_swept), f"the index holds {files}")
+    for row in rows.values():
+        whole.index.segment(row)
 
 
 def demand(holds: bool, message: str) -> None:
@@ -174,6 +236,7 @@ def settle(folder: Path, expected: Expected, in_flight: str | None) -> tuple[Exp
     do(library, f"reindexed {found.version + 1}")
     found.done(f"reindexed {found.version + 1}")
     demand(Expected.of(library) == found, "the next reindex does not show")
+    demand_whole(folder, library)
     demand(Expected.of(open_library(folder)) == found, "the next reindex does not last")
     demand(library.faults() == (), f"after the next reindex: {library.faults()}")
     return found, notices

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -52,11 +52,12 @@ class FakeEmbedder:
         return word_spans(texts)
 
     def embed_passages(
-        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
-    ) -> list[Embedding]:
+        self, texts: Iterable[str], on_progress: Callable[[int], None] | None = None
+    ) -> Iterator[Embedding]:
+        embeddings = [self._embed(text) for text in texts]
         if on_progress is not None:
-            on_progress(len(texts))
-        return [self._embed(text) for text in texts]
+            on_progress(len(embeddings))
+        return iter(embeddings)
 
     def embed_question(self, text: str) -> Embedding:
         return self._embed(text)
@@ -84,8 +85,9 @@ class CountingEmbedder(FakeEmbedder):
         self.texts: list[str] = []
 
     def embed_passages(
-        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
-    ) -> list[Embedding]:
+        self, texts: Iterable[str], on_progress: Callable[[int], None] | None = None
+    ) -> Iterator[Embedding]:
+        texts = list(texts)
         self.texts += texts
         return super().embed_passages(texts, on_progress)
 
@@ -98,9 +100,22 @@ class BlockingEmbedder(FakeEmbedder):
         self.started, self.let_through = threading.Event(), threading.Event()
 
     def embed_passages(
-        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
-    ) -> list[Embedding]:
+        self, texts: Iterable[str], on_progress: Callable[[int], None] | None = None
+    ) -> Iterator[Embedding]:
         self.started.set()
         if not self.let_through.wait(timeout=30):
             raise TimeoutError
         return super().embed_passages(texts, on_progress)
+
+
+class StreamingEmbedder(CountingEmbedder):
+    """Embeds passages as they are asked for, and tells of each 64, as the real one does."""
+
+    def embed_passages(
+        self, texts: Iterable[str], on_progress: Callable[[int], None] | None = None
+    ) -> Iterator[Embedding]:
+        for number, text in enumerate(texts):
+            if on_progress is not None and number and number % 64 == 0:
+                on_progress(number)
+            self.texts.append(text)
+            yield self._embed(text)

@@ -14,7 +14,7 @@ from index.reader.training.data import SpanExample, VerdictExample
 WINDOW = 176
 """Tokens of a window, special ones included: a passage of the index and a question fit."""
 
-_LONGEST_QUESTION = 48
+_LONGEST_QUESTION = 48  # tokens; what people ask is shorter, and each takes room from the passage
 _LONGEST_ANSWER = 60  # in tokens: the head is not asked to learn whole paragraphs
 _MULTIPLE = 16  # widths that processors multiply fast
 _NOTHING = -100  # what cross_entropy leaves out
@@ -42,7 +42,7 @@ class Batch(NamedTuple):
     """Windows padded to one length; see ``ReaderNetwork.forward`` and ``Window``."""
 
     ids: Tensor
-    seen: Tensor
+    mask: Tensor
     kinds: Tensor
     firsts: Tensor
     lasts: Tensor
@@ -62,12 +62,12 @@ def windows(
     questions = [e.question if isinstance(e, SpanExample) else e.claim for e in examples]
     question_ids = tokenizer([q[:400] for q in questions], add_special_tokens=False)["input_ids"]
     question_ids = [ids[:_LONGEST_QUESTION] for ids in question_ids]
-    encoded = tokenizer(
+    contexts = tokenizer(
         [e.context[:6000] for e in examples], add_special_tokens=False, return_offsets_mapping=True
     )
     cls, sep = tokenizer.cls_token_id, tokenizer.sep_token_id
     for example, question, ids, spans in zip(
-        examples, question_ids, encoded["input_ids"], encoded["offset_mapping"], strict=True
+        examples, question_ids, contexts["input_ids"], contexts["offset_mapping"], strict=True
     ):
         room = WINDOW - len(question) - 3
         head = len(question) + 2
@@ -118,11 +118,11 @@ def batches(windows: Iterable[Window], budget: int, rng: random.Random) -> list[
 def tensors(windows: Sequence[Window]) -> Batch:
     """Pads windows to one length."""
     width = -(-max(len(window.ids) for window in windows) // _MULTIPLE) * _MULTIPLE
-    ids, seen, kinds = (torch.zeros(len(windows), width, dtype=torch.long) for _ in range(3))
+    ids, mask, kinds = (torch.zeros(len(windows), width, dtype=torch.long) for _ in range(3))
     for row, window in enumerate(windows):
         length = len(window.ids)
         ids[row, :length] = torch.tensor(window.ids)
-        seen[row, :length] = 1
+        mask[row, :length] = 1
         kinds[row, window.head : length] = 1
     targets = (torch.tensor([window[at] for window in windows]) for at in (2, 3, 4))
-    return Batch(ids, seen, kinds, *targets)
+    return Batch(ids, mask, kinds, *targets)

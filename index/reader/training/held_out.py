@@ -13,6 +13,7 @@ from index.reader import metrics
 from index.reader.network import ReaderNetwork
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.encoding import Window, tensors, windows
+from index.reader.training.precision import autocast
 
 _LONGEST_SPAN = 30  # tokens
 
@@ -39,10 +40,10 @@ class Figures(NamedTuple):
     verdicts: float
 
     def __str__(self) -> str:
-        refused = ", ".join(f"{share:.3f}" for share in self.refused)
+        shares = ", ".join(f"{share:.3f}" for share in self.refused)
         return (
             f"span F1 {self.f1:.4f}, exact {self.exact:.4f}; auc {self.auc:.4f}, "
-            f"refused at 2, 5, 10 %: {refused}; "
+            f"refused at 2, 5, 10 %: {shares}; "
             f"auc look-alikes {self.lookalikes:.4f}, wrong passages {self.wrong:.4f}; "
             f"verdicts {self.verdicts:.4f}"
         )
@@ -122,18 +123,18 @@ class HeldOut:
     def _spans(self, network: ReaderNetwork, part: list[tuple[Window, str]]) -> list[tuple[float, str, str]]:
         """Each window's score (its best span's, less that of "no answer"), true answer and best span."""
         spans: list[tuple[float, str, str]] = []
-        ordered = sorted(part, key=lambda pair: len(pair[0].ids))
-        for at in range(0, len(ordered), 24):
-            some = ordered[at : at + 24]
+        by_length = sorted(part, key=lambda pair: len(pair[0].ids))
+        for at in range(0, len(by_length), 24):
+            some = by_length[at : at + 24]
             batch = tensors([window for window, _ in some])
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                reading = network(batch.ids, batch.seen, batch.kinds)
+            with autocast():
+                reading = network(batch.ids, batch.mask, batch.kinds)
             for row, (window, gold) in enumerate(some):
                 first, end = window.head, len(window.ids) - 1
                 starts, ends = reading.starts[row], reading.ends[row]
                 pair = starts[first:end, None] + ends[None, first:end]
-                allowed = torch.ones_like(pair).triu().tril(_LONGEST_SPAN - 1)
-                best = int(pair.masked_fill(allowed == 0, -1e5).argmax())
+                mask = torch.ones_like(pair).triu().tril(_LONGEST_SPAN - 1)
+                best = int(pair.masked_fill(mask == 0, -1e5).argmax())
                 low, high = divmod(best, end - first)
                 text = self._tokenizer.decode(window.ids[first + low : first + high + 1])
                 true = self._tokenizer.decode(window.ids[window.first : window.last + 1]) if gold else ""
@@ -145,8 +146,8 @@ class HeldOut:
         right: dict[int, list[bool]] = {}
         for at in range(0, len(part), 24):
             batch = tensors(part[at : at + 24])
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                best = network(batch.ids, batch.seen, batch.kinds).verdicts.argmax(dim=-1)
+            with autocast():
+                best = network(batch.ids, batch.mask, batch.kinds).verdicts.argmax(dim=-1)
             for verdict, best_verdict in zip(batch.verdicts.tolist(), best.tolist(), strict=True):
                 right.setdefault(verdict, []).append(verdict == best_verdict)
         return float(np.mean([np.mean(of_one) for of_one in right.values()])) if right else 0.0

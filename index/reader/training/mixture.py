@@ -38,14 +38,14 @@ SHARES = {
 LOOKALIKES = {"squad2-train": 0.25, "squadshifts-new_wiki": 0.6, "nq-qed": 0.35, "qamr": 0.3, "policyqa": 0.2}
 """Of the answerable questions drawn, the share that is also put changed; squad2-train has people's own."""
 
-LOOKALIKES_ELSEWHERE = 0.4
+LOOKALIKES_ELSEWHERE = 0.4  # of the questions that can be changed
 WRONG_PASSAGES = 0.3
 """Of the answerable questions drawn, the share also put to a passage that ranks high and lacks the answer."""
 
-CLAIMS = 0.6
-YES_NO = 1.0
-_MISPLACED = 0.5  # an own context that scores below this share of another's is probably not the right one
-_RANKED = 5
+CLAIMS = 0.6  # of the claims that there are: about a fifth of what is drawn
+YES_NO = 1.0  # of the questions for yes or no: all
+_LEAST_SHARE = 0.5  # an own context that scores below this share of another's is probably not the right one
+_BEST = 5  # passages that BM25 ranks highest, of which a wrong one is drawn
 
 
 class Mixture:
@@ -59,27 +59,25 @@ class Mixture:
         self.counts: Counter[str] = Counter()
         self._spans: dict[str, list[SpanExample]] = {}
         self._wrong: dict[SpanExample, list[str]] = {}
-        self._reported: list[tuple[str, list[str]]] = []
+        self._reports: list[tuple[str, list[str]]] = []
         self._around: dict[str, Surroundings] = {}
         self.held_out_spans: list[SpanExample] = []
         analyzer = Analyzer()
         for source in data.SPAN_SOURCES:
             every = data.span_examples(folder, source)
-            held = [example for example in every if data.is_held_out(example)]
-            kept = self._ranked(
+            held_out = [example for example in every if data.is_held_out(example)]
+            training = self._ranked(
                 [example for example in every if not data.is_held_out(example)], source, analyzer
             )
-            self._ranked(held, "held out", analyzer)
-            self.held_out_spans += held
-            self._spans[source] = kept
+            self._ranked(held_out, "held out", analyzer)
+            self.held_out_spans += held_out
+            self._spans[source] = training
             of_group: defaultdict[str, list[str]] = defaultdict(list)
-            for example in {example.context: example for example in kept}.values():
+            for example in {example.context: example for example in training}.values():
                 of_group[example.group].append(example.context)
-            self._reported += [
-                (group, texts) for group, texts in of_group.items() if any(map(reports, texts))
-            ]
-            self.counts[source] = len(kept)
-            self.counts[f"{source} held out"] = len(held)
+            self._reports += [(group, texts) for group, texts in of_group.items() if any(map(reports, texts))]
+            self.counts[source] = len(training)
+            self.counts[f"{source} held out"] = len(held_out)
         self._verdicts: dict[str, list[VerdictExample]] = {}
         self.held_out_verdicts: list[VerdictExample] = []
         for name, verdicts in (
@@ -106,15 +104,15 @@ class Mixture:
         examples: list[SpanExample | VerdictExample] = []
         for source, share in SHARES.items():
             every = self._spans[source]
-            drawn = every if share >= 1 else rng.sample(every, round(len(every) * share))
-            for example in drawn:
+            draw = every if share >= 1 else rng.sample(every, round(len(every) * share))
+            for example in draw:
                 examples.append(example)
                 if example.start is None:
                     continue
                 if rng.random() < LOOKALIKES.get(source, LOOKALIKES_ELSEWHERE):
-                    changed = lookalike(example, self.around(example), rng)
-                    if changed:
-                        examples.append(changed)
+                    swap = lookalike(example, self.around(example), rng)
+                    if swap:
+                        examples.append(swap)
                 wrong = self._wrong.get(example)
                 if wrong and rng.random() < WRONG_PASSAGES:
                     examples.append(
@@ -122,7 +120,7 @@ class Mixture:
                             example.question, rng.choice(wrong), None, None, "wrong passage", example.group
                         )
                     )
-        for group, texts in self._reported:
+        for group, texts in self._reports:
             examples += report_questions(texts, group, rng)
         examples = [
             example._replace(question=varied(example.question, rng))
@@ -173,8 +171,8 @@ class Mixture:
             texts, bm25 = ranking[example.group]
             scores = bm25.scores(example.question)
             own = scores[contexts[example.group][example.context]]
-            order = np.argsort(-scores, kind="stable")[:_RANKED]
-            if source == "squad2-train" and own < _MISPLACED * scores[order[0]]:
+            order = np.argsort(-scores, kind="stable")[:_BEST]
+            if source == "squad2-train" and own < _LEAST_SHARE * scores[order[0]]:
                 self.counts["left out: on a wrong passage"] += 1
                 continue
             answer = example.answer.lower()

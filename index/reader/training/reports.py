@@ -28,7 +28,7 @@ _INDIRECT = re.compile(
     rf"\b(?P<name>{_NAME})(?:, [a-z][^,.;]{{2,60}})?,? (?:has |had |have |also |later |then |once ){{0,2}}"
     rf"(?P<verb>{'|'.join(_VERBS)}) (?:that |in \d{{4}} that )(?P<what>[^.;!?\n]{{15,240}})[.;\n]"
 )
-_QUOTED = re.compile(
+_QUOTATION = re.compile(
     rf"\b(?P<name>{_NAME}) (?:has |had |also |later ){{0,2}}(?P<verb>{'|'.join(_VERBS)})[,:] "
     r"[\"“](?P<what>[^\"“”\n]{15,240})[\"”]"
 )
@@ -67,7 +67,7 @@ class Report(NamedTuple):
 def reports(context: str) -> list[Report]:
     """The reports of a context whose speakers have names."""
     all_reports = []
-    for pattern in (_INDIRECT, _QUOTED, _ACCORDING):
+    for pattern in (_INDIRECT, _QUOTATION, _ACCORDING):
         for match in pattern.finditer(context):
             speaker = match["name"].removesuffix("'s").removesuffix("’s")
             verb = _VERBS[match["verb"]] if pattern is not _ACCORDING else "say"
@@ -100,8 +100,8 @@ def report_questions(contexts: Sequence[str], source_group: str, rng: random.Ran
                 others = [
                     one for one in speakers if not _alike(one, report.speaker) and one.lower() not in low
                 ]
-                named = _named_elsewhere(context, some)
-                others = named if named and rng.random() < 0.5 else others
+                present = _named_elsewhere(context, some)
+                others = present if present and rng.random() < 0.5 else others
                 if others:
                     question = _asked(rng.choice(others), report.verb, topic, rng)
                     examples.append(

@@ -18,6 +18,7 @@ from index.reader.network import ReaderNetwork, save_weights
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.encoding import Batch, Window, batches, tensors, windows
 from index.reader.training.held_out import HeldOut
+from index.reader.training.precision import autocast
 
 log = logging.getLogger(__name__)
 
@@ -99,17 +100,17 @@ class Trainer:
         self.network, self.plan = network, plan
         self._examples, self._tokenizer, self._out, self._held_out = examples, tokenizer, out, held_out
         self._rank, self._processes = rank, processes
-        self._trained = {name: p for name, p in network.named_parameters() if p.requires_grad}
+        self._parameters = {name: p for name, p in network.named_parameters() if p.requires_grad}
         self._optimizer = torch.optim.AdamW(
             [
-                {"params": [p for p in self._trained.values() if p.ndim > 1], "weight_decay": 0.01},
-                {"params": [p for p in self._trained.values() if p.ndim < 2], "weight_decay": 0.0},
+                {"params": [p for p in self._parameters.values() if p.ndim > 1], "weight_decay": 0.01},
+                {"params": [p for p in self._parameters.values() if p.ndim < 2], "weight_decay": 0.0},
             ],
             lr=plan.learning_rate,
             fused=True,
         )
-        self.averaged = {name: p.detach().clone() for name, p in self._trained.items()}
-        self.step, self.seen, self._since_start = 0, 0, 0
+        self.averaged = {name: p.detach().clone() for name, p in self._parameters.items()}
+        self.step, self.windows_read, self._since_start = 0, 0, 0
         self._position = Position()
         self._called_off = False
         self._loss = {"spans": 0.0, "verdicts": 0.0}
@@ -126,7 +127,7 @@ class Trainer:
         self.network.load_own(state["network"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.averaged = state["averaged"]
-        self.step, self.seen = state["step"], state["seen"]
+        self.step, self.windows_read = state["step"], state["seen"]
         self._position = Position(*state["position"])
         return True
 
@@ -135,11 +136,11 @@ class Trainer:
         if self._rank:
             return
         state = {
-            "network": {name: p.detach() for name, p in self._trained.items()},
+            "network": {name: p.detach() for name, p in self._parameters.items()},
             "optimizer": self._optimizer.state_dict(),
             "averaged": self.averaged,
             "step": self.step,
-            "seen": self.seen,
+            "seen": self.windows_read,
             "position": tuple(self._position),
         }
         beside = self._out / f".{name}.writing"
@@ -154,7 +155,7 @@ class Trainer:
 
     def run(self) -> None:
         """Trains until the plan's deadline or steps are reached, or until it is called off."""
-        began = saved = measured = time.time()
+        began = last_save = last_measure = time.time()
         cooling = False
         self.network.train()
         for position, batch in self._batches():
@@ -168,12 +169,12 @@ class Trainer:
             if now > self.plan.deadline - self.plan.cooldown and not cooling:
                 cooling = True
                 self.save("before-cooldown.pt")
-            if now - saved > self.plan.save_every:
+            if now - last_save > self.plan.save_every:
                 self.save()
-                saved = now
-            if now - measured > self.plan.measure_every:
+                last_save = now
+            if now - last_measure > self.plan.measure_every:
                 self.measure()
-                measured = time.time()
+                last_measure = time.time()
             if stop:
                 break
         self.save()
@@ -184,7 +185,7 @@ class Trainer:
         """Measures the averaged weights, on demand the current ones too, and tells the log."""
         if self._rank or self._held_out is None:
             return
-        current = {name: p.detach().clone() for name, p in self._trained.items()}
+        current = {name: p.detach().clone() for name, p in self._parameters.items()}
         for name, weights in (("averaged", self.averaged), ("current", current))[: 1 + both]:
             self._put(weights)
             log.info("step %d, %s: %s", self.step, name, self._held_out.figures(self.network))
@@ -192,18 +193,18 @@ class Trainer:
 
     def _put(self, weights: dict[str, Tensor]) -> None:
         with torch.no_grad():
-            for name, p in self._trained.items():
+            for name, p in self._parameters.items():
                 p.copy_(weights[name])
 
     def _batches(self) -> Iterator[tuple[Position, list[Window]]]:
         """The batches from the present position on, with the position after each."""
         at = self._position
         while True:
-            drawn = self._examples.examples(at.number, self.plan.seed)
-            pools = range(at.pool, -(-len(drawn) // _POOL))
+            examples = self._examples.examples(at.number, self.plan.seed)
+            pools = range(at.pool, -(-len(examples) // _POOL))
             for pool in pools:
                 rng = random.Random(f"{self.plan.seed} {at.number} {pool}")  # noqa: S311
-                some = drawn[pool * _POOL : (pool + 1) * _POOL]
+                some = examples[pool * _POOL : (pool + 1) * _POOL]
                 pool_batches = batches(
                     windows(some, self._tokenizer, rng), self.plan.budget // self._processes, rng
                 )
@@ -211,7 +212,7 @@ class Trainer:
                 rounds = len(pool_batches) // self._processes
                 for n in range(at.batch if pool == at.pool else 0, rounds):
                     yield Position(at.number, pool, n + 1), pool_batches[n * self._processes + self._rank]
-            if not drawn:
+            if not examples:
                 return
             at = Position(at.number + 1)
 
@@ -219,14 +220,14 @@ class Trainer:
         """One step of the optimizer; whether to stop after it."""
         torch.manual_seed(hash((self.plan.seed, self.step, self._rank)))  # dropout's, the same when resumed
         batch = tensors(batch_windows)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            reading = self.network(batch.ids, batch.seen, batch.kinds)
+        with autocast():
+            reading = self.network(batch.ids, batch.mask, batch.kinds)
         loss = self._loss_of(reading.starts, reading.ends, reading.verdicts, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         now = time.time()
         stop = self._called_off or self.step + 1 >= self.plan.steps or now >= self.plan.deadline
         rows, stop = self._shared(len(batch_windows), stop)
-        norm = torch.nn.utils.clip_grad_norm_(self._trained.values(), 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(self._parameters.values(), 1.0)
         if not torch.isfinite(norm):
             raise FloatingPointError(f"the gradient of step {self.step} is not finite")
         rate = self.plan.learning_rate * min(1.0, (self.step + 1) / self.plan.warm_up)
@@ -237,12 +238,12 @@ class Trainer:
         self._optimizer.step()
         self._optimizer.zero_grad()
         self.step += 1
-        self.seen += rows
+        self.windows_read += rows
         self._since_start += rows
         # Young averages follow fast: the first weights are forgotten first.
         decay = min(self.plan.average, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            torch._foreach_lerp_(list(self.averaged.values()), list(self._trained.values()), 1 - decay)
+            torch._foreach_lerp_(list(self.averaged.values()), list(self._parameters.values()), 1 - decay)
         return stop
 
     def _loss_of(self, starts: Tensor, ends: Tensor, verdicts: Tensor, batch: Batch) -> Tensor:
@@ -265,7 +266,7 @@ class Trainer:
         """Averages the gradients of all processes, by rows; the rows of all, and whether one stops."""
         if self._processes == 1:
             return rows, stop
-        gradients = [p.grad for p in self._trained.values() if p.grad is not None]
+        gradients = [p.grad for p in self._parameters.values() if p.grad is not None]
         flat = torch.cat([g.flatten() * rows for g in gradients] + [torch.tensor([float(rows), float(stop)])])
         torch.distributed.all_reduce(flat)
         total = float(flat[-2])

@@ -19,13 +19,13 @@ from index.model.article import Article
 from index.sources.extract.analysis import analysed
 from index.sources.extract.formats import extract
 from index.sources.extract.metadata import tidied
-from index.sources.extract.refusals import Refused
+from index.sources.extract.refusals import Refusal
 from index.sources.extract.sniff import sniff
 from index.sources.extract.wire import pack
 from index.sources.limits import Limits
 
 OUT_OF_MEMORY = b'{"exceeded": "memory"}\n'
-_DONE = b'{"done": true}\n'
+_SUCCESS = b'{"done": true}\n'
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]++)", re.IGNORECASE)
 _PEAK = re.compile(r"VmPeak:\s++(\d++) kB")
 
@@ -39,7 +39,7 @@ def respond(request: Mapping[str, Any], content: bytes) -> Iterator[bytes]:
     limits = Limits(**request["limits"])
     try:
         yield from _answer(request, content, limits)
-    except Refused as refusal:
+    except Refusal as refusal:
         yield json.dumps({"refused": refusal.message, "values": refusal.values}).encode() + b"\n"
     except Exception as error:  # a parser may raise anything; the caller logs it
         if isinstance(error, MemoryError) or _is_full(limits):
@@ -55,32 +55,32 @@ def _answer(request: Mapping[str, Any], content: bytes, limits: Limits) -> Itera
         case "text":
             yield b"text\n"
             text = Article(id="", title="", text=content.decode(), language=request["language"])
-            yield _DONE + pack(analysed(text))
+            yield _SUCCESS + pack(analysed(text))
         case "questions":
             yield b"JSON lines\n"
-            yield _DONE + _questions(content)
+            yield _SUCCESS + _questions(content)
 
 
 def _article(request: Mapping[str, Any], content: bytes, limits: Limits) -> Iterator[bytes]:
     try:
         form = sniff(content, request["name"], request["media_type"])
-    except Refused:
+    except Refusal:
         yield b"\n"
         raise
     yield form.encode() + b"\n"
     charset = _CHARSET.search(request["media_type"] or "")
-    found = extract(content, form, limits, charset=charset and charset[1], address=request["address"])
-    yield _DONE + pack(analysed(tidied(found, request["language"])))
+    article = extract(content, form, limits, charset=charset and charset[1], address=request["address"])
+    yield _SUCCESS + pack(analysed(tidied(article, request["language"])))
 
 
 def _questions(content: bytes) -> bytes:
     from index.sources.extract.questions import jsonl_questions
 
     try:
-        found = jsonl_questions(content)
+        questions = jsonl_questions(content)
     except QuestionFileError as error:
-        raise Refused(error.message, **error.values) from error
-    return b"\n".join(json.dumps([one.question, one.evidence]).encode() for one in found)
+        raise Refusal(error.message, **error.values) from error
+    return b"\n".join(json.dumps([one.question, one.evidence]).encode() for one in questions)
 
 
 def _bound(limits: Limits) -> None:

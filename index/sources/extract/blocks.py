@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.model.article import BETWEEN_CELLS, Article, Heading
-from index.sources.extract.refusals import NO_TEXT, Refused, too_long
+from index.sources.extract.refusals import NO_TEXT, Refusal, too_long
 from index.sources.limits import Limits
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, or (with a level from 1 to 6) a heading. ``linked`` counts its characters that are links.
+    """A paragraph, or (with a level from 1 to 6) a heading.
 
-    Its text is one line as ``clean`` gives it, and not empty.
+    Its text is one line as ``clean`` gives it, and not empty; ``link_chars`` of its characters are links.
     """
 
     text: str
     level: int = 0
-    linked: int = 0
+    link_chars: int = 0
 
 
 BLOCK_TAGS = frozenset(
@@ -41,8 +41,12 @@ _SKIPPED_TAGS = frozenset(
 _ROW_TAGS, _CELL_TAGS, _LINK_TAGS = ("tr", "row"), ("td", "th", "cell"), ("a", "ref")
 _SPACE = re.compile(r"\s++")
 _BLANK_LINE = re.compile(r"\n\s*\n")
+_ENTRY = re.compile(
+    r"(?:[-•*–]|\(?(?:\d{1,2}|[a-z])[.)])\s|(?=[^\W_])(?![a-z])(?:[^\s:.!?;]{1,20} ){0,3}[^\s:.!?;]{1,20}:\s"
+)
+"""What a line that is an entry of a list begins with: a mark, a number, or what it tells before a colon."""
 _HEADING = re.compile(r"h[1-6]")
-UNSEEN = dict.fromkeys(map(ord, "\xad\u200b\u2060\ufeff"))
+INVISIBLE = dict.fromkeys(map(ord, "\xad\u200b\u2060\ufeff"))
 """They part words or hold them together for a screen, and are characters of no word."""
 
 _CELL_END, _LINE_END = "\x1f", "\n"
@@ -81,14 +85,14 @@ class _Reader:
     def __init__(self) -> None:
         self._words: list[str] = []
         self._level = 0  # of the heading that is read
-        self._linked = 0  # how many characters of the block are links
+        self._link_chars = 0  # how many characters of the block are links
         self._links = 0  # how many links are open
         self._row: _Element | None = None  # of a table, where it is one paragraph
 
     def add(self, text: str | None) -> None:
         words = _SPACE.sub(" ", text or "")
         self._words.append(words)
-        self._linked += len(words) if self._links else 0
+        self._link_chars += len(words) if self._links else 0
 
     def begin(self, element: _Element, tag: str) -> Iterator[Block]:
         if tag in BLOCK_TAGS and self._row is None:
@@ -112,11 +116,29 @@ class _Reader:
     def flush(self) -> Iterator[Block]:
         raw = "".join(self._words)
         self._words.clear()
-        for piece in _BLANK_LINE.split(raw):
+        for piece in _pieces(raw):
             cells = [text for cell in piece.split(_CELL_END) if (text := clean(cell))]
             if cells:
-                yield Block(BETWEEN_CELLS.join(cells), self._level, self._linked)
-                self._linked = 0
+                yield Block(BETWEEN_CELLS.join(cells), self._level, self._link_chars)
+                self._link_chars = 0
+
+
+def _pieces(raw: str) -> Iterator[str]:
+    """The paragraphs of what stands between two blocks, where a line's end is one that the page breaks.
+
+    Such a line goes on in the next one, unless both are entries of a list.
+    """
+    for piece in _BLANK_LINE.split(raw):
+        lines = piece.split(_LINE_END) if _CELL_END not in piece else [piece]
+        entries = [_ENTRY.match(line.lstrip()) is not None for line in lines]
+        paragraph = lines[0]
+        for line, is_entry in zip(lines[1:], entries[1:], strict=True):
+            if is_entry and sum(entries) > 1:
+                yield paragraph
+                paragraph = line
+            else:
+                paragraph = f"{paragraph} {line}"
+        yield paragraph
 
 
 def _heading_level(tag: str) -> int:
@@ -142,7 +164,7 @@ def clean(words: str) -> str:
     if not words.isascii() or not words.isprintable():
         words = "".join(
             char
-            for char in words.translate(UNSEEN)
+            for char in words.translate(INVISIBLE)
             if unicodedata.category(char) not in ("Cc", "Cs") or char.isspace()
         )
     return " ".join(words.split())
@@ -152,7 +174,7 @@ def assembled(blocks: Iterable[Block], limits: Limits) -> Article:
     """Blocks as an article's text, a blank line between them; the article says nothing of itself yet.
 
     Raises:
-        Refused: it is longer than ``limits.max_chars``, or has no word.
+        Refusal: it is longer than ``limits.max_chars``, or has no word.
     """
     texts: list[str] = []
     headings: list[Heading] = []
@@ -166,7 +188,7 @@ def assembled(blocks: Iterable[Block], limits: Limits) -> Article:
         length += len(block.text) + 2
     text = "\n\n".join(texts)
     if not any(char.isalnum() for char in text):
-        raise Refused(NO_TEXT)
+        raise Refusal(NO_TEXT)
     return Article(id="", title="", text=text, language="", headings=tuple(headings))
 
 

@@ -17,7 +17,7 @@ from index.model.article import Article
 from index.sources.extract.formulas import linear
 from index.sources.extract.markup import from_markup
 from index.sources.extract.numbering import Numbering, W, value
-from index.sources.extract.refusals import DAMAGED, Refused
+from index.sources.extract.refusals import DAMAGE, Refusal
 from index.sources.extract.xml import dublin_core, xml_root
 from index.sources.limits import Limits
 
@@ -39,7 +39,7 @@ def docx(archive: Archive, limits: Limits) -> Article:
     """A Word file's article.
 
     Raises:
-        Refused: it is damaged, or has no text, or too much.
+        Refusal: it is damaged, or has no text, or too much.
     """
     import mammoth
     from lxml import etree
@@ -50,12 +50,12 @@ def docx(archive: Archive, limits: Limits) -> Article:
         }
         roots = {name: xml_root(part) for name, part in parts.items()}
     except (KeyError, etree.XMLSyntaxError) as error:
-        raise Refused(DAMAGED, format="DOCX") from error
+        raise Refusal(DAMAGE, format="DOCX") from error
     metadata = dublin_core(roots["docProps/core.xml"]) if "docProps/core.xml" in roots else {}
     numbering = Numbering(roots.get(_NUMBERING), roots.get("word/styles.xml"))
-    hidden = _hidden_styles(roots.get("word/styles.xml"))
+    hidden_styles = _hidden_styles(roots.get("word/styles.xml"))
     for name in filter(_BODY.fullmatch, parts):
-        _put_plainly(roots[name], numbering, hidden)
+        _put_plainly(roots[name], numbering, hidden_styles)
         parts[name] = etree.tostring(roots[name], encoding="utf-8", xml_declaration=True)
     if _NUMBERING in parts:  # the numbers are in the text by now
         parts[_NUMBERING] = f'<w:numbering xmlns:w="{W[1:-1]}"/>'.encode()
@@ -91,20 +91,20 @@ def _hidden_styles(styles: _Element | None) -> set[str]:
     }
 
 
-def _put_plainly(root: _Element, numbering: Numbering, hidden: set[str]) -> None:
+def _put_plainly(root: _Element, numbering: Numbering, hidden_styles: set[str]) -> None:
     """Puts a part of the file in terms that mammoth knows, in place."""
     from lxml import etree
 
     for choices in list(root.iter(f"{_MC}AlternateContent")):
         _choose(choices)
     for name in ("del", "moveFrom"):
-        for deleted in list(root.iter(f"{W}{name}")):
-            if len(deleted):  # without anything in it, it marks a paragraph's end
-                _remove(deleted)
+        for deletion in list(root.iter(f"{W}{name}")):
+            if len(deletion):  # without anything in it, it marks a paragraph's end
+                _remove(deletion)
     for run in list(root.iter(f"{W}r")):
         looks = run.find(f"{W}rPr")
         if looks is not None and (
-            _is_on(looks.find(f"{W}vanish")) or value(looks.find(f"{W}rStyle")) in hidden
+            _is_on(looks.find(f"{W}vanish")) or value(looks.find(f"{W}rStyle")) in hidden_styles
         ):
             _remove(run)
     for formula in list(root.iter(f"{_M}oMath")):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import codecs
 import re
 
-from index.sources.extract.refusals import BINARY, UNKNOWN_ENCODING, Refused
+from index.sources.extract.refusals import BINARY, UNKNOWN_ENCODING, Refusal
 
-_MARKED = (
+_BY_MARK = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-BYTE_ORDER_MARKS = tuple(mark for mark, _ in _MARKED)
+BYTE_ORDER_MARKS = tuple(mark for mark, _ in _BY_MARK)
 _BROWSERS = {  # what a page says, and what browsers read it as, since its programs never told them apart
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -34,25 +34,25 @@ _META_CHARSET = re.compile(
 
 def declared_charset(page: bytes) -> str | None:
     """The encoding that an HTML or XML file names in its first bytes."""
-    declared = _META_CHARSET.search(page[:4096])
-    return (declared[1] or declared[2]).decode("ascii", "replace") if declared else None
+    charset_match = _META_CHARSET.search(page[:4096])
+    return (charset_match[1] or charset_match[2]).decode("ascii", "replace") if charset_match else None
 
 
 def decode(content: bytes, charset: str | None = None) -> str:
     """Bytes as text: by byte order mark, as UTF-8, as ``charset`` says, or as the bytes themselves suggest.
 
     Raises:
-        Refused: the encoding cannot be told, or these bytes are no text.
+        Refusal: the encoding cannot be told, or these bytes are no text.
     """
     text = _decoded(content, charset)
     if "\0" in text:
-        raise Refused(BINARY)
+        raise Refusal(BINARY)
     return text
 
 
 def _decoded(content: bytes, charset: str | None) -> str:
-    marked = next((encoding for mark, encoding in _MARKED if content.startswith(mark)), None)
-    for encoding in (marked, "utf-8", _as_browsers(charset)):
+    by_mark = next((encoding for mark, encoding in _BY_MARK if content.startswith(mark)), None)
+    for encoding in (by_mark, "utf-8", _as_browsers(charset)):
         if encoding:
             try:
                 return content.decode(encoding)
@@ -69,7 +69,7 @@ def _decoded(content: bytes, charset: str | None) -> str:
 
     best = from_bytes(content).best()
     if best is None:
-        raise Refused(UNKNOWN_ENCODING)
+        raise Refusal(UNKNOWN_ENCODING)
     return str(best)
 
 

@@ -14,7 +14,7 @@ from index.model.article import Article
 from index.sources.extract.blocks import Block, assembled, blocks
 from index.sources.extract.markup import resolve
 from index.sources.extract.metadata import day
-from index.sources.extract.refusals import DAMAGED, TOO_MANY_PAGES, Refused
+from index.sources.extract.refusals import DAMAGE, TOO_MANY_PAGES, Refusal
 from index.sources.extract.xml import dublin_core, xml_root
 from index.sources.limits import Limits
 
@@ -30,23 +30,23 @@ def epub(archive: Archive, limits: Limits) -> Article:
     """A book's article; the chapters that its file lacks are named in it as missing.
 
     Raises:
-        Refused: it is no book, or copy-protected, or has no chapter.
+        Refusal: it is no book, or copy-protected, or has no chapter.
     """
     opf, package = _package(archive)
     chapters = _spine(package, opf)
     if len(chapters) > limits.max_pages:
-        raise Refused(TOO_MANY_PAGES, pages=len(chapters), limit=limits.max_pages)
+        raise Refusal(TOO_MANY_PAGES, pages=len(chapters), limit=limits.max_pages)
     if "META-INF/encryption.xml" in archive:
-        locked = {
+        ciphertexts = {
             unquote(reference.get("URI") or "")
             for reference in xml_root(archive.read("META-INF/encryption.xml")).iter("{*}CipherReference")
         }
-        if locked.intersection(chapters):
-            raise Refused("{source} is copy-protected. Give a copy that is not.")
+        if ciphertexts.intersection(chapters):
+            raise Refusal("{source} is copy-protected. Give a copy that is not.")
     missing: list[str] = []
     text_blocks = list(_chapters(archive, chapters, missing))
     if chapters and len(missing) == len(chapters):
-        raise Refused(DAMAGED, format="EPUB")
+        raise Refusal(DAMAGE, format="EPUB")
     metadata = dublin_core(package)
     return replace(
         assembled(text_blocks, limits),
@@ -67,7 +67,7 @@ def _package(archive: Archive) -> tuple[str, _Element]:
         opf = (rootfile.get("full-path") or "") if rootfile is not None else ""
         return opf.replace("\\", "/"), xml_root(archive.read(opf))
     except (KeyError, etree.XMLSyntaxError) as error:
-        raise Refused(DAMAGED, format="EPUB") from error
+        raise Refusal(DAMAGE, format="EPUB") from error
 
 
 def _spine(package: _Element, opf: str) -> list[str]:

@@ -22,7 +22,7 @@ def extract(
         address: The web address that it was read from.
 
     Raises:
-        Refused: it is no article, or too large. What the parsers themselves raise comes as it is.
+        Refusal: it is no article, or too large. What the parsers themselves raise comes as it is.
     """
     match form:
         case Format.TEXT:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _FRACTIONS, _ROOTS = ("mfrac", "f"), ("msqrt", "mroot", "rad")
-_POWERS, _INDEXED, _BOTH = ("msup", "sSup"), ("msub", "sSub"), ("msubsup", "sSubSup")
-_DELIMITED = ("mfenced", "d")
+_POWERS, _SUBSCRIPTS, _BOTH = ("msup", "sSup"), ("msub", "sSub"), ("msubsup", "sSubSup")
+_FENCES = ("mfenced", "d")
 _LEFT_OUT = ("annotation", "annotation-xml")
 
 
@@ -34,13 +34,13 @@ def _composed(name: str, parts: list[str]) -> Iterator[str]:
         yield f"{_bracketed(base)}/{_bracketed(last)}"
     elif name in _POWERS and others:
         yield f"{base}{power(last)}"
-    elif name in _INDEXED and others:
+    elif name in _SUBSCRIPTS and others:
         yield f"{base}{lowered(last, base)}"
     elif name in _BOTH and len(others) > 1:
         yield f"{base}{lowered(others[0], base)}{power(last)}"
     elif name in _ROOTS:
         yield f"√({''.join(parts) if name == 'msqrt' else base if name == 'mroot' else last or base})"
-    elif name in _DELIMITED:
+    elif name in _FENCES:
         yield f"({', '.join(parts)})"
     else:
         yield from parts

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ \t]*+\n(.*?)^(?:---|\+\+\+|\.\.\.)[ \t]*+$\n?", re.S | re.M)
-_MAX_CHARS = 20_000
+_MAX_CHARS = 20_000  # what goes on longer than that is no front matter
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:

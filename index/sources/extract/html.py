@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from index.model.article import Article
@@ -17,7 +18,7 @@ from index.sources.extract.encoding import declared_charset, decode
 from index.sources.extract.markup import resolve
 from index.sources.extract.metadata import day
 from index.sources.extract.pages import is_glued, keep_captions, lead_times, short_article
-from index.sources.extract.refusals import NO_PROSE, Refused
+from index.sources.extract.refusals import NO_PROSE, Refusal
 from index.sources.limits import Limits
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _LOGIN = NO_PROSE + " It asks for a login. Give a page that opens without one, o
 _SUBSCRIBERS = NO_PROSE + " The site gives it only to subscribers. Give the article as a file."
 _SCRIPTS = NO_PROSE + " It is put together by scripts in the browser. Give the article as a file."
 _LISTING = NO_PROSE + " It is a list of links. Give the address of one article."
-_PAID = re.compile(r'"isAccessibleForFree"\s*+:\s*+"?false', re.IGNORECASE)
+_PAYWALL = re.compile(r'"isAccessibleForFree"\s*+:\s*+"?false', re.IGNORECASE)
 _NO_SCRIPTS = re.compile("javascript", re.IGNORECASE)
 _ANYTHING = re.compile("")
 
@@ -46,7 +47,7 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         address: The web address that it was read from, which relative ones are completed with.
 
     Raises:
-        Refused: it is no article, and why.
+        Refusal: it is no article, and why.
     """
     import trafilatura
     from lxml import etree
@@ -54,12 +55,12 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
 
     text = decode(content, charset or declared_charset(content))
     if not text.strip():
-        raise Refused(NO_PROSE)
+        raise Refusal(NO_PROSE)
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         tree = lxml_html.document_fromstring(text.encode(), parser, ensure_head_body=True)
     except etree.ParserError as error:  # nothing but comments
-        raise Refused(NO_PROSE) from error
+        raise Refusal(NO_PROSE) from error
     resolve(tree)
     _enclose(tree)
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
@@ -78,20 +79,20 @@ def html(content: bytes, limits: Limits, charset: str | None, address: str | Non
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
     if not isinstance(extraction, trafilatura.settings.Document):
-        raise Refused(obstacle[0] if obstacle else NO_PROSE)
+        raise Refusal(obstacle[0] if obstacle else NO_PROSE)
     body = extraction.body
     for heading in body.iter("head"):
         heading.tag = heading.get("rend") or "h2"
-    article = list(_with_headings(list(blocks(body)), page))
+    article = list(_with_headings(_in_order(list(blocks(body)), page), page))
     if is_glued(article, page) and any(map(_is_sentence, short := short_article(whole))):
         article = short
     prose = " ".join(block.text for block in article)
     if obstacle and (not prose or (len(prose) < _PROSE_CHARS and obstacle[1].search(prose))):
-        raise Refused(obstacle[0])
+        raise Refusal(obstacle[0])
     if _is_listing(article):
-        raise Refused(_LISTING)
+        raise Refusal(_LISTING)
     if not any(map(_is_sentence, article)):
-        raise Refused(NO_PROSE)
+        raise Refusal(NO_PROSE)
     return replace(
         assembled(article, limits),
         title=extraction.title or "",
@@ -117,6 +118,16 @@ def _enclose(tree: _Element) -> None:
         outer.append(body)
 
 
+def _in_order(article: list[Block], page: Sequence[Block]) -> list[Block]:
+    """The main text with its headings over what they head: trafilatura may put one after its paragraph."""
+    heads = {(one.text, two.text) for one, two in pairwise(page) if one.level and not two.level}
+    for place, heading in enumerate(article[1:], 1):
+        before = article[place - 1]
+        if heading.level and not before.level and (heading.text, before.text) in heads:
+            article[place - 1 : place + 1] = heading, before
+    return article
+
+
 def _with_headings(blocks: Sequence[Block], page: Sequence[Block]) -> Iterator[Block]:
     """The main text with the headings that stand over its paragraphs in the page: trafilatura drops some."""
     over: dict[str, list[Block]] = {}
@@ -137,7 +148,7 @@ def _obstacle(tree: _Element) -> tuple[str, re.Pattern[str]] | None:
     """Why a page may show no article, and what its little text then looks like."""
     if tree.xpath("//input[@type='password']"):
         return _LOGIN, _ANYTHING
-    if any(_PAID.search(script.text or "") for script in tree.iter("script")):
+    if any(_PAYWALL.search(script.text or "") for script in tree.iter("script")):
         return _SUBSCRIBERS, _ANYTHING
     if tree.find(".//script") is not None:
         return _SCRIPTS, _NO_SCRIPTS
@@ -147,7 +158,7 @@ def _obstacle(tree: _Element) -> tuple[str, re.Pattern[str]] | None:
 def _is_listing(blocks: Sequence[Block]) -> bool:
     size = sum(len(block.text) for block in blocks)
     headings = [block for block in blocks if block.level]
-    linked = [block for block in headings if block.linked > len(block.text) / 2]
-    return (sum(block.linked for block in blocks) > size / 2 and len(blocks) >= 5) or len(linked) >= max(
-        5, len(headings) / 2
-    )
+    link_headings = [block for block in headings if block.link_chars > len(block.text) / 2]
+    return (sum(block.link_chars for block in blocks) > size / 2 and len(blocks) >= 5) or len(
+        link_headings
+    ) >= max(5, len(headings) / 2)

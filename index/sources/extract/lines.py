@@ -10,6 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
+from index.model.article import Article
+from index.sources.extract.hyphens import Hyphens
+from index.sources.extract.tongue import language_of
+
 _LEAST, _MOST = 40, 120
 """Columns: of the longest line of what may be wrapped."""
 
@@ -39,14 +43,15 @@ def flowed(text: str) -> str:
     width = max((length for length in lengths if length <= _MOST), default=0)
     if width < _LEAST:
         return text
+    hyphens = Hyphens(map(_bare, lines), lambda: _language(text))
     return "".join(
         piece
         for (blank, _), block in blocks
-        for piece in (map(_unquoted, block) if blank else _paragraphs(block, width))
+        for piece in (map(_unquoted, block) if blank else _paragraphs(block, width, hyphens))
     )
 
 
-def _paragraphs(block: list[str], width: int) -> Iterator[str]:
+def _paragraphs(block: list[str], width: int, hyphens: Hyphens) -> Iterator[str]:
     """The lines of a block as they are, or its paragraphs where they are wrapped."""
     bare = [_bare(line) for line in block]
     own = max(map(len, bare[:-1]), default=0)
@@ -54,16 +59,18 @@ def _paragraphs(block: list[str], width: int) -> Iterator[str]:
     if not _LEAST <= own <= _MOST or _is_verse(bare, own) or not _is_wrapped(block, bare, near):
         yield from map(_unquoted, block)
         return
-    paragraph = _unquoted(block[0]).rstrip()
+    paragraph = [_unquoted(block[0]).rstrip()]
     for number, (before, line) in enumerate(pairwise(bare), 1):
         indented = _indent(block[number]) > _indent(block[number - 1])
         few = len(block) <= _FEW and _is_ended(before, line)
         if few or _starts(before, line, own, is_indented=indented):
-            yield paragraph + _line_end(block[number - 1])
-            paragraph = _unquoted(block[number]).rstrip()
+            yield hyphens.joined(paragraph) + _line_end(block[number - 1])
+            paragraph = [_unquoted(block[number]).rstrip()]
+        elif before[-1] >= _WIDE and line[0] >= _WIDE:
+            paragraph[-1] += line
         else:
-            paragraph = _joined(paragraph, line)
-    yield paragraph + _line_end(block[-1])
+            paragraph.append(line)
+    yield hyphens.joined(paragraph) + _line_end(block[-1])
 
 
 def _is_verse(bare: Sequence[str], width: int) -> bool:
@@ -118,10 +125,8 @@ def _starts(before: str, line: str, width: int, *, is_indented: bool) -> bool:
     return not full and not line[:1].islower() and (is_end or 2 * len(before) < width)
 
 
-def _joined(before: str, line: str) -> str:
-    hyphen = before.endswith("-") and before[-2:-1].strip() and line[:1].isalpha()  # well-known
-    wide = before[-1:] >= _WIDE and line[:1] >= _WIDE
-    return f"{before}{line}" if hyphen or wide else f"{before} {line}"
+def _language(text: str) -> str:
+    return language_of(Article(id="", title="", text=text, language="")) or "en"
 
 
 def _unquoted(line: str) -> str:

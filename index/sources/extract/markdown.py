@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _CONTENTS = frozenset({"[toc]", "[[toc]]", "[[_toc_]]", "{:toc}", "${toc}", "\\newpage", "\\pagebreak"})
 _WIKI_LINK = re.compile(r"!?\[\[([^\[\]|#^\n]*+)(?:[#^][^\[\]|\n]*+)?(?:\|([^\[\]\n]*+))?\]\]")
-_MARKED = re.compile(r"==(?=\S)([^=\n]++)==")
-_TEMPLATE = re.compile(r"\{%[^{%\n]*+%\}|\{\{[<%][^{}\n]*+\}\}|%%[^%\n]*+%%")
+_HIGHLIGHT = re.compile(r"==(?=\S)([^=\n]++)==")
+_TEMPLATE = re.compile(r"\{:[^{}\n]*+\}|\{%[^{%\n]*+%\}|\{\{[<%][^{}\n]*+\}\}|%%[^%\n]*+%%")
 _ATTRIBUTES = re.compile(r"(?<!\s)[ \t]*+\{[#.:][^{}\n]*+\}[ \t]*+\Z")
 _ALERT = re.compile(r"\[!\w{1,30}\][-+]?[ \t]*+")
 _TASK = re.compile(r"\[([ xX])\][ \t]++")
@@ -33,7 +33,7 @@ def markdown(text: str, limits: Limits) -> Article:
     """Rendered as HTML by markdown-it, whose blocks are the article's.
 
     Raises:
-        Refused: it has no text, or too much.
+        Refusal: it has no text, or too much.
     """
     metadata, body = front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
     parser = _parser()
@@ -60,7 +60,7 @@ def _parser() -> MarkdownIt:
     from mdit_py_plugins.subscript import sub_plugin
     from mdit_py_plugins.superscript import superscript_plugin
 
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"breaks": True}).enable(["table", "strikethrough"])
     for plugin in (admon_plugin, deflist_plugin, footnote_plugin, sub_plugin, superscript_plugin):
         parser.use(plugin)
     return parser.use(
@@ -118,7 +118,7 @@ def _tidy_line(children: list[Token], *, is_heading: bool) -> None:
         if child.type == "text":
             words = _TEMPLATE.sub("", child.content)
             words = _WIKI_LINK.sub(lambda link: "" if link[0][0] == "!" else link[2] or link[1], words)
-            child.content = _MARKED.sub(r"\1", words)
+            child.content = _HIGHLIGHT.sub(r"\1", words)
         elif child.type == "image" and not alone:  # its words stand in the sentence
             child.type, child.children = "text", None
     if is_heading and children and children[-1].type == "text":

@@ -17,7 +17,7 @@ from index.sources.extract.formulas import linear
 from index.sources.extract.lines import flowed
 from index.sources.extract.numerals import numeral
 from index.sources.extract.raised import lowered, raised
-from index.sources.extract.refusals import NO_TEXT, Refused
+from index.sources.extract.refusals import NO_TEXT, Refusal
 from index.sources.extract.tables import Cell, table_lines
 from index.sources.limits import Limits
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
-_STRUCK = frozenset({"del", "s", "strike"})
-_UNSEEN = {"display": "none", "visibility": "hidden"}  # styles
+_DELETIONS = frozenset({"del", "s", "strike"})
+_HIDING_STYLES = {"display": "none", "visibility": "hidden"}  # styles
 _NOTE_WORDS = frozenset(
     "noteref doc-noteref reference footnote-ref footnote-reference footnoteref fnref fn-ref footnote endnote"
     " footnote_ref note-ref endnote-ref sdfootnoteanc sdendnoteanc"
@@ -36,15 +36,18 @@ _BACK_WORDS = frozenset(
     "doc-backlink backlink footnote-backref footnote-back reversefootnote data-footnote-backref"
     " mw-cite-backlink mw-editsection headerlink anchorjs-link heading-anchor".split()
 )
+_UNSEEN_WORDS = frozenset(
+    "sr-only visually-hidden visuallyhidden screen-reader-text screenreader-only".split()
+)
 _PAGE_WORDS = frozenset(
     "pagebreak doc-pagebreak pagenum pageno page-number pagenumber page-break page_number".split()
 )
-_PAGE_CHARS = 20
+_PAGE_CHARS = 20  # "Page 1234 of 5678" and the like
 _NOTE_MARK = re.compile(r"\s*+(?:\[\s*+[\w*†‡]{1,4}\s*+\]|\(\s*+\d{1,3}\s*+\)|[*†‡§]{1,3})\s*+")
 _PLAIN_MARK = re.compile(r"\s*+(?:\d{1,3}|[a-z])\s*+")
 _NOTE_TARGET = re.compile(r"#(?:_?(?:fn|ftn|edn|foot|end|cite|note|ref))", re.IGNORECASE)
 _TEXT = "text-alone"  # the tag of what is nothing but text by now, until all is
-_QUOTED = "quoted-in-line"
+_INLINE_QUOTATION = "quoted-in-line"
 _UP = 3  # inline elements around a raised character that are looked out of for what stands before it
 _CELL_CHARS = 1_000  # a cell of more is a page's layout, where nothing says that it is a table
 
@@ -53,12 +56,12 @@ def from_markup(markup: str, limits: Limits) -> Article:
     """The article in HTML that a converter made: all of it, titled by the heading that it begins with.
 
     Raises:
-        Refused: it has no text, or too much.
+        Refusal: it has no text, or too much.
     """
     from lxml import html
 
     if not markup.strip():
-        raise Refused(NO_TEXT)
+        raise Refusal(NO_TEXT)
     root = html.fragment_fromstring(markup, create_parent="div")
     resolve(root)
     text_blocks = list(blocks(root))
@@ -108,7 +111,7 @@ def _turn(element: _Element, text: str) -> None:
 
 def _is_left_out(element: _Element, tag: str) -> bool:
     """Whether nobody sees an element, or it is struck out, or only leads to a note or a page."""
-    if tag in _STRUCK:
+    if tag in _DELETIONS:
         return True
     marks = words_on(element)
     if not _BACK_WORDS.isdisjoint(marks) or _is_note_mark(element, tag, marks):
@@ -118,6 +121,7 @@ def _is_left_out(element: _Element, tag: str) -> bool:
     is_unseen = (
         element.get("hidden") is not None
         or element.get("aria-hidden") == "true"
+        or not _UNSEEN_WORDS.isdisjoint(marks)
         or _is_styled_away(element.get("style") or "")
     )
     return is_unseen and not _holds_the_page(element, tag)
@@ -126,7 +130,7 @@ def _is_left_out(element: _Element, tag: str) -> bool:
 def _is_styled_away(style: str) -> bool:
     rules = [rule.partition(":") for rule in style.lower().split(";")]
     return any(
-        _UNSEEN.get(name.strip()) == (words := value.split() or [""])[0]
+        _HIDING_STYLES.get(name.strip()) == (words := value.split() or [""])[0]
         or (name.strip().startswith("text-decoration") and "line-through" in words)
         for name, _, value in rules
     )
@@ -180,13 +184,13 @@ def _before(element: _Element) -> str:
 
 def _quote(element: _Element) -> None:
     """A quotation within a line: a browser puts its marks there."""
-    depth = sum(around.get("class") == _QUOTED for around in element.iterancestors("span"))
+    depth = sum(around.get("class") == _INLINE_QUOTATION for around in element.iterancestors("span"))
     opening, closing = "‘’" if depth % 2 else "“”"
     if not (element.text or "").lstrip().startswith(("“", '"', "„", "«", "‘")):
         element.text = opening + (element.text or "")
         _append(element, closing)
     element.tag = "span"  # a converter may take the other for a paragraph
-    element.set("class", _QUOTED)
+    element.set("class", _INLINE_QUOTATION)
 
 
 def _append(element: _Element, text: str) -> None:
@@ -221,9 +225,9 @@ def _number(items: _Element) -> None:
         number += step
 
 
-def _whole(written: str | None, otherwise: int) -> int:
+def _whole(text: str | None, otherwise: int) -> int:
     """A number of at most six figures."""
-    plain = (written or "").strip()
+    plain = (text or "").strip()
     figures = plain.removeprefix("-")
     return int(plain) if figures.isascii() and figures.isdigit() and len(figures) <= 6 else otherwise
 

@@ -34,16 +34,16 @@ def tidied(article: Article, language: str | None) -> Article:
         language: What it is written in, where that is known better.
     """
     tag = _LANGUAGE.match(article.language.strip())
-    known = language or (tag[1].lower() if tag else None)
+    own = language or (tag[1].lower() if tag else None)
     author = clean(article.author or "")[:MAX_NAME]
-    guess = None if known else language_of(article)
+    guess = None if own else language_of(article)
     return replace(
         article,
         title=clean(article.title)[:MAX_TITLE],
         author=None if author.casefold() in _NOBODY else author or None,
         site=clean(article.site or "")[:MAX_NAME] or None,
         source=web_address(article.source),
-        language=known or guess or "en",
+        language=own or guess or "en",
         language_is_guess=guess is not None,
         missing=tuple(clean(part)[:MAX_NAME] for part in article.missing[:MAX_MISSING]),
     )
@@ -51,13 +51,13 @@ def tidied(article: Article, language: str | None) -> Article:
 
 def web_address(address: str | None) -> str | None:
     """The address, if it is one of the web and not endless."""
-    said = (address or "").strip()
-    return said if len(said) <= MAX_ADDRESS and _WEB_ADDRESS.fullmatch(said) else None
+    bare = (address or "").strip()
+    return bare if len(bare) <= MAX_ADDRESS and _WEB_ADDRESS.fullmatch(bare) else None
 
 
-def day(written: str | None) -> date | None:
+def day(text: str | None) -> date | None:
     """The day of a date or time in ISO 8601."""
     try:
-        return date.fromisoformat((written or "")[:10])
+        return date.fromisoformat((text or "")[:10])
     except ValueError:
         return None

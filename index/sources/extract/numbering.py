@@ -149,6 +149,6 @@ def _levels(kind: _Element) -> Iterator[tuple[int, _Level]]:
         )
 
 
-def _whole(written: str | None, otherwise: int) -> int:
-    figures = (written or "").strip()
+def _whole(text: str | None, otherwise: int) -> int:
+    figures = (text or "").strip()
     return int(figures) if figures.isascii() and figures.isdigit() and len(figures) <= 6 else otherwise

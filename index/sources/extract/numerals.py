@@ -7,7 +7,7 @@ _ROMAN = (
     (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
 )  # fmt: skip
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_MAX_ROMAN = 3_999
+_MAX_ROMAN = 3_999  # MMMCMXCIX
 
 _STYLES = {
     "a": "a", "A": "A", "i": "i", "I": "I",

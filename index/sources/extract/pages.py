@@ -25,17 +25,17 @@ _ASIDE_WORDS = re.compile(
 )
 _MAIN = (".//article", ".//main", ".//*[@role='main']")
 _POSTS = 3  # with a time each, in one box, that make a live blog
-_MOST_TIMES = 1_000
+_MOST_TIMES = 1_000  # of a page: a live blog has some hundred
 _POST_CHARS = 20  # of a post's paragraph
-_GLUED = 0.5  # of a text's characters in paragraphs that the page does not have
+_GLUE_SHARE = 0.5  # of a text's characters in paragraphs that the page does not have
 
 
 def keep_captions(tree: _Element) -> None:
-    """Makes paragraphs of the words under pictures, in place: with their picture, they would be dropped."""
+    """Makes paragraphs, in place, of the words under pictures and quotations, which would be dropped."""
     for figure in list(tree.iter("figure")):
         if figure.find(".//figcaption") is not None or figure.find(".//table") is not None:
             figure.tag = "div"
-    for caption in list(tree.iter("figcaption")):
+    for caption in [*tree.iter("figcaption"), *tree.iterfind(".//blockquote//footer")]:
         caption.tag = "p"
 
 
@@ -91,7 +91,9 @@ def is_glued(article: Sequence[Block], page: Sequence[Block]) -> bool:
     """Whether a text runs a page's paragraphs together, as trafilatura does with a page of a few lines."""
     own = {block.text for block in page}
     size = sum(len(block.text) for block in article)
-    return bool(own) and sum(len(block.text) for block in article if block.text not in own) > _GLUED * size
+    return (
+        bool(own) and sum(len(block.text) for block in article if block.text not in own) > _GLUE_SHARE * size
+    )
 
 
 def short_article(tree: _Element) -> list[Block]:
@@ -103,15 +105,15 @@ def short_article(tree: _Element) -> list[Block]:
         box = tree.find("body")
     if box is None:
         return []
-    copied = deepcopy(box)
-    copied.tail = None
-    for element in list(copied.iter("*")):
-        if element is not copied and element.getparent() is not None and _is_aside(element):
+    box_copy = deepcopy(box)
+    box_copy.tail = None
+    for element in list(box_copy.iter("*")):
+        if element is not box_copy and element.getparent() is not None and _is_aside(element):
             tail = element.tail
             element.clear()
             element.tag, element.tail = "div", tail
-    etree.strip_elements(copied, "script", "style", with_tail=False)
-    return [block for block in blocks(copied) if 2 * block.linked <= len(block.text)]
+    etree.strip_elements(box_copy, "script", "style", with_tail=False)
+    return [block for block in blocks(box_copy) if 2 * block.link_chars <= len(block.text)]
 
 
 def _has_words(box: _Element) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from index.model.article import Article
-from index.sources.extract.blocks import UNSEEN
+from index.sources.extract.blocks import INVISIBLE
 from index.sources.extract.lines import flowed
-from index.sources.extract.refusals import NO_TEXT, Refused, too_long
+from index.sources.extract.refusals import NO_TEXT, Refusal, too_long
 from index.sources.extract.transcripts import captions, chat
 from index.sources.limits import Limits
 
@@ -16,13 +16,13 @@ def plain(text: str, limits: Limits) -> Article:
     Captions and chats become paragraphs, lines that are wrapped are joined; what cannot be seen is left out.
 
     Raises:
-        Refused: it has no words, or too many.
+        Refusal: it has no words, or too many.
     """
     if len(text) > limits.max_chars:
         raise too_long(limits)
-    seen = text.translate(UNSEEN) if not text.isascii() else text
-    lines = seen.replace("\r\n", "\n").replace("\r", "\n")
-    words = captions(lines) or chat(lines) or flowed(seen)
+    visible = text.translate(INVISIBLE) if not text.isascii() else text
+    lines = visible.replace("\r\n", "\n").replace("\r", "\n")
+    words = captions(lines) or chat(lines) or flowed(text).translate(INVISIBLE)
     if not words.strip():
-        raise Refused(NO_TEXT)
+        raise Refusal(NO_TEXT)
     return Article(id="", title="", text=words, language="")

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 
 _PLAIN = "0123456789+-=()nix"
-_RAISED = str.maketrans(_PLAIN + "−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣ⁻")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_TO_SUPERSCRIPT = str.maketrans(_PLAIN + "−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣ⁻")
+_TO_SUBSCRIPT = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 _SYMBOLS = frozenset("*†‡§¶#※∗")
-_KEPT = frozenset("™®©℠°′″ªº")
+_SIGNS = frozenset("™®©℠°′″ªº")
 _POWER = re.compile(r"[-−+]?[\dnix]{1,3}(?:[-−+][\dnix]{1,3})?|\d{0,3}[-−+]")
 _NUMBERS = re.compile(r"\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*")
 _CURRENCIES = ("$", "€", "£", "¥")
-_BASE_CHARS = 40
+_BASE_CHARS = 40  # before a mark that are looked at
 _UNIT = re.compile(r"(?:[kdcmµμn]?m|yd|ft|in|mi|s|h|kg|sec|min|day|px|sq)\Z")
 _WORD = re.compile(r"[^\W\d_]{3}")
 _BASES, _POWERS = ("2", "10"), ("2", "3")  # others have an operator beside them, or a note
@@ -34,18 +34,20 @@ def raised(text: str, before: str, after: str = "", *, is_note: bool = False) ->
         is_note: Whether something else says that they mark a note: a link, a class, a note of that number.
     """
     mark = "".join(text.split())
-    if is_note or not mark or not _SYMBOLS.isdisjoint(mark) or mark[0] in "[(":
+    if is_note or not _SYMBOLS.isdisjoint(mark) or mark[:1] in "[(])":  # none at all, too
         return ""
-    if not _KEPT.isdisjoint(mark) or not before[-1:].strip():
+    if not _SIGNS.isdisjoint(mark) or not before[-1:].strip():
         isotope = mark.isdigit() and after[:1].isalpha()  # ¹⁴C
-        return mark.translate(_RAISED) if isotope else "" if _NUMBERS.fullmatch(mark) else text.strip()
+        return (
+            mark.translate(_TO_SUPERSCRIPT) if isotope else "" if _NUMBERS.fullmatch(mark) else text.strip()
+        )
     before = before[-_BASE_CHARS:]
     word = _last_word(before)
     if mark == "o" and word[-1:].isdigit():
         return "°"  # 20ᵒ C
     if _POWER.fullmatch(mark):
         if _is_base(word, mark, before, after):
-            return mark.translate(_RAISED)
+            return mark.translate(_TO_SUPERSCRIPT)
         if _NUMBERS.fullmatch(mark):
             return ""
     elif _NUMBERS.fullmatch(mark):
@@ -58,14 +60,14 @@ def raised(text: str, before: str, after: str = "", *, is_note: bool = False) ->
 def power(text: str) -> str:
     """An exponent in plain text, whatever it is made of."""
     if all(char in _PLAIN or char == "−" for char in text):
-        return text.translate(_RAISED)
+        return text.translate(_TO_SUPERSCRIPT)
     return f"^{text}" if len(text) == 1 else f"^({text})"
 
 
 def lowered(text: str, before: str, after: str = "") -> str:
     """What lowered characters are in plain text: themselves, but where they would run into a number."""
     beside = before[-1:].isdigit() or after[:1].isdigit()
-    return text.translate(_LOWERED) if beside else text
+    return text.translate(_TO_SUBSCRIPT) if beside else text
 
 
 def _last_word(before: str) -> str:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from index.sources.extract.encoding import BYTE_ORDER_MARKS
-from index.sources.extract.refusals import IS_NO_TEXT, Refused
+from index.sources.extract.refusals import IS_NO_TEXT, Refusal
 
 
 class Format(StrEnum):
@@ -75,6 +75,7 @@ _SUFFIXES = {
     ".mht": Format.TEXT,
     ".mhtml": Format.TEXT,
 }
+_MAIL_SUFFIXES = (".eml", ".mht", ".mhtml")
 _MEDIA_TYPES = {
     "text/markdown": Format.MARKDOWN,
     "text/x-markdown": Format.MARKDOWN,
@@ -99,7 +100,7 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     """What a file is: by its own first bytes, then by its media type, then by its name.
 
     Raises:
-        Refused: it is nothing that an article can be read from; the message says what it is.
+        Refusal: it is nothing that an article can be read from; the message says what it is.
     """
     if pdf_start(content) is not None:
         return Format.PDF
@@ -108,16 +109,17 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     if not content.startswith(BYTE_ORDER_MARKS):
         for start, magic, format_ in _MAGIC:
             if content[start : start + len(magic)] == magic and not _is_ascii_word(magic, content):
-                raise Refused(IS_NO_TEXT, format=format_)
+                raise Refusal(IS_NO_TEXT, format=format_)
     head = _MAIL_HEAD.match(content[:65_536])
-    if head is not None and _MAIL_VERSION.search(head[0]):
+    is_mail = PurePosixPath(name).suffix.lower() in _MAIL_SUFFIXES
+    if head is not None and (is_mail or _MAIL_VERSION.search(head[0])):
         return Format.MHTML
     by_type = _MEDIA_TYPES.get((media_type or "").partition(";")[0].strip().lower())
     by_name = _SUFFIXES.get(PurePosixPath(name).suffix.lower())
     if _HTML_START.match(content[:4096]) or Format.HTML in (by_type, by_name):
         return Format.HTML
     if _XML_START.match(content[:1024]):
-        raise Refused(IS_NO_TEXT, format="XML")
+        raise Refusal(IS_NO_TEXT, format="XML")
     return by_type or by_name or Format.TEXT
 
 

@@ -68,6 +68,27 @@ def table_lines(rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
         yield pending
 
 
+def rest_of(table: Sequence[list[Cell]], rows: Sequence[list[Cell]]) -> Sequence[list[Cell]] | None:
+    """The rows that a table goes on with, without its head again; None where they are another table.
+
+    Args:
+        table: As far as it is read.
+        rows: What follows it.
+    """
+    if not table or not rows or _width(table) != _width(rows):
+        return None
+    is_head = _texts(rows[0]) == _texts(table[0])
+    return rows[1:] if is_head else None if all(cell.heads for cell in rows[0]) else rows
+
+
+def _width(rows: Sequence[Sequence[Cell]]) -> int:
+    return max(sum(cell.across for cell in row) for row in rows)
+
+
+def _texts(row: Sequence[Cell]) -> list[str]:
+    return [cell.text for cell in row]
+
+
 def _grid(rows: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
     """The rows with a cell for every column: what spans several rows or heads several columns is in each."""
     waiting: dict[int, tuple[Cell, int]] = {}  # by column: a cell from above, and the rows it has yet to go
@@ -75,17 +96,17 @@ def _grid(rows: Sequence[Sequence[Cell]]) -> Iterator[list[Cell]]:
         cells: list[Cell] = []
         below: dict[int, tuple[Cell, int]] = {}
         for cell in [*row, None]:
-            while (held := waiting.get(len(cells))) is not None:
-                if held[1] > 1:
-                    below[len(cells)] = (held[0], held[1] - 1)
-                cells.append(held[0])
+            while (above := waiting.get(len(cells))) is not None:
+                if above[1] > 1:
+                    below[len(cells)] = (above[0], above[1] - 1)
+                cells.append(above[0])
             if cell is None:
                 break
             for part in range(max(1, min(cell.across, _MAX_COLUMNS - len(cells)))):
-                repeated = cell if not part or cell.heads else Cell("")
+                copy = cell if not part or cell.heads else Cell("")
                 if cell.down > 1 and len(cells) < _MAX_COLUMNS:
-                    below[len(cells)] = (repeated, cell.down - 1)
-                cells.append(repeated)
+                    below[len(cells)] = (copy, cell.down - 1)
+                cells.append(copy)
         waiting = below
         yield cells
 

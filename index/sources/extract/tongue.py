@@ -13,7 +13,7 @@ from index.model.article import Article
 
 _SAMPLES = 9  # paragraphs that are looked at: one in another language does not settle it
 _LEAST_CHARS = 60  # of a paragraph; of shorter ones, the text as a whole is looked at
-_MOST_CHARS = 1_000
+_MOST_CHARS = 1_000  # which tell a language as well as a whole text
 
 
 def language_of(article: Article) -> str | None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}"
 _CUE = re.compile(rf"\s*+{_CLOCK}[ \t]*+-->[ \t]*+{_CLOCK}")
 _SUBRIP = re.compile(rf"\s*+\d{{1,6}}[ \t]*+\n\s*+{_CLOCK}[ \t]*+-->")
 _VOICE = re.compile(r"<v(?:\.[\w.-]*+)?[ \t]++([^<>]++)>")
 _TAG = re.compile(r"</?[a-zA-Z\d][^<>]*+>|\{\\[^{}]*+\}")
+_SOUND = re.compile(r"[\[(♪][^\[\]()]*+[\])♪]")  # [music]: nobody says it
 _TURN = re.compile(r"(?:-|–|—|>>+)[ \t]*+(?=\S)")
 _NOT_SAID = ("NOTE", "STYLE", "REGION", "WEBVTT", "X-TIMESTAMP")
-_PARAGRAPH_CHARS = 600
+_PARAGRAPH_CHARS = 600  # of cues by one speaker that are read as a paragraph, some 100 words
 _ENDS = (".", "!", "?", "…", '."', ".”")
 
 _DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}"
@@ -27,10 +28,18 @@ _MESSAGE = re.compile(  # [12.05.24, 10:04:33] Mara: Hello
     rf"\u200e?(?:\[{_DAY},?\s{_TIME}\]\s|{_DAY},?\s{_TIME}\s-\s)(?:~\s?)?(?P<name>[^:\n]{{1,60}}):\s"
 )
 _NOTICE = re.compile(rf"\u200e?(?:\[{_DAY},?\s{_TIME}\]\s|{_DAY},?\s{_TIME}\s-\s)")
-_SENDER = re.compile(  # Mara, [12.05.2024 10:04]  or  [12-May-24 10:04 AM] mara
-    rf"(?:(?P<name>[^\[\]\n]{{1,60}}?),?\s\[(?P<when>[^\[\]\n]{{4,30}}{_TIME})\]"
-    rf"|\[(?P<at>[^\[\]\n]{{4,30}}{_TIME})\]\s(?P<who>[^:\n<>]{{1,60}}))\s*+"
+_SENDER = re.compile(  # Mara, [12.05.2024 10:04]  [12-May-24 10:04 AM] mara  mara — Today at 10:04
+    rf"(?:(?P<name>[^\[\]\n]{{1,60}}?),?\s\[(?P<when>[^\[\]\n]{{0,30}}{_TIME})\]"
+    rf"|\[(?P<at>[^\[\]\n]{{0,30}}{_TIME})\]\s(?P<who>[^:\n<>]{{1,60}})"
+    r"|(?P<nick>[^\[\]\n—]{1,60}?)(?:\s?—\s?|\s{2,5})"
+    rf"(?P<stamp>(?:{_DAY},?\s|[^\W\d_]{{3,10}} at )?{_TIME}))\s*+"
 )
+_BENEATH = re.compile(r"\n\s?—\s?\n")  # a name, a dash and a time in three lines, as Discord copies them
+_RULE = "====="
+_MARK = re.compile(r"\{(?:Attachments|Embed|Stickers|Reactions)\}")
+_REACTIONS = "{Reactions}"  # counted in the line after it
+_PREFACE = 8  # lines before the first message
+_MOST_LINES = 6  # of a message under its name, on average
 _LEAST = 2  # messages that make a chat
 
 
@@ -67,7 +76,7 @@ def _turns(lines: Iterator[str]) -> Iterator[str]:
     length = 0
     speaker = ""
     for line in lines:
-        mark = _TURN.match(line)
+        mark = _TURN.match(line) or _SOUND.fullmatch(line)
         name, _, speech = line.partition(": ")
         has_name = bool(speech) and len(name) <= 30 and name[:1].isupper()
         full = length > _PARAGRAPH_CHARS and turn[-1].endswith(_ENDS)
@@ -77,7 +86,7 @@ def _turns(lines: Iterator[str]) -> Iterator[str]:
             yield " ".join(turn)
             turn, length = [], 0
         speaker = name if has_name else "" if mark else speaker
-        turn.append(line[mark.end() :] if mark else line)
+        turn.append(line[mark.end() :] or line if mark else line)
         length += len(line)
     if turn:
         yield " ".join(turn)
@@ -98,10 +107,13 @@ def chat(text: str) -> str | None:
     notices = sum(_NOTICE.match(line) is not None for line in full_lines)
     if messages >= _LEAST and 4 * notices > len(full_lines):
         return "\n\n".join(_messages(full_lines))
-    senders = sum(_SENDER.fullmatch(line) is not None for line in full_lines)
-    if senders >= _LEAST and 4 * senders >= len(full_lines) and _SENDER.fullmatch(full_lines[0]):
-        return "\n\n".join(_under_names(full_lines))
-    return None
+    full_lines = [line for line in _BENEATH.sub(" — ", text).split("\n") if line.strip()]
+    senders = [number for number, line in enumerate(full_lines) if _SENDER.fullmatch(line)]
+    silent = sum(two - one == 1 for one, two in pairwise(senders))
+    if len(senders) < _LEAST or senders[0] > _PREFACE or 4 * silent >= len(senders):
+        return None
+    is_dense = _MOST_LINES * len(senders) >= len(full_lines) - senders[0]
+    return "\n\n".join(_under_names(full_lines)) if is_dense else None
 
 
 def _messages(lines: Sequence[str]) -> Iterator[str]:
@@ -117,15 +129,19 @@ def _messages(lines: Sequence[str]) -> Iterator[str]:
 
 def _under_names(lines: Sequence[str]) -> Iterator[str]:
     lead, words = "", list[str]()
-    for line in lines:
-        sender = _SENDER.fullmatch(line)
-        if sender is None:
-            words.append(line.strip())
-            continue
-        if words:
-            yield f"{lead}{' '.join(words)}"
-        words = []
-        name, when = (sender[1], sender[2]) if sender[1] else (sender[4], sender[3])
-        lead = f"[{when.strip()}] {name.strip()}: "
-    if words:
-        yield f"{lead}{' '.join(words)}"
+    counts = False  # reactions
+    for line in map(str.strip, lines):
+        sender, is_mark = _SENDER.fullmatch(line), _MARK.fullmatch(line)
+        if sender is not None or line.startswith(_RULE):
+            yield from filter(None, [f"{lead} {' '.join(words)}".strip()])
+            lead, words = _lead(sender) if sender else "", []
+        elif not counts and not is_mark:
+            words.append(line)
+        counts = line == _REACTIONS
+    yield from filter(None, [f"{lead} {' '.join(words)}".strip()])
+
+
+def _lead(sender: re.Match[str]) -> str:
+    name = sender["name"] or sender["who"] or sender["nick"]
+    when = sender["when"] or sender["at"] or sender["stamp"]
+    return f"[{when.strip()}] {name.strip()}:"

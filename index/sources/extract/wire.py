@@ -36,13 +36,13 @@ def pack(article: Article) -> bytes:
     return b"".join([json.dumps(head).encode(), b"\n", text, headings, sentences])
 
 
-def unpack(packed: bytes) -> Article:
+def unpack(wire_bytes: bytes) -> Article:
     """What ``pack`` was given.
 
     Raises:
         ValueError: it is not what ``pack`` gives.
     """
-    line, _, rest = packed.partition(b"\n")
+    line, _, rest = wire_bytes.partition(b"\n")
     try:
         head = json.loads(line)
         text, *numbers = _parts(rest, head.pop("parts"))
@@ -65,11 +65,11 @@ def unpack(packed: bytes) -> Article:
         raise ValueError("no article") from error
 
 
-def _parts(packed: bytes, lengths: Sequence[int]) -> list[memoryview]:
-    if sum(lengths) != len(packed):
+def _parts(wire_bytes: bytes, lengths: Sequence[int]) -> list[memoryview]:
+    if sum(lengths) != len(wire_bytes):
         raise ValueError("cut off")
     ends = list(accumulate(lengths))
-    return [memoryview(packed)[start:end] for start, end in pairwise([0, *ends])]
+    return [memoryview(wire_bytes)[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _numbers(values: Sequence[int]) -> bytes:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from index.sources.extract.blocks import clean
-from index.sources.extract.refusals import ENTITIES, Refused
+from index.sources.extract.refusals import ENTITIES, Refusal
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -19,14 +19,14 @@ _CHARACTER = re.compile(  # <!ENTITY nbsp "&#160;">: another name for a characte
     rb"|'(&#x?[0-9A-Fa-f]{1,7};|[^'&%<]{1,8})')\s*+>"
 )
 _NAME = re.compile(rb"&([A-Za-z][\w.-]{0,30});")
-_GIVEN = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
+_XML_NAMES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 
 
 def xml_root(content: bytes) -> _Element:
     """The root of an XML file.
 
     Raises:
-        Refused: it declares entities that are more than names of characters.
+        Refusal: it declares entities that are more than names of characters.
         lxml.etree.XMLSyntaxError: it is no XML.
     """
     from lxml import etree
@@ -44,17 +44,17 @@ def xml_root(content: bytes) -> _Element:
     root = etree.fromstring(content, parser)
     declarations = root.getroottree().docinfo.internalDTD
     if declarations is not None and any(True for _ in declarations.iterentities()):
-        raise Refused(ENTITIES)
+        raise Refusal(ENTITIES)
     return root
 
 
 def _without_names(content: bytes) -> bytes:
     """The file with the characters in place of the names that it declares for them."""
-    names = {name: quoted or single for name, quoted, single in _CHARACTER.findall(content)}
+    names = {name: double or single for name, double, single in _CHARACTER.findall(content)}
     bare, count = _CHARACTER.subn(b"", content)
     if b"<!ENTITY" in bare or not count:
-        raise Refused(ENTITIES)
-    return _NAME.sub(lambda one: one[0] if one[1] in _GIVEN else names.get(one[1], one[0]), bare)
+        raise Refusal(ENTITIES)
+    return _NAME.sub(lambda one: one[0] if one[1] in _XML_NAMES else names.get(one[1], one[0]), bare)
 
 
 def dublin_core(root: _Element) -> dict[str, str]:

@@ -29,7 +29,7 @@ from typer.testing import Result as Ran
 
 from bot.cli import app as cli
 from bot.cli.doctor import plausible
-from bot.cli.show import MAY_SAY_OTHERWISE, MAY_SAY_SO, answer_json, answer_text
+from bot.cli.show import MAY_SAY, answer_json, answer_text
 from bot.cli.terminal import printable
 from bot.settings import Settings
 from index import (
@@ -67,6 +67,7 @@ from index import (
     UnloadableRerankerError,
     upload,
 )
+from tests.bot.advice import advice_of_cli, settings
 from tests.bot.claims import (
     BUILT_EARLY,
     BUILT_IN_1850,
@@ -82,6 +83,7 @@ ROOT = Path(__file__).parents[3]
 COMMANDS = [
     "demo",
     "run",
+    "worker",
     "ask",
     "check",
     "chat",
@@ -90,6 +92,9 @@ COMMANDS = [
     "eval",
     "calibrate",
     "doctor",
+    "insights",
+    "backup",
+    "restore",
     "library",
 ]
 LIBRARY_COMMANDS = ["add", "list", "remove", "use", "undo", "history", "prune"]
@@ -314,12 +319,6 @@ def claims_checked(
 Invoke = Callable[..., Ran]
 
 
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in variables():
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, library: HeldLibrary) -> Invoke:
     def invoke(*args: str, input: str | None = None, uses: HeldLibrary = library) -> Ran:  # noqa: A002
@@ -330,14 +329,6 @@ def run(monkeypatch: pytest.MonkeyPatch, library: HeldLibrary) -> Invoke:
         return CliRunner().invoke(cli.app, args, input=input, prog_name="footnote")
 
     return invoke
-
-
-def variables() -> set[str]:
-    """The environment variables that are settings."""
-    return {
-        str(field.validation_alias or f"FOOTNOTE_{name.upper()}")
-        for name, field in Settings.model_fields.items()
-    }
 
 
 def process(
@@ -442,8 +433,8 @@ def test_ask_answers_yes_or_no_first(run: Invoke, year: str, lead: str) -> None:
     [
         (BUILT_IN_1901, SO),
         (BUILT_IN_1850, SO.replace("says so.", "says otherwise.")),
-        (BUILT_EARLY, SO.replace("The article says so.", f"Uncertain. {MAY_SAY_SO}")),
-        (BUILT_LATELY, SO.replace("The article says so.", f"Uncertain. {MAY_SAY_OTHERWISE}")),
+        (BUILT_EARLY, SO.replace("The article says so.", f"Uncertain. {MAY_SAY}")),
+        (BUILT_LATELY, SO.replace("The article says so.", f"Uncertain. {MAY_SAY}")),
         (IS_YELLOW, NOTHING.replace("does not answer it", "does not say it")),
     ],
 )
@@ -465,7 +456,7 @@ def test_check_json_is_one_object(run: Invoke) -> None:
     assert [citation["quote"] for citation in found["citations"]] == [BUILT_IN_1901]
     assert "question" not in found
     uncertain = json.loads(run("check", BUILT_LATELY, "--json", uses=library).stdout)
-    assert uncertain["answer"] == f"{MAY_SAY_OTHERWISE} {BUILT_IN_1901}"
+    assert uncertain["answer"] == f"{MAY_SAY} {BUILT_IN_1901}"
     assert [call.article for call in library.calls] == ["harbour", None]
 
 
@@ -1408,6 +1399,22 @@ def test_doctor_finds_everything_well(run: Invoke, monkeypatch: pytest.MonkeyPat
     ]
 
 
+def test_doctor_tells_programs_the_same(run: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    library = HeldLibrary(reading=reads_claims())
+    code, out, _ = outcome(run("doctor", "--json", uses=library))
+    report = json.loads(out)
+    assert (code, report["ok"]) == (0, True)
+    assert {finding["about"] for finding in report["findings"]} >= {"token", "data", "model", "index"}
+    assert report["findings"][3] == {
+        "verdict": "ok",
+        "about": "data",
+        "text": f"{tmp_path / '.footnote'} can be written",
+    }
+    monkeypatch.setenv("DISCORD_TOKEN", "no token")
+    code, out, _ = outcome(run("doctor", "--json", uses=library))
+    assert (code, json.loads(out)["ok"]) == (1, False)
+
+
 def test_doctor_says_that_the_disk_is_nearly_full(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=499_900_000))
     code, out, _ = outcome(run("doctor"))
@@ -1445,6 +1452,25 @@ def test_prune_says_what_goes_asks_and_deletes(run: Invoke) -> None:
     upkeep.prune.assert_not_called()
     assert outcome(run("library", "prune", "--yes", uses=library)) == (0, f"{listed}1.5 MB freed.\n", "")
     upkeep.prune.assert_called_once_with()
+
+
+def test_doctor_says_that_the_database_is_damaged(run: Invoke) -> None:
+    library = HeldLibrary()
+    database = library._articles.folder.records.database
+    database.close()
+    file = library._articles.folder.path / "footnote.sqlite3"
+    for path in file.parent.glob("footnote.sqlite3-*"):
+        path.unlink()
+    file.write_bytes(b"noise" * 4_000)
+    code, out, err = outcome(run("doctor", uses=library))
+    (problem,) = [line for line in out.splitlines() if line.startswith("problem")]
+    assert (code, err, "use " in out) == (1, "", False)
+    assert problem == (
+        f"problem  index     The database {file} is damaged: file is not a database. Bring the data folder "
+        "back with `footnote restore`; or move the file away, and it is made again of the articles that are "
+        "there."
+    )
+    assert advice_of_cli(problem) == {"footnote restore"}
 
 
 def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> None:
@@ -1534,7 +1560,7 @@ def test_an_error_that_a_setting_mends_names_it(
     named = f"{error} The setting is {setting}." if setting else str(error)
     code, _, err = outcome(run("ask", "Who?", uses=Broken()))
     assert (code, err.splitlines()[-1]) == (1, f"Error: {named}")
-    assert setting is None or setting in variables()
+    assert setting is None or setting in settings()
 
 
 @pytest.mark.parametrize(
@@ -1602,7 +1628,7 @@ def test_printable_leaves_what_people_write() -> None:
 def test_the_example_of_a_settings_file_names_every_setting_and_changes_none() -> None:
     example = ROOT / ".env.example"
     named = re.findall(r"^(\w+)=", example.read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(named) == sorted(variables())
+    assert sorted(named) == sorted(settings())
     Path(".env").write_bytes(example.read_bytes())
     assert Settings() == Settings.model_construct()
 

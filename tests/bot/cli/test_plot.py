@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from bot.cli.plot import draw
 from index import CurvePoint, RiskCurve
 
+pytestmark = pytest.mark.slow
+
 CURVE = RiskCurve(
     points=(CurvePoint(0.25, 0.0), CurvePoint(0.75, 0.2), CurvePoint(1.0, 0.4)),
     answered=CurvePoint(0.5, 0.1),

@@ -31,6 +31,17 @@ async def test_help_has_the_articles_example_questions(world: World) -> None:
     assert "> When was the harbour built?" in expected.top
 
 
+async def test_help_shows_an_admin_their_half(world: World) -> None:
+    result = await world.admin.slash(world.channel, "help")
+    expected = render.help_text(ARTICLE, ENGLISH, for_admin=True)
+    assert says(result.response) == f"{expected.top}\n{expected.footer}"
+    assert "**For you as an admin:**\n- `/library add` adds an article" in expected.top
+    result = await world.reader.slash(world.channel, "help")
+    assert "admin" not in says(result.response)
+    result = await world.admin.user.slash("help")
+    assert "admin" not in says(result.response)
+
+
 async def test_both_speak_the_language_of_the_one_who_asks(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

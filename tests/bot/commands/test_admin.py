@@ -81,7 +81,8 @@ async def world(world: World) -> World:
 
 @pytest.fixture
 def stepping(world: World) -> Stepping:
-    world.bot.service._library = library = Stepping()
+    library = Stepping()
+    world.serve(library)
     library.branch(str(world.guild.id)).give(ARTICLE)
     return library
 
@@ -322,6 +323,7 @@ async def test_what_is_shown_last_is_how_it_ended_however_late_somebody_cancels(
 ) -> None:
     message, cancel = await running(world)
     (job,) = world.bot.changes._jobs.values()
+    job_id = cancel.removeprefix("cancel:")
     pressed, order = press(world, manages=True), list[str]()
 
     async def edit(**_: object) -> None:
@@ -334,12 +336,16 @@ async def test_what_is_shown_last_is_how_it_ended_however_late_somebody_cancels(
     pressed.response.edit_message.side_effect = edit
     if ended:
         await job.editing.acquire()
-        cancelling = asyncio.create_task(world.bot.changes.cancel(pressed, cancel.removeprefix("cancel:")))
-        await asyncio.sleep(0)
-        world.bot.changes._jobs.clear()
+        cancelling = asyncio.create_task(world.bot.changes.cancel(pressed, job_id))
+        async with asyncio.timeout(5):
+            while world.bot.service.jobs._jobs.is_any_free() or not job.is_called_off:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        world.library.reindexing.set()
+        async with asyncio.timeout(5):
+            while await world.bot.service.jobs.request(job_id):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         job.editing.release()
         await cancelling
-        world.bot.changes._jobs[cancel.removeprefix("cancel:")] = job
         pressed.response.defer.assert_awaited_once()
         pressed.response.edit_message.assert_not_awaited()
     else:
@@ -393,7 +399,7 @@ async def test_a_long_reindex_ends_in_the_log_where_nobody_can_be_told(
 ) -> None:
     world.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=None)
     await world.admin.slash(world.channel, "reindex")
-    assert "A reindex of admin has ended, and they could not be told: **Reindexed" in caplog.text
+    assert "A reindex has ended, and who asked for it could not be told: **Reindexed" in caplog.text
 
 
 @pytest.mark.usefixtures("late")
@@ -467,7 +473,7 @@ async def test_the_report_names_what_moved_and_what_the_self_check_found(world: 
         def reindex(self, *args: Any, **options: Any) -> ReindexReport:
             return replace(super().reindex(*args, **options), moved=(moved,), check=check, examples=4)
 
-    world.bot.service._library = library = Moving()
+    library = world.serve(Moving())
     library.branch(str(world.guild.id)).give(ARTICLE)
     result = await world.admin.slash(world.channel, "reindex")
     assert says(result.response).splitlines()[2:] == [
@@ -489,12 +495,12 @@ def test_no_report_is_too_long_or_more_than_text(title: str, quote: str, questio
     moved = (MovedAnswer(question, quote, None), MovedAnswer(question, None, quote)) * 20
     check = SelfCheck(99, 1, (question,) * 99)
     report = ReindexReport(info, 1, 2, 3, 4.0, examples=99, moved=moved, check=check)
-    for rendered in (
+    for content in (
         shown.report(report, ENGLISH, added=True, in_use=False),
         shown.unpublished(SelfCheckError("", failed=(question,) * 99, right=1, asked=100), ENGLISH),
     ):
-        Card(rendered)
-        assert size(rendered.top) + size(rendered.footer) <= MAX_TEXT
+        Card(content)
+        assert size(content.top) + size(content.footer) <= MAX_TEXT
 
 
 # Sources
@@ -510,7 +516,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         fetched.append(address)
         return Source(Origin(SourceKind.WEB, address, "text/plain"), BRIDGE.text.encode())
 
-    monkeypatch.setattr("bot.sources.fetch", fetch)
+    monkeypatch.setattr("bot.service.change_request.fetch", fetch)
     return fetched
 
 
@@ -600,10 +606,10 @@ async def test_no_path_of_this_machine_can_be_named(world: World, web: list[str]
 @given(st.text(min_size=1))
 def test_only_http_is_ever_fetched(url: str) -> None:
     try:
-        get = asyncio.run(source_of(url, None, None, Limits()))
+        source = source_of(url, None, None, Limits())
     except SourceError:
         return
-    assert get is not None
+    assert source is not None
     assert url.strip().removeprefix("<").lower().startswith(("http://", "https://"))
 
 

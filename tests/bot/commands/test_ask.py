@@ -14,6 +14,7 @@ from bot.service.line import LineFullError
 from bot.service.rates import Rate, Rates, TooFastError
 from bot.service.service import Service
 from bot.service.small_talk import SmallTalk
+from bot.service.threads import QUESTION_THREADS
 from bot.words import ENGLISH
 from index import ALL, MAX_QUESTION_CHARS, Article, QuestionError, UnknownArticleError
 from tests.bot.conftest import HeldService, World, says
@@ -374,14 +375,15 @@ async def test_who_waits_is_told_the_place_in_the_line_in_the_message_that_becom
     world: World,
 ) -> None:
     held = world.hold()
-    for number in range(2):
+    for number in range(QUESTION_THREADS):
         await world.admin.slash(world.channel, "ask", question=f"Ships {number}?")
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     await world.reader.send(world.channel, f"{world.mention} {QUESTION} And why?")
-    assert world.texts() == ["", "", "", f"{world.mention} {QUESTION} And why?"]
+    under_way = [""] * QUESTION_THREADS
+    assert world.texts() == [*under_way, "", f"{world.mention} {QUESTION} And why?"]
     await world.env.advance_time(HeldService.seconds_to_first_note)
     first, second = (f"Many are asking just now: you are {place} in line." for place in ("1st", "2nd"))
-    assert world.texts() == ["", "", first, f"{world.mention} {QUESTION} And why?", second]
+    assert world.texts() == [*under_way, first, f"{world.mention} {QUESTION} And why?", second]
     await world.env.advance_time(
         3 * HeldService.seconds_between_notes
     )  # what has not changed is not said again
@@ -389,12 +391,12 @@ async def test_who_waits_is_told_the_place_in_the_line_in_the_message_that_becom
     held._line.leave(next(iter(held._asking.values())).ticket)
     await world.env.advance_time(HeldService.seconds_between_notes)
     assert world.texts()[-1] == first
-    held._line._served += 1
+    held._line._turns += 1
     held.let_go.set()
     await world.env.settle()
     texts = world.texts()
-    assert texts[2] == answer_to(with_question=True)
-    assert texts[4:] == [answer_to(f"{QUESTION} And why?")]
+    assert texts[QUESTION_THREADS] == answer_to(with_question=True)
+    assert texts[QUESTION_THREADS + 2 :] == [answer_to(f"{QUESTION} And why?")]
 
 
 async def test_while_the_model_loads_a_question_waits_with_a_note(world: World) -> None:
@@ -439,7 +441,7 @@ async def test_a_note_that_cannot_be_shown_does_not_stop_the_answer(world: World
 
 async def test_a_full_line_says_so(world: World) -> None:
     held = world.hold(line=1)
-    for number in range(3):
+    for number in range(QUESTION_THREADS + 1):
         await world.admin.slash(world.channel, "ask", question=f"Ships {number}?")
     result = await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert result.response
@@ -447,5 +449,5 @@ async def test_a_full_line_says_so(world: World) -> None:
     assert says(result.response) == "The line is full: 1 are waiting. Please ask again in a minute."
     held.let_go.set()
     await world.env.settle()
-    assert len(world.library.calls) == 3
+    assert len(world.library.calls) == QUESTION_THREADS + 1
     assert world.errors() == [LineFullError]

@@ -51,8 +51,8 @@ def checked(claim: str, library: HeldLibrary) -> str:
     [
         (BUILT_IN_1901, "✅ **The article says so.**"),
         (BUILT_IN_1850, "↔️ **The article says otherwise.**"),
-        (BUILT_EARLY, "⚠️ The article may say so. The closest it says:"),
-        (BUILT_LATELY, "⚠️ The article may say otherwise. The closest it says:"),
+        (BUILT_EARLY, "⚠️ The article may say so, or otherwise. The closest it says:"),
+        (BUILT_LATELY, "⚠️ The article may say so, or otherwise. The closest it says:"),
     ],
 )
 async def test_what_the_article_says_to_a_claim_has_its_citation(world: World, claim: str, lead: str) -> None:

@@ -519,5 +519,5 @@ async def test_a_reindex_of_one_server_does_not_keep_another_from_answering_or_l
 )
 def test_a_list_names_no_folder_of_the_machine(place: str, shown: str) -> None:
     (entry,) = HeldLibrary().entries()
-    rendered = render_library.entries((replace(entry, place=place, own=False),), ENGLISH)
-    assert f" · from {shown} · everyone's" in rendered.top
+    content = render_library.entries((replace(entry, place=place, own=False),), ENGLISH)
+    assert f" · from {shown} · everyone's" in content.top

@@ -232,6 +232,7 @@ PRESSES = 20
 REPETITIVE = "“We never turn a ship away,” said Ada Berg. The harbour of Elms was built in 1901. " * 5 + "\n"
 
 
+@pytest.mark.usefixtures("_read_here")  # how long that takes is not what is tested
 async def test_twenty_people_press_buttons_of_a_hostile_article(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

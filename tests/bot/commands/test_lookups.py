@@ -15,6 +15,8 @@ from tests.bot.commands.test_context import ask, press, reindexed
 from tests.bot.conftest import World, says
 from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
+pytestmark = pytest.mark.slow
+
 WAIT = "One moment, please: you can go on in 60 s."
 SERVER_WAIT = "This server looks up a lot just now. Please try again in 60 s."
 QUESTION = "When was the harbour of Elms built?"

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
 import simcord
 from simcord.backend import serializers
+from sqlalchemy import select
 
 from bot import Settings, create_bot, render
 from bot.client import FootnoteBot
@@ -22,6 +22,7 @@ from bot.service.allowance import ChangeAllowance, TooManyChangesError
 from bot.service.service import Service
 from index import EveryonesArticleError, Library, QuotaError, Quotas, upload
 from index.storage.library_folder import LibraryFolder
+from index.storage.tables import JobRow
 from index.storage.upkeep import Retention, Upkeep
 from tests.bot.conftest import World, says
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
@@ -57,7 +58,7 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Libra
     article.write_text(HARBOUR)
     quotas = Quotas(articles=3, nbytes=1_000_000, questions=2)
     library = Library(tmp_path / "data", article_path=article, embedder=FakeEmbedder(), quotas=quotas)
-    folder = LibraryFolder(tmp_path / "data", kept=3)
+    folder = LibraryFolder(tmp_path / "data", snapshots_kept=3)
     library.upkeep = Upkeep(folder, retention=Retention(), now=clock)
     library.load()
     return library
@@ -151,31 +152,26 @@ async def test_the_last_changes_of_an_hour_are_told(world: World) -> None:
     assert "This was change 4 of 5 in this hour." in reports[2].splitlines()
 
 
-async def test_an_attachment_is_taken_only_when_its_turn_comes(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def test_an_attachment_waits_for_its_turn_in_the_database_and_goes_with_its_job(
+    world: World, real: Library
 ) -> None:
-    read: list[str] = []
-    taken = discord.Attachment.read
+    def contents() -> list[bytes | None]:
+        with real.jobs._database.reading() as connection:
+            return list(connection.scalars(select(JobRow.content)))
 
-    async def reading(self: discord.Attachment, **options: Any) -> bytes:
-        read.append(self.filename)
-        return await taken(self, **options)
-
-    monkeypatch.setattr(discord.Attachment, "read", reading)
-    service = world.bot.service
     busy, let_go = threading.Event(), threading.Event()
 
     def hold() -> None:
         busy.set()
         let_go.wait(timeout=30)
 
-    service._threads.index(hold)
+    world.bot.service._threads.index(hold)
     assert busy.wait(timeout=30)
     await world.begin(world.admin.slash(world.channel, "library add", file=MINE))
-    assert read == []
+    assert contents() == [MINE[1]]
     let_go.set()
     await world.env.settle()
-    assert read == ["mine.txt"]
+    assert contents() == []
 
 
 async def until(condition: Callable[[], bool]) -> None:

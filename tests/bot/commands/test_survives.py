@@ -199,11 +199,10 @@ async def test_an_answer_that_takes_longer_than_a_token_lives(world: World) -> N
 async def test_the_gateway_drops_and_resumes(world: World) -> None:
     held = world.hold()
     await mention(world)
-    world.bot.ws.open = False  # type: ignore[misc]
-    world.bot.dispatch("disconnect")
+    shard = world.bot.shards[0]
+    await shard.disconnect()
     await world.reader.send(world.channel, f"{world.mention} Who is the harbour master?")  # is lost
-    world.bot.ws.open = True  # type: ignore[misc]
-    world.bot._connection.parsers["RESUMED"]({})
+    await shard.reconnect()
     assert (await answered(world, held))[-1] == answer_to()
     await mention(world)
     assert world.texts()[-1] == answer_to()

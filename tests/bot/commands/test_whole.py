@@ -47,7 +47,9 @@ async def test_a_question_its_source_a_follow_up_and_what_the_article_does_not_s
         result = await reader.slash(channel, "check", claim=claim)
         asked, lead, quote, *_ = says(result.response).splitlines()
         assert asked == f"-# Claim: {claim}"
-        assert lead.removeprefix("✅ **").startswith(("The article says so.", "⚠️ The article may say so."))
+        assert lead.removeprefix("✅ **").startswith(
+            ("The article says so.", "⚠️ The article may say so, or otherwise.")
+        )
         assert quote.startswith("> ")
         assert "Labour MPs recently signed a letter" in quote.replace("**", "")
         await bot.close()

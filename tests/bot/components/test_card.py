@@ -13,7 +13,7 @@ from bot.components.custom_ids import Sources
 from bot.components.persistent import LibraryButton
 from bot.components.quotes import QuotesButton
 from bot.components.reading import ReadButton
-from bot.render import MAX_SOURCES, Rendered
+from bot.render import MAX_SOURCES, MessageContent
 from bot.words import words_for
 from index import Article, Span
 from tests.bot.render.test_render import BUILT, TEXTS, accept
@@ -90,13 +90,13 @@ def test_what_is_no_button_of_the_kind_is_refused() -> None:
 def test_a_card_has_no_more_than_discord_takes() -> None:
     article = Article("a" * 40, "t", "text " * 100)
     buttons = [ReadButton.to(article, n, label="x" * 80) for n in range(10)]
-    card = Card(Rendered(0, "top", footer="footer"), *buttons)
+    card = Card(MessageContent(0, "top", footer="footer"), *buttons)
     accept(card)
     rows = [item for item in card.walk_children() if isinstance(item, discord.ui.ActionRow)]
     assert [len(row.children) for row in rows] == [5, 5]
 
 
 def test_a_card_is_in_the_language_of_the_one_who_reads_it() -> None:
-    card = cited_card(Rendered(0, "top", ((BUILT, "source"),)), ARTICLE, words_for("de"))
+    card = cited_card(MessageContent(0, "top", ((BUILT, "source"),)), ARTICLE, words_for("de"))
     buttons = [item for item in card.walk_children() if isinstance(item, ContextButton)]
     assert [button.item.label for button in buttons] == ["Im Kontext zeigen"]

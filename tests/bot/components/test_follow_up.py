@@ -289,4 +289,4 @@ async def test_every_answer_has_the_button_also_one_that_does_not_say(world: Wor
     for question in (QUESTION, "xyzzy"):
         result = await world.reader.slash(world.channel, "ask", question=question)
         assert result.response
-        assert buttons(result.response)[-1] == f"follow-up:{ARTICLE.sha256[:8]}:harbour"
+        assert buttons(result.response)[-3] == f"follow-up:{ARTICLE.sha256[:8]}:harbour"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import ExitStack
+from itertools import groupby
 
 import pytest
 
 from bot.service.allowance import ChangeAllowance, ChangesWaitingError, TooManyChangesError
+from bot.service.change_request import ChangeRequest
 from bot.service.place import Place
 from bot.service.service import Service
-from index import QuotaKind, QuotaUse, ReindexRunningError
+from index import LibraryError, Progress, QuotaKind, QuotaUse, ReindexRunningError
 from tests.fakes import HeldLibrary
 
 
@@ -27,8 +28,8 @@ def clock() -> Clock:
     return Clock()
 
 
-def change(allowance: ChangeAllowance, server: int | None) -> None:
-    with allowance.counted(server):
+def change(allowance: ChangeAllowance, server: int | None, *, waiting: int = 0) -> None:
+    with allowance.counted(server, waiting=waiting):
         pass
 
 
@@ -70,9 +71,9 @@ def test_few_may_wait_and_of_each_server_one() -> None:
             change(allowance, 1)
         with pytest.raises(ReindexRunningError), allowance.one_at_a_time(1):
             pytest.fail("it is changed twice at once")
-        stack.enter_context(allowance.counted(2))
+        stack.enter_context(allowance.counted(2, waiting=1))
         with pytest.raises(ChangesWaitingError) as caught:
-            change(allowance, 3)
+            change(allowance, 3, waiting=2)
         assert str(caught.value) == (
             "2 changes are waiting for their turn already. Please try again in a few minutes."
         )
@@ -88,28 +89,37 @@ def test_without_limits_there_are_none() -> None:
     assert allowance.use(1) == ()
 
 
+@pytest.mark.usefixtures("_read_here")
 async def test_the_service_refuses_what_is_too_much_and_one_change_has_its_turn_at_a_time() -> None:
     library = HeldLibrary()
     service = Service(library, changes=ChangeAllowance(server=2, pending=3))
-    held, running, most = threading.Event(), [0], [0]
+    library.reindexing.clear()
+    steps: list[tuple[int, Progress]] = []
 
-    def work(*_: object) -> None:
-        running[0] += 1
-        most[0] = max(most[0], running[0])
-        held.wait(timeout=10)
-        running[0] -= 1
+    async def add(server: int) -> None:
+        request = ChangeRequest(
+            server=server, starter=1, who="ada", adds=True, article="mine", file_name="a.txt"
+        )
 
-    waiting = [
-        asyncio.create_task(service.change(Place(server), work, lambda _: None)) for server in range(3)
-    ]
-    await asyncio.sleep(0.05)
+        async def attach() -> tuple[bytes, None]:
+            return b"The bridge has seven arches.", None
+
+        await service.change(request, lambda step: steps.append((server, step)), attach=attach)
+
+    waiting = [asyncio.create_task(add(server)) for server in (1, 2, 3)]
+    async with asyncio.timeout(5):
+        while library.jobs.count() < 3:  # noqa: ASYNC110 - threads bring it about
+            await asyncio.sleep(0.01)
     with pytest.raises(ChangesWaitingError):
-        await service.change(Place(9), work, lambda _: None)
-    held.set()
+        await add(9)
+    library.reindexing.set()
     await asyncio.gather(*waiting)
-    assert most == [1]
-    await service.change(Place(1), work, lambda _: None)
+    turns = [server for server, _ in groupby(steps, lambda step: step[0])]
+    assert sorted(turns) == [1, 2, 3]
+    with pytest.raises(LibraryError, match="is here already"):
+        await add(1)
     with pytest.raises(TooManyChangesError):
-        await service.change(Place(1), work, lambda _: None)
+        await add(1)
     assert service.use_of_changes(Place(1)) == (QuotaUse(QuotaKind.CHANGES, 2, 2),)
+    assert library.jobs.count() == 0
     await service.close(patience=1)

@@ -23,6 +23,7 @@ from bot.service.small_talk import SmallTalk, small_talk
         ("Hallo zusammen, wer hat es gebaut? Danke, Ida", "wer hat es gebaut?"),
         ("Bonjour, qui a construit le pont ? Merci d’avance", "qui a construit le pont ?"),
         ("Hola, ¿quién lo construyó? Gracias", "¿quién lo construyó?"),
+        ("Hi @Footnote, quick question: who built it?", "who built it?"),
         ("Hello Kitty was drawn by whom?", "Hello Kitty was drawn by whom?"),
         ("Who said thanks?", "Who said thanks?"),
         ("Which cheers, Ida?", "Which cheers, Ida?"),

@@ -75,7 +75,7 @@ def test_what_is_long_past_is_not_kept() -> None:
         refusal(rates, person, person)
     assert len(rates._questions._people) <= 62
     assert len(rates._questions._servers) <= 62
-    assert len(rates._told) <= 62
+    assert len(rates._notices) <= 62
 
 
 def test_lookups_and_offers_are_counted_by_themselves() -> None:

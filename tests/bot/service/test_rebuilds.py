@@ -16,6 +16,8 @@ from bot.service.threads import ClosingError
 from index import Library, RebuildingError, Result
 from tests.index.fakes import THRESHOLDS, BlockingEmbedder, FakeEmbedder
 
+pytestmark = pytest.mark.slow
+
 SHIPS = "How many ships anchor there?"
 FORTY = "Forty ships anchor there every summer."
 HERE = Place(1, 10)
@@ -99,7 +101,7 @@ async def test_an_index_that_is_damaged_while_it_runs_is_rebuilt_where_reindexin
     service = Service(library)
     service.start()
     await ask(service)
-    library._parts.opener._memory.articles._kept.clear()  # it was asked too long ago to be held
+    library._parts.opener._memory.articles._values.clear()  # it was asked too long ago to be held
     damage(path)
     told = set()
     for place in (HERE, Place(2, 20), Place(), Place(1, 11)):

@@ -11,21 +11,20 @@ from typing import Any
 
 import pytest
 
+from bot.service.change_request import ChangeRequest
 from bot.service.line import LineFullError
 from bot.service.place import Place
 from bot.service.questions import Wait
 from bot.service.rates import Rate, Rates, TooFastError
 from bot.service.service import Service
-from bot.service.threads import READING_THREADS, ClosingError
+from bot.service.threads import QUESTION_THREADS, READING_THREADS, ClosingError
 from index import (
     ALL,
     Article,
     ArticleError,
     CancelledError,
-    Library,
     Progress,
     QuestionError,
-    ReindexReport,
     ReindexRunningError,
     Result,
     Span,
@@ -41,6 +40,7 @@ HERE = Place(server=1, channel=10)
 ELSEWHERE = Place(server=2, channel=20)
 NOWHERE = Place()
 ASKER = 1
+JOB = "0123456789abcdef"
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ async def ask(
     return await service.ask(question, place=place, asker=asker, **more)
 
 
-def reindex(library: Library, on_progress: Callable[[Progress], None]) -> ReindexReport:
-    return library.reindex(who="ada", on_progress=on_progress)
+def reindex(place: Place) -> ChangeRequest:
+    return ChangeRequest(server=place.server, starter=ASKER, who="ada", channel=place.scope)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -193,7 +193,7 @@ async def test_who_waits_is_told_the_place_in_the_line_now_and_then(
     service.seconds_to_first_note = 0.01
     service.seconds_between_notes = 0.01
     library.asking.clear()
-    told: dict[int, list[Wait]] = {asker: [] for asker in range(5)}
+    told: dict[int, list[Wait]] = {asker: [] for asker in range(QUESTION_THREADS + 3)}
 
     def tell(asker: int) -> Callable[[Wait], Any]:
         async def on_wait(wait: Wait) -> None:
@@ -203,19 +203,19 @@ async def test_who_waits_is_told_the_place_in_the_line_now_and_then(
 
     asking = [
         asyncio.create_task(ask(service, f"Question {n}?", asker=n, article="harbour", on_wait=tell(n)))
-        for n in range(5)
+        for n in told
     ]
-    await until(lambda: bool(told[4]))
+    last = told[QUESTION_THREADS + 2]
+    await until(lambda: bool(last))
     assert [waits[:1] for waits in told.values()] == [
-        [],
-        [],
+        *([[]] * QUESTION_THREADS),
         *([Wait(position, loading=False)] for position in (1, 2, 3)),
     ]
     library.asking.set()
     await asyncio.gather(*asking)
-    positions = [wait.position for wait in told[4]]
+    positions = [wait.position for wait in last]
     assert positions == sorted(set(positions), reverse=True)
-    assert [call.question for call in library.calls] == [f"Question {n}?" for n in range(5)]
+    assert [call.question for call in library.calls] == [f"Question {n}?" for n in told]
     await service.close(patience=1)
 
 
@@ -294,10 +294,10 @@ async def test_what_takes_the_model_has_its_turn_in_a_line_that_is_bounded(libra
     assert not first.done()
     service._line.open()
     assert await first == ARTICLE.id
-    assert service._line._served == 0
+    assert service._line._turns == 0
     with pytest.raises(UnknownArticleError):
         await service.consult(HERE, 1, lambda library: library.article("tunnel"))
-    assert service._line._served == 0
+    assert service._line._turns == 0
     await service.close(patience=1)
 
 
@@ -323,18 +323,18 @@ async def test_turns_are_left_out_where_the_article_has_changed_while_the_questi
     service: CountingService, library: HeldLibrary
 ) -> None:
     library.asking.clear()
-    busy = [asyncio.create_task(ask(service, f"Question {n}?", asker=n)) for n in range(2)]
-    await until(lambda: len(library.calls) == 2)
+    busy = [asyncio.create_task(ask(service, f"Question {n}?", asker=n)) for n in range(QUESTION_THREADS)]
+    await until(lambda: len(library.calls) == QUESTION_THREADS)
     turns = [Turn("Who?", (Span(0, 5),))]
     waiting = [
-        asyncio.create_task(ask(service, question, asker=3, article="harbour", version=version, turns=turns))
+        asyncio.create_task(ask(service, question, asker=9, article="harbour", version=version, turns=turns))
         for question, version in (("Since when?", ARTICLE.sha256[:8]), ("Until when?", BRIDGE.sha256[:8]))
     ]
-    await until(lambda: service.joined == 4)
+    await until(lambda: service.joined == QUESTION_THREADS + 2)
     library.give(replace(ARTICLE, text=BRIDGE.text), alone=False)
     library.asking.set()
     await asyncio.gather(*busy, *waiting)
-    counted = {call.question: call.turns for call in library.calls[2:]}
+    counted = {call.question: call.turns for call in library.calls[QUESTION_THREADS:]}
     assert counted == {"Since when?": (), "Until when?": tuple(turns)}
     await service.close(patience=1)
 
@@ -345,12 +345,12 @@ async def test_where_the_article_in_use_is_removed_while_the_question_waits_the_
     library.branch("1").give(BRIDGE)
     library.branch("1").use("bridge", who="ada")
     library.asking.clear()
-    busy = [asyncio.create_task(ask(service, f"Question {n}?", asker=n)) for n in range(2)]
-    await until(lambda: len(library.calls) == 2)
-    assumed = asyncio.create_task(ask(service, place=HERE, asker=3))
-    await until(lambda: service.joined == 3)
-    named = asyncio.create_task(ask(service, "Arches?", place=HERE, asker=4, article="bridge"))
-    await until(lambda: service.joined == 4)
+    busy = [asyncio.create_task(ask(service, f"Question {n}?", asker=n)) for n in range(QUESTION_THREADS)]
+    await until(lambda: len(library.calls) == QUESTION_THREADS)
+    assumed = asyncio.create_task(ask(service, place=HERE, asker=8))
+    await until(lambda: service.joined == QUESTION_THREADS + 1)
+    named = asyncio.create_task(ask(service, "Arches?", place=HERE, asker=9, article="bridge"))
+    await until(lambda: service.joined == QUESTION_THREADS + 2)
     library.branch("1").remove("bridge", who="ada")
     library.asking.set()
     assert (await assumed).info.article == ARTICLE
@@ -363,7 +363,7 @@ async def test_where_the_article_in_use_is_removed_while_the_question_waits_the_
 async def test_a_full_line_takes_nobody_else_and_nobody_fills_it_alone(library: HeldLibrary) -> None:
     service = CountingService(library, line=4)
     library.asking.clear()
-    askers = (1, 1, 1, 1, 1, 2)  # two have their turn, four wait
+    askers = (*[1] * QUESTION_THREADS, 1, 1, 1, 2)  # four wait for their turn
     asking = [
         asyncio.create_task(ask(service, f"Question {n}?", asker=asker, article="harbour"))
         for n, asker in enumerate(askers)
@@ -407,7 +407,7 @@ async def test_questions_and_reading_do_not_wait_for_a_change(service: Service, 
     library.next_article, library.held_at = replace(ARTICLE, text=f"{ARTICLE.text} So it is."), Stage.SAVE
     library.reindexing.clear()
     steps: list[Progress] = []
-    changing = asyncio.create_task(service.change(HERE, reindex, steps.append))
+    changing = asyncio.create_task(service.change(reindex(HERE), steps.append))
     await until(lambda: bool(steps) and steps[-1].stage is Stage.SAVE)
     answers = await asyncio.gather(*(ask(service, f"{n} ships?", place=HERE) for n in range(5)))
     assert len(answers) == 5
@@ -416,10 +416,10 @@ async def test_questions_and_reading_do_not_wait_for_a_change(service: Service, 
     with pytest.raises(
         ReindexRunningError, match=r"^A reindex is running already\. Wait until it is done\.$"
     ):
-        await service.change(HERE, reindex, steps.append)
+        await service.change(reindex(HERE), steps.append)
     library.reindexing.set()
-    assert (await changing).kept == 2
-    stages = [Stage.READ, Stage.CHUNK, Stage.EMBED, Stage.EMBED, Stage.CHECK, Stage.SAVE]
+    assert (await changing).report.kept == 2
+    stages = [Stage.READ, Stage.READ, Stage.CHUNK, Stage.EMBED, Stage.EMBED, Stage.CHECK, Stage.SAVE]
     assert [step.stage for step in steps] == stages
     await service.close(patience=1)
 
@@ -429,7 +429,7 @@ async def test_nothing_else_is_altered_during_a_change_and_one_thing_at_a_time(
 ) -> None:
     library.reindexing.clear()
     steps: list[Progress] = []
-    changing = asyncio.create_task(service.change(HERE, reindex, steps.append))
+    changing = asyncio.create_task(service.change(reindex(HERE), steps.append))
     await until(lambda: bool(steps))
     with pytest.raises(ReindexRunningError):  # at once, and not only when the library's lock says so
         await service.alter(HERE, lambda library: library.use("harbour", who="ada"))
@@ -449,29 +449,27 @@ async def test_nothing_else_is_altered_during_a_change_and_one_thing_at_a_time(
 async def test_changes_of_several_servers_have_their_turns(service: Service, library: HeldLibrary) -> None:
     library.reindexing.clear()
     first, second = (
-        asyncio.create_task(service.change(place, reindex, lambda _: None)) for place in (HERE, ELSEWHERE)
+        asyncio.create_task(service.change(reindex(place), lambda _: None)) for place in (HERE, ELSEWHERE)
     )
     await asyncio.sleep(0.05)
     library.reindexing.set()
-    assert [report.kept for report in await asyncio.gather(first, second)] == [3, 3]
+    assert [outcome.report.kept for outcome in await asyncio.gather(first, second)] == [3, 3]
     await service.close(patience=1)
 
 
 async def test_a_change_that_is_called_off_changes_nothing(service: Service, library: HeldLibrary) -> None:
     library.next_article = BRIDGE
     library.reindexing.clear()
-    cancel = threading.Event()
     steps: list[Progress] = []
-    changing = asyncio.create_task(service.change(NOWHERE, reindex, steps.append, cancel=cancel))
+    changing = asyncio.create_task(service.change(reindex(NOWHERE), steps.append, job_id=JOB))
     await until(lambda: bool(steps))
-    cancel.set()
+    await service.jobs.cancel(JOB)
     library.reindexing.set()
     with pytest.raises(CancelledError, match=r"^Called off\. Nothing was changed\.$"):
         await changing
     assert library.article() == ARTICLE
-    with pytest.raises(CancelledError):  # before it has begun as well
-        await service.change(NOWHERE, reindex, steps.append, cancel=cancel)
-    assert [step.stage for step in steps] == [Stage.READ]
+    assert {step.stage for step in steps} == {Stage.READ}
+    assert (library.history(), library.jobs.look(JOB)) == ((), None)
     await service.close(patience=1)
 
 
@@ -621,7 +619,7 @@ async def test_closing_ends_a_change_at_its_next_step_and_nothing_is_changed(
     library.next_article = BRIDGE
     library.reindexing.clear()
     steps: list[Progress] = []
-    changing = asyncio.create_task(service.change(NOWHERE, reindex, steps.append))
+    changing = asyncio.create_task(service.change(reindex(NOWHERE), steps.append))
     await until(lambda: bool(steps))
     await service.close(patience=1)
     library.reindexing.set()

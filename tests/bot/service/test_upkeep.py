@@ -8,6 +8,7 @@ from unittest.mock import Mock, call
 import pytest
 
 from bot.service.service import Service
+from bot.shards import ONE_SHARD
 from index import ExpiredItem, ExpiredKind, SnapshotError
 from tests.fakes import ARTICLE, HeldLibrary
 
@@ -22,11 +23,16 @@ async def test_it_passes_on_what_it_is_told_and_logs_what_went(caplog: pytest.Lo
         ExpiredItem(ExpiredKind.REMOVED, None, "notes", 5),
         ExpiredItem(ExpiredKind.SERVER, "77", None, 9),
     ]
-    await service.upkeep.meet([1, 2, 3])
+    await service.upkeep.meet([1, 2, 3], ONE_SHARD.serves)
     await service.upkeep.leave(3)
     await service.upkeep.come_back(3)
     await service.upkeep.tidy()
-    assert told.mock_calls == [call.meet({"1", "2", "3"}), call.leave("3"), call.come_back("3"), call.prune()]
+    assert told.mock_calls == [
+        call.meet({"1", "2", "3"}, ONE_SHARD.serves),
+        call.leave("3"),
+        call.come_back("3"),
+        call.prune(),
+    ]
     assert [record.getMessage() for record in caplog.records if record.name == "bot.service.upkeep"] == [
         "Removed from server 3: its library goes after a while.",
         "Back in server 3, whose library is still there.",

@@ -68,6 +68,7 @@ def test_when_it_was_published(ask: Ask) -> None:
     assert answer.fact == ArticleFact(ArticleTopic.DATE, "2019-03-04")
     assert quotes(answer) == ["3 March 2019"]
     assert quotes(ask("When was it written?", published=date(2020, 1, 1))) == []
+    assert quotes(ask("When was it written?", published=date(2019, 3, 12))) == []
 
 
 def test_where_it_is_from(ask: Ask) -> None:

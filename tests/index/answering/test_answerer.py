@@ -85,6 +85,12 @@ def answer_of(article: Article, question: str, thresholds: Thresholds = THRESHOL
     return answer
 
 
+def test_what_the_article_says_twice_is_cited_once() -> None:
+    text = "Tickets cost 12 crowns.\n\nThe hall has 300 seats. Tickets  cost 12 crowns.\n\nThe play is new.\n"
+    answer = answer_of(Article("play", "The play", text), "What do tickets cost?")
+    assert [(one.quote, one.start) for one in answer.citations] == [("Tickets cost 12 crowns.", 0)]
+
+
 def test_the_answer_and_its_footnote(answerer: Answerer, shipped: Article) -> None:
     answer = answerer.answer("How many Labour MPs signed the letter?")
     check(answer, shipped.text)

@@ -5,12 +5,16 @@ import json
 
 import pytest
 
-from index.answering.calibration import CalibrationText, _read, thresholds
+from index.answering.calibration import CalibrationText, _read, everyday_questions, reading_texts, thresholds
 from index.answering.confidence import Thresholds
-from index.search.embedding import BUNDLED_MODEL_SHA256, SentenceTransformerEmbedder
+from index.evaluation.tier_fitting import _EVERYDAY_EACH
+from index.language.sentences import split_sentences
+from index.model.article import Article
+from index.search.bundled_model import BUNDLED_MODEL_SHA256
+from index.search.embedding import SentenceTransformerEmbedder
 from tests.index.fakes import FakeEmbedder
 
-MATERIALS = [CalibrationText.model_validate_json(line) for line in _read("articles.jsonl").splitlines()]
+TEXTS = reading_texts()
 
 
 def test_the_bundled_models_thresholds_are_kept(
@@ -40,7 +44,31 @@ def test_another_models_thresholds_are_fitted_between_the_answerable_and_the_for
     assert thresholds(FakeEmbedder()) == Thresholds(uncertain=0, answered=1)
 
 
-@pytest.mark.parametrize("material", MATERIALS, ids=lambda material: material.id)
-def test_the_evidence_of_every_question_stands_in_its_article(material: CalibrationText) -> None:
-    assert [e for question in material.questions for e in question.evidence if e not in material.text] == []
+@pytest.mark.parametrize("material", TEXTS, ids=lambda material: material.id)
+def test_the_evidence_of_every_question_and_claim_stands_once_in_one_sentence_of_its_article(
+    material: CalibrationText,
+) -> None:
+    article = Article(id=material.id, title=material.id, text=material.text)
+    sentences = [
+        sentence.of(paragraph.of(material.text))
+        for paragraph in article.paragraphs
+        for sentence in split_sentences(paragraph.of(material.text))
+    ]
+    spans = [span for question in material.questions for span in question.evidence]
+    spans += [span for claim in material.claims for span in claim.evidence]
+    assert [span for span in spans if material.text.count(span) != 1] == []
+    assert [span for span in spans if not any(span in sentence for sentence in sentences)] == []
+
+
+@pytest.mark.parametrize("material", TEXTS, ids=lambda material: material.id)
+def test_a_text_is_asked_what_it_answers_and_what_it_does_not(material: CalibrationText) -> None:
     assert {bool(question.evidence) for question in material.questions} == {True, False}
+    assert {claim.label for claim in material.claims} == {"yes", "no", "unknown"}
+    assert [claim.claim for claim in material.claims if claim.label == "unknown" and claim.evidence] == []
+
+
+def test_each_text_has_questions_of_its_own_and_its_share_of_everyday_ones() -> None:
+    asked = [question.question for text in TEXTS for question in text.questions]
+    assert len({text.id for text in TEXTS}) == len(TEXTS)
+    assert len(everyday_questions()) == len({*everyday_questions()}) == _EVERYDAY_EACH * len(TEXTS)
+    assert set(asked).isdisjoint(everyday_questions())

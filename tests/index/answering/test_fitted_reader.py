@@ -11,7 +11,7 @@ from index.answering.fitted_reader import TIERS, load_reader
 from index.errors import UnloadableReaderError
 from index.reader.model import WEIGHTS
 from index.reader.windows import Excerpt
-from index.search.embedding import BUNDLED_MODEL_SHA256
+from index.search.bundled_model import BUNDLED_MODEL_SHA256
 
 
 @pytest.fixture

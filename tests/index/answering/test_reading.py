@@ -92,6 +92,13 @@ def test_the_reader_decides_between_sentences_that_match_alike() -> None:
         assert word in ranked.ranking.sentences[0].sentence.of(TEXT)
 
 
+def test_what_parts_cells_is_no_part_of_the_words() -> None:
+    text = "Zone: B · Colour: blue\nZone: C · Colour: white\n"
+    ranked = read("Which zone is white?", WordReader({"C · ": 6.0}), text)
+    assert ranked.span is not None
+    assert ranked.span.of(text) == "C"
+
+
 def test_scores_are_the_retrievers_and_a_share_of_the_margin() -> None:
     _, retriever, _ = parts()
     before = {one.sentence: one.score for one in retriever.rank("When does the ferry leave?").sentences}
@@ -148,6 +155,14 @@ def test_the_label_of_a_turn_answers_who_said_what_is_asked() -> None:
     best = ranked.ranking.sentences[0].sentence
     assert best.of(text) == "We should mend the leaking tank first."
     assert (ranked.signs.margin, ranked.span) == (9.0, None)
+    assert (ranked.signs.short_lacks, ranked.signs.words) == (False, 5 / 80)
+
+
+def test_when_something_was_said_is_no_answer() -> None:
+    text = "[10:04] mara: when does the plumber come?\n[10:05] oskar: friday at nine\n"
+    ranked = read("When does the plumber come?", WordReader({"10:05": 9.0, "friday": 3.0}), text)
+    assert ranked.span is not None
+    assert ranked.span.of(text) == "friday"
 
 
 def test_an_answer_is_read_with_the_question_that_leads_it() -> None:

@@ -27,6 +27,8 @@ from tests.index.evaluation.test_outcomes import (
 )
 from tests.index.fakes import FakeEmbedder
 
+pytestmark = pytest.mark.slow
+
 SO, OTHERWISE, NOTHING = Verdict.SAYS_SO, Verdict.SAYS_OTHERWISE, Verdict.DOES_NOT_SAY
 FORM = (
     "The claim file {path} is not JSON lines with 'claim' or 'question', 'label' (yes, no or unknown) and "

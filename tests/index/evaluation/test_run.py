@@ -611,6 +611,7 @@ def test_the_baseline_ranks_by_cosine() -> None:
 
 
 @pytest.mark.usefixtures("_known_thresholds")
+@pytest.mark.slow
 def test_a_library_is_evaluated_on_its_article_without_an_index_on_disk(tmp_path: Path) -> None:
     article, questions, data = tmp_path / "elms.txt", tmp_path / "q.jsonl", tmp_path / "data"
     article.write_text(TEXT, encoding="utf-8")

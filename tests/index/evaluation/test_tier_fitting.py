@@ -9,6 +9,7 @@ import pytest
 from index.answering.tiers import Signs, VerdictTiers
 from index.answering.verdicts import JudgedVerdict
 from index.evaluation.tier_fitting import (
+    LEAST_VERDICTS,
     CalibrationArticle,
     Observation,
     VerdictObservation,
@@ -67,7 +68,7 @@ def test_where_nothing_tells_right_from_wrong_nothing_is_answered_without_reserv
 
 def test_the_own_articles_have_questions_of_all_three_kinds() -> None:
     articles = list(own_articles())
-    assert len(articles) == 24
+    assert len(articles) == 48
     for one in articles:
         gold = [spans for _, spans in one.questions]
         assert sum(map(bool, gold)) >= 9
@@ -100,25 +101,31 @@ def test_each_question_is_asked_and_its_first_sentence_judged() -> None:
     assert [one.signs.yes_no for one in noted] == [False, False, False, False, True]
     assert noted[0].signs.margin == pytest.approx(5.0)
     assert [one.verdict for one in verdicts] == [Verdict.SAYS_OTHERWISE]
-    assert verdicts[0].judged.says == pytest.approx(0.2)
+    assert verdicts[0].judgement.says == pytest.approx(0.2)
 
 
 def judged(says: float, certain: float, verdict: Verdict) -> JudgedVerdict:
-    return JudgedVerdict(verdict, 0, says, certain)
+    return JudgedVerdict(verdict, Span(0, 0), says, certain)
 
 
 def test_a_verdict_counts_from_where_most_are_right() -> None:
     so, otherwise, nothing = Verdict.SAYS_SO, Verdict.SAYS_OTHERWISE, Verdict.DOES_NOT_SAY
     noted = [
-        *[VerdictObservation(judged(0.9, 0.85, so), so)] * 12,
-        *[VerdictObservation(judged(0.7, 0.6, otherwise), otherwise)] * 6,
-        *[VerdictObservation(judged(0.7, 0.55, so), otherwise)] * 4,
-        *[VerdictObservation(judged(0.3, 0.2, so), nothing)] * 10,
+        *[VerdictObservation(judged(0.9, 0.85, so), so)] * 24,
+        *[VerdictObservation(judged(0.7, 0.6, otherwise), otherwise)] * 12,
+        *[VerdictObservation(judged(0.7, 0.55, so), otherwise)] * 8,
+        *[VerdictObservation(judged(0.3, 0.2, so), nothing)] * 20,
     ]
     tiers, accuracy = fit_verdicts(noted)
     assert 0.3 < tiers.says <= 0.7
-    assert tiers.certain == 0.6  # with the four at .55 only 18 of 22 would be right
+    assert tiers.certain == 0.6  # with the eight at .55 only 36 of 44 would be right
     assert accuracy == pytest.approx((1 + 0.6 + 1) / 3)
+
+
+def test_a_few_right_verdicts_make_none_certain() -> None:
+    right = VerdictObservation(judged(0.9, 0.9, Verdict.SAYS_SO), Verdict.SAYS_SO)
+    assert fit_verdicts([right] * (LEAST_VERDICTS - 1))[0].certain == 1.0
+    assert fit_verdicts([right] * LEAST_VERDICTS)[0].certain == 0.9
 
 
 def test_where_verdicts_are_wrong_none_is_certain() -> None:

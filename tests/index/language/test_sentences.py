@@ -50,6 +50,9 @@ def test_sentences_end_inside_quotations_and_keep_their_marks(text: str, expecte
         ("He said no. The lot no. 17 was sold.", ["He said no.", "The lot no. 17 was sold."]),
         ("The band Wham! was there. Who? she asked.", ["The band Wham! was there.", "Who? she asked."]),
         ("open at 9. shut at five. come in.", ["open at 9.", "shut at five.", "come in."]),
+        ("Pay me. I wait. No. Nobody did. Lot No. 5 is “art.” Sold.",
+         ["Pay me.", "I wait.", "No.", "Nobody did.", "Lot No. 5 is “art.”", "Sold."]),
+        ("It cost $5 mil. in May. Nobody paid.", ["It cost $5 mil. in May.", "Nobody paid."]),
         ("It runs on ASP.NET today. Good.", ["It runs on ASP.NET today.", "Good."]),
     ],
 )  # fmt: skip
@@ -66,6 +69,7 @@ def test_a_stop_of_an_abbreviation_ends_no_sentence(text: str, expected: list[st
         ("Sie kamen am 12. Danach gingen sie.", "de", ["Sie kamen am 12.", "Danach gingen sie."]),
         ("Es waren 40. Viele blieben.", "de", ["Es waren 40.", "Viele blieben."]),
         ("Le 1er. mai, Mme. Roy vint. Elle rit.", "fr", ["Le 1er. mai, Mme. Roy vint.", "Elle rit."]),
+        ("L’art. 5, né av. J.-C. et mort. Fin.", "fr", ["L’art. 5, né av. J.-C. et mort.", "Fin."]),
         ("La Sra. Paz tiene 9 perros. Uno huyó.", "es", ["La Sra. Paz tiene 9 perros.", "Uno huyó."]),
         ("桥建于1931年。“走吧！”他说。", "zh", ["桥建于1931年。", "“走吧！”", "他说。"]),
         ("桥建于1931年。2004年重修。", "zh", ["桥建于1931年。", "2004年重修。"]),

@@ -30,6 +30,6 @@ def test_terms_are_dealt_to_the_spans_that_they_start_in() -> None:
         "ships", "anchor.", "anchors?", "lighthouse,", "closed.",
     ]  # fmt: skip
     assert located.terms == Analyzer().terms(text)
-    assert located.within([Span(0, 17), Span(18, 30), Span(30, 31), Span(31, 100)]) == [
+    assert list(located.within([Span(0, 17), Span(18, 30), Span(30, 31), Span(31, 100)])) == [
         ["ship", "anchor"], ["anchor"], [], ["lighthous", "close"],
     ]  # fmt: skip

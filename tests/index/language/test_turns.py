@@ -47,6 +47,7 @@ def test_a_transcript(language: str) -> None:
         ("[12.05.24, 10:04:33] Mara Lind:", "[12.05.24, 10:05:01] Oskar:"),
         ("12/05/2024, 10:04 - Mara:", "12/05/2024, 10:05 - Oskar:"),
         ("(0:04) Mara:", "00:10:05 Oskar:"),
+        ("12/05/2024, 10:04 - Mara:", "12/05/2024, 10:05 - \u202aOskar 1\u202c:"),
     ],
 )
 def test_a_chat(first: str, second: str) -> None:
@@ -60,8 +61,22 @@ def test_names_that_come_again_are_speakers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "speakers"),
+    [
+        ("Mara: It leaks.\nOskar: Who pays?\nMara: We do.", ["Mara", "Oskar", "Mara"]),
+        ("**Mara:** It leaks.\n**Oskar**: Who pays?\n**Mara:** We do.", ["Mara", "Oskar", "Mara"]),
+        ("mara: it leaks\noskar: who pays?\nmara: we do\noskar: why?", ["mara", "oskar", "mara", "oskar"]),
+        ("[10:04] +47 555 01: It leaks.\n[10:05] Mara: Who pays?", ["+47 555 01", "Mara"]),
+    ],
+)
+def test_where_all_have_a_label_it_is_a_conversation(text: str, speakers: list[str]) -> None:
+    assert [speaker for speaker, _, _ in spoken(text)] == speakers
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "mara: it leaks\nwhat now?\noskar: who pays?\nmara: we do\noskar: why?",
         "Price: 40 crowns\nPlace: Elms\nPrice: 50 crowns\nPlace: Orla",
         "INGREDIENTS: Flour and eggs.\nMETHOD: Stir it.",
         "Q: When does it open?\nA: At nine.\nQ: When does it close?\nA: At five.",

@@ -12,7 +12,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -33,17 +32,15 @@ from index.errors import (
 from index.library.library import ALL, Library
 from index.model.answer import Status, Turn
 from index.model.article import Article, Span
-from index.model.library import Action, MovedAnswer, PassageCounts, Progress, Restored, SelfCheck, Stage
+from index.model.library import Action, MovedAnswer, PassageCounts, Progress, Restoration, SelfCheck, Stage
 from index.model.source import Source
 from index.search.embedding import SentenceTransformerEmbedder
 from index.sources.files import upload
 from index.sources.limits import Limits
 from index.sources.sandbox import analyse
-from index.storage.catalogue import Catalogue, Note
 from index.storage.library_folder import LibraryFolder
+from index.storage.notes import Note, now
 from index.storage.snapshot_files import FORMAT
-from index.storage.snapshots import SnapshotFolder
-from index.storage.transactions import Transactions
 from tests.index.fakes import THRESHOLDS, BlockingEmbedder, CountingEmbedder, FakeEmbedder
 
 TEXT = (
@@ -286,9 +283,8 @@ def test_a_data_folder_that_cannot_be_read_is_named(path: Path, data_dir: Path) 
     with pytest.raises(SnapshotError) as caught:
         library_of(path).load()
     assert str(caught.value) == (
-        f"The data folder {data_dir / 'articles' / 'harbour' / 'snapshots'} cannot be read: Not a directory. "
-        "Check its "
-        "permissions, or choose another folder."
+        f"The data folder {data_dir} cannot be written to: File exists. Check its permissions and space, or "
+        "choose another folder."
     )
 
 
@@ -298,9 +294,8 @@ def test_a_data_folder_that_cannot_be_made_is_named(path: Path) -> None:
     with pytest.raises(SnapshotError) as caught:
         Library(data_dir, article_path=path, embedder=FakeEmbedder()).load()
     assert str(caught.value) == (
-        f"The data folder {data_dir / 'articles' / 'harbour' / 'snapshots'} cannot be read: Not a directory. "
-        "Check its "
-        "permissions, or choose another folder."
+        f"The data folder {data_dir} cannot be written to: File exists. Check its permissions and space, or "
+        "choose another folder."
     )
 
 
@@ -487,7 +482,7 @@ def uploaded(text: bytes = NOTES, name: str = "notes.txt", questions: bytes | No
     return upload(name, text, questions=questions)
 
 
-def changes(library: Library) -> list[tuple[str, Action, str, PassageCounts | Restored | str]]:
+def changes(library: Library) -> list[tuple[str, Action, str, PassageCounts | Restoration | str]]:
     """What people did, oldest first."""
     history = library.history()[::-1]
     return [(one.who, one.action, one.article, one.detail) for one in history if one.who != "Footnote"]
@@ -571,7 +566,7 @@ def test_a_removed_article_comes_back(path: Path) -> None:
     assert library.in_use() == "notes"
     assert changes(library)[1:3] == [
         ("bo", Action.REMOVED, "notes", ""),
-        ("ada", Action.UNDONE, "notes", Restored(None)),
+        ("ada", Action.UNDONE, "notes", Restoration(None)),
     ]
     with pytest.raises(LibraryError) as caught:
         library.remove("harbour", who="bo")
@@ -866,13 +861,11 @@ def test_what_is_built_on_equals_what_is_built_whole(
     assert report.kept >= 5
     whole = Library(tmp_path / "whole", embedder=real_embedder)
     whole.add(upload("a.txt", text), who=WHO, id="a")
-    one, other = (
-        SnapshotFolder(tmp_path / name / "articles" / "a" / "snapshots") for name in ("grown", "whole")
-    )
+    one, other = (LibraryFolder(tmp_path / name, snapshots_kept=3).of("a") for name in ("grown", "whole"))
     a, b = one.open(one.names()[0]).index, other.open(other.names()[0]).index
     assert (a.article, a.passages) == (b.article, b.passages)
     assert np.allclose(a.store.vectors(), b.store.vectors(), atol=1e-5)
-    assert np.allclose(a.tokens.vectors, b.tokens.vectors, atol=2e-3)
+    assert np.mean(a.tokens.vectors.codes == b.tokens.vectors.codes) > 0.999
     for part in ("sentences", "starts", "ids"):
         assert np.array_equal(getattr(a.tokens, part), getattr(b.tokens, part))
 
@@ -921,16 +914,19 @@ def test_an_index_of_the_format_before_is_taken_over(path: Path, data_dir: Path)
         "The index was written by an earlier version of Footnote.",
         "It was built again from the article.",
     )
-    assert SnapshotFolder(folder.parent).manifest(snapshots(data_dir)[-1]).format == FORMAT
+    assert (
+        LibraryFolder(data_dir, snapshots_kept=3).of("harbour").manifest(snapshots(data_dir)[-1]).format
+        == FORMAT
+    )
     check(library)
 
 
-def cut_off(data_dir: Path, action: Action, article: str, who: str, **more: Any) -> Note:
+def cut_off(data_dir: Path, action: Action, article: str, who: str, *, number: int) -> Note:
     """Leaves a change as a process does that is killed when it has just begun it."""
-    folder = LibraryFolder(data_dir, kept=3)
-    with Transactions(folder).begun(action, article, who, **more) as note:
-        pending = (data_dir / "pending.json").read_bytes()
-    (data_dir / "pending.json").write_bytes(pending)
+    folder = LibraryFolder(data_dir, snapshots_kept=3)
+    note = Note(when=now(), who=who, action=action, article=article, number=number)
+    with folder.records.change() as writer:
+        writer.begin(note)
     return note
 
 
@@ -941,60 +937,17 @@ def test_a_change_that_was_cut_off_is_told_of(path: Path, data_dir: Path) -> Non
     (data_dir / "articles" / "harbour" / "snapshots" / ".writing-x").mkdir()
     begun = f"{note.when:%Y-%m-%d %H:%M:%S}"
     assert library.faults() == (
-        f"The reindex of “harbour” by ada, begun {begun} UTC, is under way, or was cut off: the next change "
+        f"The reindex of “harbour”, begun {begun} UTC, is under way, or was cut off: the next change "
         "mends it.",
         f"{data_dir / 'articles' / 'harbour' / 'snapshots'} holds unfinished work: .writing-x. The next "
         "reindex removes it.",
     )
     again = library_of(path)
     assert again.load() == (
-        f"The reindex of “harbour” by ada, begun {begun} UTC, was cut off. Nothing was changed by it.",
+        f"The reindex of “harbour”, begun {begun} UTC, was cut off. Nothing was changed by it.",
     )
     assert (again.faults(), again.load()) == ((), ())
     check(again)
-
-
-@pytest.mark.parametrize("made", [True, False])
-def test_a_use_that_was_cut_off_is_finished_or_called_off(path: Path, data_dir: Path, made: bool) -> None:
-    library = library_of(path)
-    library.add(uploaded(), who="ada")
-    cut_off(data_dir, Action.USED, "harbour", "bo", place="7")
-    if made:
-        Catalogue(data_dir).use("harbour", "7")
-    again = library_of(path)
-    (notice,) = again.load()
-    if made:
-        assert notice.endswith("was cut off when it was all but done. It has been finished.")
-        assert (again.in_use("7"), changes(again)[-1]) == ("harbour", ("bo", Action.USED, "harbour", ""))
-    else:
-        assert notice.endswith("was cut off. Nothing was changed by it.")
-        assert (again.in_use("7"), changes(again)[-1][1]) == ("notes", Action.ADDED)
-
-
-def test_a_damaged_note_of_what_is_in_use_is_worked_out_from_the_history(path: Path, data_dir: Path) -> None:
-    library = library_of(path)
-    library.add(uploaded(), who="ada")
-    library.add(uploaded(LIGHT), who="ada", id="light")
-    library.use("light", who="ada", place="7")
-    (data_dir / "library.json").write_text("{")
-    again = library_of(path)
-    assert (again.in_use(), again.in_use("7")) == ("notes", "light")
-    assert again.faults() == (
-        f"{data_dir / 'library.json'} is damaged. Which article is in use is worked out from the history, "
-        "and written anew with the next change.",
-    )
-    again.use("harbour", who="ada")
-    assert (again.faults(), library.in_use(), library.in_use("7")) == ((), "harbour", "light")
-
-
-def test_a_line_of_the_history_that_is_cut_off_spoils_no_other(path: Path, data_dir: Path) -> None:
-    library = library_of(path)
-    library.add(uploaded(), who="ada")
-    history = data_dir / "history.jsonl"
-    history.write_bytes(history.read_bytes() + b'{"when": "2026')
-    library.use("harbour", who="bo")
-    assert changes(library)[-1] == ("bo", Action.USED, "harbour", "")
-    assert library.faults() == (f"{history} has 1 line that cannot be read.",)
 
 
 def _build_and_ask(path: Path, meet: Path, number: int) -> str:

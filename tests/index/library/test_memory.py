@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from index.library.memory import Cache
 from index.library.models import Models
 from tests.index.fakes import FakeEmbedder
@@ -28,6 +30,15 @@ def test_no_more_is_kept_than_fits_and_at_least_the_newest() -> None:
     assert [cache.get(key) for key in ("b", "c", "d")] == [None, None, 500]
 
 
+def test_one_that_is_too_large_is_kept_beside_a_small_one() -> None:
+    cache: Cache[str, int] = Cache(10, 100, lambda size: size)
+    cache.put("large", 500)
+    cache.put("small", 10)
+    assert [cache.get(key) for key in ("large", "small")] == [500, 10]
+    cache.put("other", 10)
+    assert [cache.get(key) for key in ("large", "small", "other")] == [None, 10, 10]
+
+
 def test_one_that_is_put_again_counts_once() -> None:
     cache: Cache[str, int] = Cache(10, 100, lambda size: size)
     for _ in range(5):
@@ -36,6 +47,6 @@ def test_one_that_is_put_again_counts_once() -> None:
     assert (cache.get("a"), cache.get("b")) == (60, 40)
 
 
-def test_a_given_embedder_is_the_one() -> None:
+def test_a_given_embedder_is_the_one(tmp_path: Path) -> None:
     embedder = FakeEmbedder()
-    assert Models(embedder=embedder).load() == (embedder, None, None)
+    assert Models(tmp_path, embedder=embedder).load() == (embedder, None, None)

@@ -15,6 +15,7 @@ from index.library.quotas import Quotas
 from index.model.library import QuotaKind, QuotaUse
 from index.model.source import Source
 from index.sources.files import upload
+from index.storage.library_folder import LibraryFolder
 from tests.index.fakes import CountingEmbedder, FakeEmbedder
 
 WHO = "ada"
@@ -90,18 +91,18 @@ def test_bytes_of_a_server_are_counted_with_all_that_is_kept(tmp_path: Path) -> 
 
 
 def _bytes_of(folder: Path) -> int:
-    parts = (folder / "articles", folder / "removed")
+    parts = (folder / "articles", folder / "index")
     return sum(f.stat().st_size for part in parts for f in part.rglob("*") if f.is_file())
 
 
 def test_what_was_removed_makes_room_the_oldest_first(tmp_path: Path) -> None:
     library = library_of(tmp_path, Quotas(nbytes=400_000))
-    server, removed = library.branch("1"), tmp_path / "data" / "servers" / "1" / "removed"
+    server, folder = library.branch("1"), LibraryFolder(tmp_path / "data", snapshots_kept=3).branch("1")
     for number in range(40):  # adding and removing on and on fills nothing
         server.add(note(number, 10), who=WHO, id=f"n-{number}")
         server.remove(f"n-{number}", who=WHO)
-        assert _bytes_of(removed.parent) <= 400_000
-    left = sorted(int(path.name[2:]) for path in removed.iterdir())
+        assert _bytes_of(folder.path) <= 400_000
+    left = sorted(int(name[2:]) for name in folder.records.now().removals)
     assert left == list(range(40 - len(left), 40))
     assert 1 < len(left) < 10
     assert server.undo("n-39", who=WHO).article.id == "n-39"

@@ -330,7 +330,7 @@ def test_a_file_of_this_machine_is_for_the_operator(path: Path) -> None:
 def test_the_rebuilder_runs_nothing_twice_at_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     rebuilder, given = Rebuilder(now=lambda: 0.0), list[Rebuild]()
     rebuilder.work_in(given.append)
-    key = Holding(Collection(folder=LibraryFolder(tmp_path, kept=3)), "a")
+    key = Holding(Collection(folder=LibraryFolder(tmp_path, snapshots_kept=3)), "a")
     newest = ("000001-00000000", 1)
 
     def fails(_: object) -> None:

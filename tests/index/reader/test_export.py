@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,16 @@ from safetensors.torch import load_file
 from transformers import BertConfig
 
 from index.reader import evaluate
-from index.reader.evaluate import Measured, ParagraphQuestion, measure
-from index.reader.export import export
+from index.reader.evaluate import ParagraphQuestion, ReaderScores, measure
+from index.reader.export import export, largest_inputs
 from index.reader.graph import from_graph
-from index.reader.model import OnnxReader, Reading, Verdicts, bundled_word_embeddings
+from index.reader.model import OnnxReader, Reading, Verdicts
 from index.reader.network import ReaderNetwork, load_weights, save_weights
 from index.reader.training.torch_reader import TorchReader
 from index.reader.windows import BestSpan, Excerpt
+from index.search.bert_weights import Array
+
+pytestmark = pytest.mark.slow
 
 EXCERPTS = [
     Excerpt("The Rhine rises in the Swiss Alps and flows north."),
@@ -42,11 +45,16 @@ def network() -> ReaderNetwork:
     return made
 
 
+@pytest.fixture(scope="module")
+def inputs(network: ReaderNetwork) -> Mapping[str, Array]:
+    return largest_inputs(network)
+
+
 @pytest.mark.parametrize(("in_floats", "off"), [(True, 1e-5), (False, 0.03)])
 def test_the_graph_says_what_the_network_says(
-    network: ReaderNetwork, tmp_path: Path, in_floats: bool, off: float
+    network: ReaderNetwork, inputs: Mapping[str, Array], tmp_path: Path, in_floats: bool, off: float
 ) -> None:
-    export(network, tmp_path / "reader.onnx", in_floats=in_floats)
+    export(network, tmp_path / "reader.onnx", None if in_floats else inputs)
     said = OnnxReader(tmp_path / "reader.onnx", threads=1).read("Where does the Rhine rise?", EXCERPTS)
     expected = TorchReader(network).read("Where does the Rhine rise?", EXCERPTS)
     assert len(said) == 3
@@ -61,9 +69,11 @@ def test_the_graph_says_what_the_network_says(
 
 
 @pytest.fixture(scope="module")
-def exported(network: ReaderNetwork, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(
+    network: ReaderNetwork, inputs: Mapping[str, Array], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     path = tmp_path_factory.mktemp("exported") / "reader.onnx"
-    export(network, path)
+    export(network, path, inputs)
     return path
 
 
@@ -72,26 +82,28 @@ def test_nothing_to_read_is_no_reading(exported: Path) -> None:
 
 
 def test_the_hash_lies_beside_and_the_file_is_the_same_each_time(
-    network: ReaderNetwork, exported: Path, tmp_path: Path
+    network: ReaderNetwork, inputs: Mapping[str, Array], exported: Path, tmp_path: Path
 ) -> None:
     sha256 = hashlib.sha256(exported.read_bytes()).hexdigest()
     assert (exported.parent / "reader.onnx.sha256").read_text() == f"{sha256}  reader.onnx\n"
     assert OnnxReader(exported, threads=1).sha256 == sha256
-    assert export(network, tmp_path / "again.onnx") == sha256
+    assert export(network, tmp_path / "again.onnx", inputs) == sha256
 
 
 def test_a_file_that_is_too_large_is_not_written(
-    network: ReaderNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    network: ReaderNetwork, inputs: Mapping[str, Array], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.reader.export.LARGEST_FILE", 1000)
     with pytest.raises(ValueError, match="bytes are more than 1000"):
-        export(network, tmp_path / "reader.onnx")
+        export(network, tmp_path / "reader.onnx", inputs)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("in_floats", [True, False])
-def test_training_can_start_from_what_ships(network: ReaderNetwork, tmp_path: Path, in_floats: bool) -> None:
-    export(network, tmp_path / "reader.onnx", in_floats=in_floats)
+def test_training_can_start_from_what_ships(
+    network: ReaderNetwork, inputs: Mapping[str, Array], tmp_path: Path, in_floats: bool
+) -> None:
+    export(network, tmp_path / "reader.onnx", None if in_floats else inputs)
     held = from_graph(tmp_path / "reader.onnx")
     own = network.own_weights()
     assert held.keys() == own.keys()
@@ -108,13 +120,6 @@ def test_weights_are_written_in_half_precision_and_read_again(network: ReaderNet
     started = ReaderNetwork(network.bert.config)
     load_weights(started, tmp_path / "averaged.safetensors")
     assert torch.equal(started.spans.weight, network.spans.weight)
-
-
-def test_the_bundled_word_embeddings_are_those_of_its_file() -> None:
-    mapped = bundled_word_embeddings(Path(get_model_path()))
-    held = load_file(get_model_path() / "model.safetensors")["embeddings.word_embeddings.weight"]
-    assert mapped.shape == (30522, 384)
-    assert np.array_equal(mapped[[0, 101, 30521]], held[[0, 101, 30521]].numpy())
 
 
 class Said:
@@ -149,5 +154,5 @@ def test_a_file_of_questions_is_measured(tmp_path: Path) -> None:
             "Why?": (None, 0.0),
         }
     )
-    assert measure(reader, questions) == Measured(4, (1 + 2 / 3) / 2, 0.5, 0.75, (0.5, 0.5, 0.5))
+    assert measure(reader, questions) == ReaderScores(4, (1 + 2 / 3) / 2, 0.5, 0.75, (0.5, 0.5, 0.5))
     assert str(measure(reader, questions[:1])) == "1 questions, span F1 of answerable 1.000, exact 1.000"

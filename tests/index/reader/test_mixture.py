@@ -15,6 +15,8 @@ from index.reader.training.mixture import Mixture
 from index.reader.training.variations import varied
 from tests.index.reader.conftest import tiny_network, write_rows
 
+pytestmark = pytest.mark.slow
+
 RIVERS = ("Rhine", "Danube", "Elbe", "Oder", "Rhone", "Volga", "Seine", "Loire")
 
 

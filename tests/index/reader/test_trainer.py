@@ -13,6 +13,8 @@ from index.reader.training.held_out import HeldOut
 from index.reader.training.trainer import Plan, Trainer
 from tests.index.reader.conftest import tiny_network
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("Ann", "Tom", "Eve", "Max", "Kim")
 TOWNS = ("Rome", "Oslo", "Bern", "Lima", "Cairo")
 
@@ -54,9 +56,9 @@ def test_a_training_that_was_stopped_ends_with_the_same_weights(tmp_path: Path, 
     trainer(parts, tokenizer, 5, dropout=0.1).run()
     resumed = trainer(parts, tokenizer, 13, dropout=0.1)
     assert resumed.resume()
-    assert (resumed.step, resumed.seen) == (5, resumed.seen)
+    assert (resumed.step, resumed.windows_read) == (5, resumed.windows_read)
     resumed.run()
-    assert resumed.seen == uninterrupted.seen
+    assert resumed.windows_read == uninterrupted.windows_read
     for name, weights in uninterrupted.network.state_dict().items():
         assert torch.equal(weights, resumed.network.state_dict()[name]), name
     for name, weights in load_file(whole / "averaged.safetensors").items():

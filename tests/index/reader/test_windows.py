@@ -54,7 +54,7 @@ def test_what_is_too_long_is_cut_off(encoder: WindowEncoder) -> None:
 def test_shorter_windows_are_padded() -> None:
     batch = padded([Window([1, 2, 3, 4, 5], 3, [(0, 1)]), Window([1, 3, 5], 2, [])])
     assert batch.ids.tolist() == [[1, 2, 3, 4, 5], [1, 3, 5, 0, 0]]
-    assert batch.seen.tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]
+    assert batch.mask.tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]]
     assert batch.kinds.tolist() == [[0, 0, 0, 1, 1], [0, 0, 1, 0, 0]]
 
 

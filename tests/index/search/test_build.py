@@ -5,18 +5,19 @@ import pytest
 
 from index.model.article import Article, Passage, Sentence
 from index.model.library import Progress, Stage
-from index.search.build import TokenTable, build, deal_tokens
-from index.search.embedding import Embedding
+from index.search.build import TokenTable, build, token_table
+from index.search.embedded_blocks import BlocksInMemory, EmbeddedPassage
+from index.search.token_vectors import HalfPrecision
 from tests.index.fakes import CountingEmbedder, FakeEmbedder
 
 
-def embedding(spans: list[tuple[int, int]], first: int) -> Embedding:
-    """Tokens at ``spans``, the nth of them the vector (first + n, 0) with the id 10 * (first + n)."""
-    numbers = np.arange(first, first + len(spans))
-    return Embedding(
+def embedded(starts: list[int], first: int) -> EmbeddedPassage:
+    """Tokens at ``starts``, the nth of them the vector (first + n, 0) with the id 10 * (first + n)."""
+    numbers = np.arange(first, first + len(starts))
+    return EmbeddedPassage(
         vector=np.array([1, 0], dtype=np.float32),
-        tokens=np.stack([numbers, np.zeros(len(spans))], axis=1).astype(np.float32),
-        spans=np.array(spans, dtype=np.int32).reshape(-1, 2),
+        codes=np.stack([numbers, np.zeros(len(starts))], axis=1).astype(np.float16),
+        starts=np.array(starts, dtype=np.int32),
         ids=(10 * numbers).astype(np.int32),
     )
 
@@ -28,19 +29,17 @@ def test_tokens_are_dealt_to_their_sentences() -> None:
         Passage(12, 14, "p2", 1, 2, (Sentence(12, 13, 2, 1),)),
         Passage(14, 17, "p3", 2, 3, (Sentence(14, 17, 3, 2),)),
     )
-    table = deal_tokens(
+    table = token_table(
         passages,
-        [
-            embedding([(0, 1), (1, 3), (4, 6), (6, 7), (8, 10), (10, 11)], first=1),
-            embedding([], first=7),
-            embedding([(0, 2), (2, 3)], first=7),
-        ],
+        [embedded([0, 1, 4, 6, 8, 10], first=1), embedded([], first=7), embedded([0, 2], first=7)],
+        8,
+        HalfPrecision(),
+        BlocksInMemory(),
     )
     assert table.sentences.tolist() == [0, 0, 0, 0, 1, 1, 3, 3]
     assert table.starts.tolist() == [0, 1, 4, 6, 8, 10, 14, 16]
     assert table.ids.tolist() == [10, 20, 30, 40, 50, 60, 70, 80]
-    assert table.vectors.tolist() == [[n, 0] for n in range(1, 9)]
-    assert table.vectors.dtype == np.float16
+    assert table.vectors[:].tolist() == [[n, 0] for n in range(1, 9)]
 
 
 def test_an_index_holds_a_vector_a_passage_and_every_token() -> None:
@@ -79,7 +78,8 @@ def test_what_is_known_keeps_its_embeddings_wherever_it_moves() -> None:
     whole = build(article, FakeEmbedder())
     assert (after.passages, after.article) == (whole.passages, article)
     assert np.array_equal(after.store.vectors(), whole.store.vectors())
-    for part in TokenTable._fields:
+    assert np.array_equal(after.tokens.vectors.codes[:], whole.tokens.vectors.codes[:])
+    for part in TokenTable._fields[1:]:
         one, other = getattr(after.tokens, part), getattr(whole.tokens, part)
         assert np.array_equal(one, other)
         assert one.dtype == other.dtype

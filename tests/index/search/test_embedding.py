@@ -17,7 +17,10 @@ from tokenizers import Tokenizer
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 from index.errors import EmbeddingModelError
-from index.search.embedding import BUNDLED_MODEL_SHA256, Embedding, SentenceTransformerEmbedder
+from index.model.article import Article
+from index.search.build import build
+from index.search.bundled_model import BUNDLED_MODEL_SHA256
+from index.search.embedding import Embedding, SentenceTransformerEmbedder
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +87,7 @@ def test_token_embeddings_are_those_of_the_model_alone(
 
 
 def test_tokens_stand_where_their_words_do(real_embedder: SentenceTransformerEmbedder) -> None:
-    found = real_embedder.embed_passages([TEXT])[0]
+    found = next(real_embedder.embed_passages([TEXT]))
     assert [TEXT[start:end] for start, end in found.spans] == [
         "Nearly", "60", "Labour", "MPs", "“", "signed", "”", "a", "naïve", "letter", "about", "Raf", "ah",
         ".",
@@ -103,11 +106,11 @@ def test_what_the_model_does_not_know_is_no_token(real_embedder: SentenceTransfo
 
 def test_beyond_the_window_nothing_is_seen(real_embedder: SentenceTransformerEmbedder) -> None:
     text = "word " * 1_000
-    found = real_embedder.embed_passages([text])[0]
+    found = next(real_embedder.embed_passages([text]))
     assert found.tokens.shape == (254, 384)
     assert found.spans[-1].tolist() == [253 * 5, 253 * 5 + 4]
     assert len(real_embedder.token_spans([text])[0]) == 1_000
-    same(found, real_embedder.embed_passages(["word " * 254])[0])
+    same(found, next(real_embedder.embed_passages(["word " * 254])))
 
 
 def test_passages_come_in_their_order_and_progress_is_told(
@@ -115,11 +118,59 @@ def test_passages_come_in_their_order_and_progress_is_told(
 ) -> None:
     texts = [f"{'long ' * (n % 7)}text {n}" for n in range(40)]
     told: list[int] = []
-    found = real_embedder.embed_passages(texts, told.append)
+    found = list(real_embedder.embed_passages(texts, told.append))
     for text, passage in zip(texts, found, strict=True):
         same(passage, real_embedder.embed_question(text))
     assert told == sorted(set(told))
     assert told[-1] == 40
+
+
+@pytest.fixture(scope="module")
+def torch_embedder() -> SentenceTransformerEmbedder:
+    """The bundled model as sentence-transformers runs it."""
+    return SentenceTransformerEmbedder(runtime="torch")
+
+
+def test_what_runs_the_bundled_model_is_not_to_be_told_from_an_index(
+    real_embedder: SentenceTransformerEmbedder, torch_embedder: SentenceTransformerEmbedder
+) -> None:
+    one, other = real_embedder, torch_embedder
+    assert (one.name, one.sha256, one.dimension) == (other.name, other.sha256, other.dimension)
+    assert one.window == other.window
+    texts = [f"{TEXT} " * (n % 30) for n in range(45)]
+    for mine, its in zip(one.embed_passages(texts), other.embed_passages(texts), strict=True):
+        same(mine, its)
+
+
+def test_an_index_is_the_same_whatever_made_it(
+    real_embedder: SentenceTransformerEmbedder, torch_embedder: SentenceTransformerEmbedder, shipped: Article
+) -> None:
+    """But for tokens as near to one centroid as to another."""
+    indexes = [build(shipped, embedder) for embedder in (real_embedder, torch_embedder)]
+    one, other = (index.tokens for index in indexes)
+    assert np.mean(one.vectors.codes == other.vectors.codes) > 0.9999
+    for part in ("sentences", "starts", "ids"):
+        assert np.array_equal(getattr(one, part), getattr(other, part))
+    vectors = [index.store.vectors() for index in indexes]
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-5)
+
+
+@settings(max_examples=40)
+@given(text=st.text())
+def test_any_text_is_embedded_alike_whatever_runs_the_model(
+    real_embedder: SentenceTransformerEmbedder, torch_embedder: SentenceTransformerEmbedder, text: str
+) -> None:
+    same(real_embedder.embed_question(text), torch_embedder.embed_question(text))
+
+
+@settings(max_examples=20)
+@given(texts=st.lists(st.text(max_size=400), min_size=1, max_size=24))
+def test_any_texts_that_are_asked_together_are_embedded_as_alone(
+    real_embedder: SentenceTransformerEmbedder, texts: list[str]
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for text, one in zip(texts, pool.map(real_embedder.embed_question, texts), strict=True):
+            same(one, real_embedder.embed_question(text))
 
 
 @settings(max_examples=40)
@@ -136,7 +187,7 @@ def test_any_text_is_embedded(real_embedder: SentenceTransformerEmbedder, text: 
 def test_questions_are_embedded_while_passages_are(real_embedder: SentenceTransformerEmbedder) -> None:
     passages = [f"Passage {n} says this. " * (1 + n % 4) for n in range(40)]
     questions = [f"What does passage {n} say? " * (1 + n % 3) for n in range(12)]
-    passages_alone = real_embedder.embed_passages(passages)
+    passages_alone = list(real_embedder.embed_passages(passages))
     questions_alone = [real_embedder.embed_question(question) for question in questions]
     barrier = threading.Barrier(4)
 
@@ -146,22 +197,22 @@ def test_questions_are_embedded_while_passages_are(real_embedder: SentenceTransf
 
     def index() -> list[Embedding]:
         barrier.wait(timeout=30)
-        return real_embedder.embed_passages(passages)
+        return list(real_embedder.embed_passages(passages))
 
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(ask) for _ in range(3)]
         indexed = pool.submit(index)
         for one, other in zip(indexed.result(timeout=60), passages_alone, strict=True):
-            same(one, other, atol=0)
+            same(one, other, atol=1e-6)
         for answers in asked:
             for one, other in zip(answers.result(timeout=60), questions_alone, strict=True):
-                same(one, other, atol=0)
+                same(one, other, atol=1e-6)
 
 
 def test_a_models_own_prompts_are_used_and_stay_out_of_the_tokens(tmp_path: Path) -> None:
     model = tiny(tmp_path, {"query": "query: ", "document": "passage: "})
     embedder = SentenceTransformerEmbedder(str(tmp_path / "tiny"))
-    passage, question = embedder.embed_passages([TEXT])[0], embedder.embed_question(TEXT)
+    passage, question = next(embedder.embed_passages([TEXT])), embedder.embed_question(TEXT)
     vectors = model.encode([f"passage: {TEXT}", f"query: {TEXT}"], normalize_embeddings=True)
     np.testing.assert_allclose([passage.vector, question.vector], vectors, atol=1e-5)
     for prompt, found in (("passage: ", passage), ("query: ", question)):
@@ -172,7 +223,7 @@ def test_a_models_own_prompts_are_used_and_stay_out_of_the_tokens(tmp_path: Path
         assert found.spans.tolist() == embedder.token_spans([TEXT])[0].tolist()
         assert found.ids.tolist() == model.tokenizer(TEXT)["input_ids"][1:-1]
     assert embedder.window == 32 - 2 - 2
-    assert embedder.embed_passages(["word " * 99])[0].spans[-1].tolist() == [27 * 5, 27 * 5 + 4]
+    assert next(embedder.embed_passages(["word " * 99])).spans[-1].tolist() == [27 * 5, 27 * 5 + 4]
 
 
 def test_a_model_is_known_by_its_weights_wherever_it_lies(tmp_path: Path) -> None:

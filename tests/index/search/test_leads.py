@@ -1,5 +1,7 @@
 """What leads to an answer, and what can be cited."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +89,27 @@ def test_questions_lead_their_answers() -> None:
     one = article("Q: When do you open?\n\nA: At nine. We close at six.\n\nWho pays? Nobody does.")
     assert citable(one) == ["A: At nine.", "We close at six.", "Nobody does."]
     assert led(one) == {"A: At nine.": "Q: When do you open?", "Nobody does.": "Who pays?"}
+
+
+def test_the_items_of_a_list_are_alike() -> None:
+    one = article(
+        "The kit has:\n\ntwo keys,\n\na map and\n\na lamp.\n\nNever open it.\n\nRules:\n\nRun.\n\nHide."
+    )
+    assert led(one) == {
+        "two keys,": "The kit has:", "a map and": "The kit has:", "a lamp.": "The kit has:",
+        "Run.": "Rules:", "Hide.": "Rules:",
+    }  # fmt: skip
+    two = article("To do:\n\n☐ order gas\n\n☑ sweep\n\nlast line")
+    assert led(two) == {"☐ order gas": "To do:", "☑ sweep": "To do:"}
+
+
+def test_a_heading_that_names_a_list_leads_it() -> None:
+    items = "500 g rye flour\n\n1 tsp salt\n\n450 ml water"
+    text = f"Rye bread\n\nBy Olof\n\nIn May\n\nIn Elms\n\nIngredients\n\n{items}\n\nHow\n\nIt is mixed."
+    one = article(text, "Rye bread", "Ingredients", "How")
+    under = replace(one, headings=(one.headings[0], *(replace(head, level=2) for head in one.headings[1:])))
+    assert led(under) == dict.fromkeys(items.split("\n\n"), "Ingredients")
+    assert led(one) == {}
 
 
 def test_a_label_alone_passes_on_the_question_before_it() -> None:

@@ -12,12 +12,12 @@ from index.model.article import Article, Span
 from index.search.build import build
 from index.search.embedding import Floats
 from index.search.ranking import (
-    _IDF_POWER,
     NEIGHBOUR,
     QuestionTokens,
     Ranking,
     Retriever,
 )
+from index.search.scoring import _IDF_POWER
 from tests.index.fakes import FakeEmbedder
 
 TEXT = (

@@ -18,6 +18,8 @@ from index.search.embedding import SentenceTransformerEmbedder
 from index.search.ranking import Retriever
 from index.search.reranking import CrossEncoderReranker
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["Forty ships anchor here.", "A lamp burns.", "Nobody knows why it was built, nor by whom."]
 
 

@@ -5,8 +5,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from index.search.scores import CARRY, Floats, best_matches, inherited_matches, max_sim, z_scores
+from index.search.scores import (
+    CARRY,
+    Floats,
+    best_matches,
+    best_of,
+    inherited_matches,
+    max_sim,
+    z_scores,
+)
 
 
 def floats(*rows: Sequence[float]) -> Floats:
@@ -51,3 +61,9 @@ def test_z_scores_are_exact() -> None:
 
 def test_z_scores_of_equal_values_are_nought() -> None:
     assert z_scores(np.full(3, 0.1, dtype=np.float32)).tolist() == [0, 0, 0]
+
+
+@given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 12))
+def test_the_best_of_some_scores_are_those_of_a_stable_sort(scores: list[int], count: int) -> None:
+    values = np.array(scores, dtype=np.float32)
+    assert best_of(values, count).tolist() == np.argsort(-values, kind="stable")[:count].tolist()

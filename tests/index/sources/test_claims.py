@@ -18,6 +18,8 @@ from index.sources.files import read, read_file, upload
 from index.storage.snapshot_files import StoredArticle
 from tests.index.documents import PAGE
 
+pytestmark = pytest.mark.usefixtures("_read_here")
+
 NEWS = "https://www.bbc.co.uk/news/1"
 
 

@@ -7,12 +7,14 @@ import pytest
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
-from index.sources.extract.refusals import Refused
+from index.sources.extract.refusals import Refusal
 from index.sources.extract.sniff import _MEDIA_TYPES, _SUFFIXES, Format, sniff
 from index.sources.files import read, upload
 from index.sources.ids import article_id
 from index.sources.web import MEDIA_TYPES
 from tests.index.documents import PAGE, PAGE_HEADINGS, PAGE_TEXT, Line, docx, epub, pdf, zipped
+
+pytestmark = pytest.mark.usefixtures("_read_here")
 
 
 def reading(name: str, content: bytes) -> Article:
@@ -76,7 +78,7 @@ def test_what_a_file_is_its_bytes_tell_first(
     ],
 )
 def test_what_is_no_text_is_called_by_its_name(content: bytes, format_: str) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Refusal) as caught:
         sniff(content, "a.txt")
     assert caught.value.values == {"format": format_}
 

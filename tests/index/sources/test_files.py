@@ -1,14 +1,11 @@
 """Bytes to articles: what is taken as it is, and what is said of what cannot be."""
 
 import hashlib
-import json
 import os
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -18,7 +15,6 @@ from pydantic import TypeAdapter
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
-from index.sources.extract.__main__ import respond
 from index.sources.files import (
     SHIPPED_ARTICLE,
     load_article,
@@ -29,14 +25,10 @@ from index.sources.files import (
 )
 from index.sources.ids import article_id
 from index.sources.limits import Limits
-from index.sources.sandbox import Response
+from tests.fakes import read_here
 from tests.index.documents import PAGE
 
-
-def in_this_process(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:  # noqa: ARG001
-    form, _, answer = b"".join(respond(request, content)).partition(b"\n")
-    head, _, rest = answer.partition(b"\n")
-    return Response(form.decode(), json.loads(head), rest)
+pytestmark = pytest.mark.slow
 
 
 MARKS = [
@@ -247,7 +239,7 @@ def test_a_source_that_is_too_large_is_refused(tmp_path: Path) -> None:
     stored = Source(Origin(SourceKind.FILE, str(path)), content)
     for attempt, shown in (
         (lambda: read_file(path, limits), str(path)),
-        (lambda: upload(str(path), content, limits=limits), path.name),
+        (lambda: read(upload(str(path), content), "x", limits), path.name),
         (lambda: read(stored, "x", limits), str(path)),
     ):
         with pytest.raises(ArticleError) as caught:
@@ -297,9 +289,10 @@ def test_extraction_is_bounded_in_time_and_memory() -> None:
 @example(b"PK\3\4", "a.docx", None)
 @example(b"%PDF-1.7\nstartxref\n0\n%%EOF", "a.pdf", None)
 @example("<p>\ud800</p>".encode("utf-8", "surrogatepass"), "a.html", None)
+@example(b"One.", ".", b"no TOML")
 def test_any_bytes_are_read_or_refused(content: bytes, name: str, sidecar: bytes | None) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.sources.sandbox.run", in_this_process)
+        patch.setattr("index.sources.sandbox.run", read_here)
         article = None
         with suppress(ArticleError):
             article = read(replace(upload(name, content), sidecar=sidecar), "x")

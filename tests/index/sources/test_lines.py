@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.sources.extract.lines import flowed
+from index.sources.extract.plain import plain
+from index.sources.limits import Limits
 
 WRAPPED = """THE FERRY OF ELMS
 
@@ -51,6 +53,21 @@ def test_a_mail_has_paragraphs_and_what_it_answers_no_marks() -> None:
         "slipway already.\n\nCan somebody ask?\n\n"
         "We need:\n- four piles of oak of six metres each, which the yard in Tessin can bring within two "
         "weeks\n- a barge\n\nBest,\nIda\n"
+    )
+
+
+@pytest.mark.parametrize("hyphen", ["-", "\xad"])
+def test_a_word_that_is_cut_at_the_end_of_a_line_is_whole_again(hyphen: str) -> None:
+    text = (
+        f"The old observatory on Mount Cerro was planned in 1874 and finished by the astron{hyphen}\n"
+        "omer Lucie Brandt, who paid for the well-known dome of nine tons by herself, since the\n"
+        "university had no money left for it.\n"
+    )
+    (paragraph,) = plain(text, Limits()).text.splitlines()
+    assert paragraph == (
+        "The old observatory on Mount Cerro was planned in 1874 and finished by the astronomer Lucie Brandt, "
+        "who paid for the well-known dome of nine tons by herself, since the university had no money left "
+        "for it."
     )
 
 

@@ -10,6 +10,8 @@ from index.model.article import Article
 from index.sources.files import read, upload
 from tests.index.documents import docx, epub, zipped
 
+pytestmark = pytest.mark.usefixtures("_read_here")
+
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 SPACES = (
     f"{W} xmlns:m='http://schemas.openxmlformats.org/officeDocument/2006/math'"

@@ -1,11 +1,15 @@
 """Pages of a few lines, live blogs, captions; pages and mails in one file; captions and chats as files."""
 
+from datetime import date
+
 import pytest
 
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
 from index.sources.files import read, upload
+
+pytestmark = pytest.mark.usefixtures("_read_here")
 
 
 def reading(name: str, text: str | bytes) -> Article:
@@ -76,6 +80,21 @@ def test_captions_quotations_and_tables_stay() -> None:
     ]
 
 
+def test_a_heading_stands_over_its_post() -> None:
+    posts = "".join(f"<div class=post><p>{words} {LONG}</p></div>" for words in ("One.", "Two.", "Three."))
+    article = reading("a.html", f"<html lang=en><article><h1>Fire: live</h1>{posts}</article></html>")
+    assert paragraphs(article) == ["Fire: live", f"One. {LONG}", f"Two. {LONG}", f"Three. {LONG}"]
+
+
+def test_who_is_quoted_stays_and_what_only_screen_readers_say_goes() -> None:
+    page = (
+        f"<html lang=en><article><h1>Race</h1><p>{LONG}</p>"
+        f"<blockquote><p>{LONG}</p><footer>— Elin Moe</footer></blockquote>"
+        f"<p>{LONG} <a href=/x>More<span class=sr-only> (a new window)</span></a></p></article></html>"
+    )
+    assert paragraphs(reading("a.html", page)) == ["Race", LONG, LONG, "— Elin Moe", f"{LONG} More"]
+
+
 SAVED = """From: <Saved by Blink>
 Snapshot-Content-Location: https://news.example.org/seals
 Subject: =?utf-8?Q?Seals_on_H=C3=A9st?=
@@ -112,7 +131,15 @@ def test_a_mail() -> None:
     )
     article = reading("a.eml", mail.encode("latin-1"))
     assert article.text == "The pier is rotten – we close it.\n"
-    assert (article.title, article.author) == ("The pier", "Ida Krogh <ida@example.org>")
+    assert (article.title, article.author, article.published) == ("The pier", "Ida Krogh", None)
+
+
+def test_a_mail_of_an_old_program_has_its_day() -> None:
+    mail = "From: ida@example.org\nSubject: The pier\nDate: Tue, 5 Mar 2024 23:10:00 +0100\n\nWe close it.\n"
+    article = reading("a.eml", mail)
+    assert article.text == "We close it.\n"
+    assert (article.author, article.published) == ("ida@example.org", date(2024, 3, 5))
+    assert reading("a.txt", mail).text.startswith("From: ida@example.org")
 
 
 def test_a_saved_page_without_a_page_is_refused_by_its_name() -> None:

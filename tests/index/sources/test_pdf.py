@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.sources.extract.hyphens import Hyphens
 from index.sources.extract.pdf.document import pdf as read_pdf
-from index.sources.extract.pdf.hyphens import Hyphens
-from index.sources.extract.refusals import Refused
+from index.sources.extract.refusals import Refusal
 from index.sources.extract.sniff import Format, sniff
 from index.sources.limits import DEFAULT_LIMITS
 from tests.index.documents import Line, pdf, pdf_objects, pdf_of
@@ -495,7 +495,7 @@ def test_a_text_that_tells_of_pdfs_is_a_text() -> None:
 
 @pytest.mark.parametrize("end", [-30, -60, -200])
 def test_what_breaks_off_is_refused_for_it(end: int) -> None:
-    with pytest.raises(Refused, match="breaks off before its end"):
+    with pytest.raises(Refusal, match="breaks off before its end"):
         read_pdf(SOUND[:end], DEFAULT_LIMITS)
 
 
@@ -510,7 +510,7 @@ def test_no_page_at_all_is_damage() -> None:
     content = pdf_objects(
         [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [9 0 R] /Count 1 >>"]
     )
-    with pytest.raises(Refused, match="damaged"):
+    with pytest.raises(Refusal, match="damaged"):
         read_pdf(content, DEFAULT_LIMITS)
 
 
@@ -521,6 +521,7 @@ SPOTS = st.tuples(
 RULES = st.lists(st.tuples(*[st.integers(0, 600)] * 4), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(SPOTS, max_size=25), min_size=1, max_size=4), RULES)
 def test_anything_on_any_pages_is_read_or_refused(
@@ -530,7 +531,7 @@ def test_anything_on_any_pages_is_read_or_refused(
     contents = [" ".join([ruled, *(set_at(x, y, word, size) for x, y, size, word in page)]) for page in pages]
     try:
         article = read_pdf(pdf_of([content.encode() for content in contents]), DEFAULT_LIMITS)
-    except Refused:
+    except Refusal:
         return
     assert all(part == " ".join(part.split()) for part in article.text.split("\n\n"))
 
@@ -548,7 +549,7 @@ def test_the_words_of_columns_come_in_their_order(seed: int, length: int, width:
             lines.append("")
         lines[-1] += f" {word}" if lines[-1] else word
     height = -(-len(lines) // count)
-    if count > 1 and (height < 4 or width // count < 24):  # narrower ones are the cells of a table
+    if count > 1 and (height < 6 or width // count < 24):  # shorter or narrower ones are as much a table
         return
     page: list[Line] = [
         (40 + 540 / count * (n // height), 800 - 12 * (n % height), 540 / 48 / 1.3, line)
@@ -557,3 +558,126 @@ def test_the_words_of_columns_come_in_their_order(seed: int, length: int, width:
     if height > 60:
         return
     assert " ".join(texts(pdf([sorted(page, key=lambda line: -line[1])]))).split() == " ".join(lines).split()
+
+
+def test_a_table_is_told_by_the_spaces_that_its_file_does_not_write() -> None:
+    rows = [
+        ("Ticket", "Price of it"),
+        ("Family ticket", "40 crowns a day"),
+        ("Child ticket", "9 crowns a day"),
+    ]
+    content = [
+        set_at(x, 700 - 14 * n, words, font="F2" if n == 0 else "F1")
+        for n, row in enumerate(rows)
+        for x, words in zip((50, 114), row, strict=True)
+    ]
+    assert texts(drawn(*content)) == [
+        "Ticket: Family ticket · Price of it: 40 crowns a day",
+        "Ticket: Child ticket · Price of it: 9 crowns a day",
+    ]
+
+
+@pytest.mark.parametrize("repeats", [False, True])
+def test_a_table_that_goes_on_on_another_page_keeps_its_head(repeats: bool) -> None:
+    head, *rows = ROWS
+    pages = [[head, *rows[:2]], [*([head] if repeats else []), *rows[2:], ("1988", "50 crowns", "3")]]
+    content = [
+        [
+            (50.0 + 90 * x, 780.0 - 14 * y, 10.0, cell)
+            for y, row in enumerate(page)
+            for x, cell in enumerate(row)
+        ]
+        for page in pages
+    ]
+    assert texts(pdf(content)) == [*ROW_TEXTS, "Year: 1988 · Toll: 50 crowns · Boats: 3"]
+
+
+def test_cells_of_more_lines_stand_beside_the_middle_of_others() -> None:
+    first = ("Fees of all who live in Ostrow or on the", "other bank")
+    cells = [("Item", "1985", "1986"), ("Gifts", "40", "38")]
+    content = [
+        *(set_at(x, 700, words, font="F2") for x, words in zip((50, 250, 300), cells[0], strict=True)),
+        *(set_at(50, 680 - 12 * n, words) for n, words in enumerate(first)),
+        *(set_at(x, 674, words) for x, words in ((250, "900"), (300, "910"))),
+        *(set_at(x, 650, words) for x, words in zip((50, 250, 300), cells[1], strict=True)),
+    ]
+    assert texts(drawn(*content)) == [
+        f"Item: {' '.join(first)} · 1985: 900 · 1986: 910",
+        "Item: Gifts · 1985: 40 · 1986: 38",
+    ]
+
+
+def test_points_that_are_drawn_are_points() -> None:
+    words = ("Ropes, thick", "Nets, which are mended in winter when the boats lie", "Paper")
+    content = [f"{set_at(60, 700 - 12 * n, line)} 51 {702 - 12 * n} 3 3 re f" for n, line in enumerate(words)]
+    assert texts(drawn(*content, "300 400 3 3 re f")) == [f"• {line}" for line in words]
+
+
+def test_entries_break_where_the_next_word_would_have_fitted() -> None:
+    prose = (
+        "The shop of Ostrow sells ropes and nets to all who come by boat, and Ida",
+        "Crewe, who has kept it since the bridge was built, knows them all by name.",
+    )
+    entries = ("Founder", "Anton Weiss of Ostrow", "Phone: 555 0199", "Open: 9 to 5 daily")
+    content = [*column(prose, 50, 700), *column(entries, 50, 650)]
+    assert texts(pdf([content])) == [" ".join(prose), *entries]
+
+
+def test_one_line_paragraphs_are_told_by_their_space() -> None:
+    lines = (
+        ("Anna: The ferry was built in 1931 by two brothers who had sold a mill.", 24),
+        ("Tom: It sank twice, both times at night, and nobody was on board of it", 12),
+        ("when it did so. The bell is still here.", 24),
+        ("Anna: Nobody knows where the hull is today, but some say at the circus.", 24),
+        ("Tom: That it is.", 24),
+    )
+    height, content = 700.0, list[Line]()
+    for words, step in lines:
+        content.append((50.0, height, 10.0, words))
+        height -= step
+    one, two, rest, *others = (words for words, _ in lines)
+    assert texts(pdf([content])) == [one, f"{two} {rest}", *others]
+
+
+def test_what_a_browser_prints_at_the_edges_is_no_text() -> None:
+    page = [
+        (25.0, 815.0, 7.0, "11/26/26, 1:24 PM"),
+        (250.0, 815.0, 7.0, "The ferry of Ostrow"),
+        *column(LEFT, 50, 700),
+        (25.0, 20.0, 7.0, "https://example.org/ferry"),
+        (550.0, 20.0, 7.0, "1/1"),
+    ]
+    assert texts(pdf([page])) == [LEFT_TEXT]
+
+
+def test_small_heads_of_two_pages_interrupt_no_sentence() -> None:
+    pages = [
+        [(50.0, 800.0, 8.0, head), *column(lines, 50, 760)]
+        for head, lines in (("The ferry of Ostrow", LEFT[:4]), ("Anton Weiss", LEFT[4:]))
+    ]
+    assert texts(pdf(pages)) == [LEFT_TEXT]
+
+
+def test_notes_stand_after_the_table_over_them() -> None:
+    cells = [
+        (50.0 + 90 * x, 700.0 - 14 * y, 10.0, cell)
+        for y, row in enumerate(ROWS)
+        for x, cell in enumerate(row)
+    ]
+    note: Line = (50.0, 100.0, 7.0, "1 As the log of the ferry says.")
+    assert texts(pdf([[*cells, note]])) == [*ROW_TEXTS, "As the log of the ferry says."]
+
+
+def test_an_exponent_is_none_of_the_notes_that_stand_beside_it() -> None:
+    parts = ((161.6, "5"), (165.2, "["), (166.9, "source"), (188.0, "needed"), (209.4, "]"))
+    content = [set_at(x, 704, part, 6) for x, part in parts]
+    words = set_at(50, 700, "Its light has some 2.5\\32710"), set_at(214, 700, "candela.")
+    found = texts(drawn(*words, *content))
+    assert found == ["Its light has some 2.5×10⁵ candela."]
+
+
+def test_a_mark_in_parts_is_one() -> None:
+    parts = (("[", 0), ("7", 3), ("]", 7))
+    marks = [set_at(133.4 + x, 704, mark, 6) for mark, x in parts]
+    content = [set_at(50, 700, "It was built in 1931"), *marks, set_at(146, 700, "by two brothers.")]
+    assert texts(drawn(*content)) == ["It was built in 1931 by two brothers."]

@@ -1,5 +1,6 @@
 """Captions without their times, chats as messages."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,13 +87,44 @@ def test_a_name_above_a_message_stands_before_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("lines", "messages"),
+    [
+        ("mara — Today at 10:04 AM\nit broke\noskar — 12/05/2024 10:05\nwhen?\n",
+         "[Today at 10:04 AM] mara: it broke\n\n[12/05/2024 10:05] oskar: when?"),
+        ("mara\n — \n12/05/2024 10:04\nit broke\noskar\n — \n12/05/2024 10:05\nwhen?\n",
+         "[12/05/2024 10:04] mara: it broke\n\n[12/05/2024 10:05] oskar: when?"),
+        ("Mara Lind  10:04 AM\nIt broke.\nOn Monday.\nOskar  10:05 AM\nWhy?\n",
+         "[10:04 AM] Mara Lind: It broke. On Monday.\n\n[10:05 AM] Oskar: Why?"),
+        ("[10:04] Mara\nIt broke.\n[10:05] Oskar\nWhy?\n", "[10:04] Mara: It broke.\n\n[10:05] Oskar: Why?"),
+        ("=====\nGuild: Elms\n=====\n\n[12-May-24 10:04 AM] mara\nit broke\n\n{Reactions}\n👍 (2)\n\n"
+         "[12-May-24 10:05 AM] oskar\n{Attachments}\nfiles/a.png\n\n=====\nExported 2 message(s)\n=====\n",
+         "Guild: Elms\n\n[12-May-24 10:04 AM] mara: it broke\n\n[12-May-24 10:05 AM] oskar: files/a.png\n\n"
+         "Exported 2 message(s)"),
+    ],
+)  # fmt: skip
+def test_chats_of_other_programs(lines: str, messages: str) -> None:
+    assert chat(lines) == messages
+
+
+def test_a_sound_is_no_ones_words() -> None:
+    text = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Mara>Hush.\n\n00:03.000 --> 00:04.000\n[a door opens]\n"
+    assert captions(text) == "Mara: Hush.\n\n[a door opens]"
+
+
 def test_what_is_no_chat_is_none() -> None:
+    assert chat("Bus 5  10:04\nBus 6  10:14\nBus 7  10:24\n") is None
+    assert (
+        chat("[12 May 2024 10:04] Met Anna.\nShe ran.\n[12 May 2024 18:30] Home.\n[13 May 2024 9:00] Rain.")
+        is None
+    )
     assert chat("On 12/05/2024, 10:04 it rained.\nIt was cold.") is None
     assert chat("See [12].\nAnd [13].") is None
 
 
 PIECES = ["WEBVTT\n", "1\n", "00:00:01,000 --> 00:00:02,000\n", "<v A>", "A: ", "- ", "[12.05.24, 10:04] A: ",
-          "B, [12.05.24 10:05]\n", "\n", "One two.", "\n\n"]  # fmt: skip
+          "B, [12.05.24 10:05]\n", "B — 10:05\n", "{Reactions}\n", "=====\n", "\n", "One two.",
+          "\n\n"]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))

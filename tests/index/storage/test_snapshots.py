@@ -13,13 +13,18 @@ import numpy as np
 import pytest
 
 from index.answering.confidence import Thresholds
-from index.errors import SnapshotDamagedError, SnapshotError
+from index.errors import SnapshotDamagedError
 from index.model.article import Article, Heading
+from index.model.library import Action
 from index.model.source import Origin, Source, SourceKind
 from index.search.build import Index, TokenTable, build
+from index.search.token_vectors import HalfPrecision
 from index.search.vectors import FaissStore
+from index.storage.database import Database
+from index.storage.notes import Note
+from index.storage.records import Records
 from index.storage.snapshot_files import FORMAT, Contents, Snapshot, encode, made_by, source_sha256
-from index.storage.snapshots import KEPT, SnapshotFolder
+from index.storage.snapshots import SNAPSHOTS_KEPT, SnapshotFolder
 from tests.index.fakes import FakeEmbedder
 
 FILES = (
@@ -55,6 +60,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "articles" / "a" / "snapshots"
 
 
+def at(folder: Path) -> SnapshotFolder:
+    """As a process finds it that has just been started."""
+    library = folder.parents[2]
+    return SnapshotFolder(Records(Database(library), library), folder.parent.name)
+
+
+def note(number: int, action: Action = Action.REINDEXED) -> Note:
+    return Note(when=datetime.now(UTC), who="ada", action=action, article="a", number=number)
+
+
 def index_of(article: Article = ARTICLE) -> Index:
     return build(article, FakeEmbedder())
 
@@ -64,8 +79,8 @@ def contents(article: Article = ARTICLE, source: Source | None = SOURCE) -> Cont
 
 
 def publish(folder: Path, article: Article = ARTICLE, source: Source | None = SOURCE) -> Snapshot:
-    snapshots = SnapshotFolder(folder)
-    return snapshots.publish(snapshots.next_number(), encode(contents(article, source)))
+    snapshots = at(folder)
+    return snapshots.publish(note(snapshots.next_number()), encode(contents(article, source)))
 
 
 def equal(one: Index, other: Index) -> bool:
@@ -74,21 +89,23 @@ def equal(one: Index, other: Index) -> bool:
     return (
         (one.article, one.passages) == (other.article, other.passages)
         and np.array_equal(one.store.vectors(), other.store.vectors())
+        and one.tokens.vectors.codec.name == other.tokens.vectors.codec.name
+        and np.array_equal(one.tokens.vectors.codes[:], other.tokens.vectors.codes[:])
         and all(
             np.array_equal(getattr(one.tokens, part), getattr(other.tokens, part))
-            for part in TokenTable._fields
+            for part in TokenTable._fields[1:]
         )
     )
 
 
 def test_what_was_published_is_opened(folder: Path) -> None:
     published = publish(folder)
-    opened = SnapshotFolder(folder).open(published.name)
+    opened = at(folder).open(published.name)
     assert opened.name == published.name == f"000001-{ARTICLE.sha256[:8]}"
     assert opened.manifest == published.manifest
     assert equal(opened.index, index_of())
     assert equal(published.index, index_of())
-    assert opened.index.tokens.vectors.dtype == np.float16
+    assert opened.manifest.tokens == opened.index.tokens.vectors.codec.name == "float16"
 
 
 def test_the_manifest_says_what_is_there(folder: Path) -> None:
@@ -109,27 +126,26 @@ def test_the_manifest_says_what_is_there(folder: Path) -> None:
 
 
 def test_nothing_is_there_before_the_first_is_published(folder: Path) -> None:
-    assert SnapshotFolder(folder).names() == []
+    assert at(folder).names() == []
 
 
-def test_names_are_the_newest_first_and_nothing_else(folder: Path) -> None:
-    for name in (
-        "000002-00000000",
-        "000010-00000000",
-        "1000000-00000000",
-        ".writing-x",
-        "000003",
-        "notes.txt",
-    ):
+def test_only_what_a_row_names_is_there(folder: Path) -> None:
+    published = publish(folder)
+    for name in ("000002-00000000", "000010-00000000", "1000000-00000000", ".writing-x", "000003"):
         (folder / name).mkdir(parents=True)
-    assert SnapshotFolder(folder).names() == ["1000000-00000000", "000010-00000000", "000002-00000000"]
+    assert at(folder).names() == [published.name]
+    assert at(folder).next_number() == 1_000_001
+    assert len(at(folder).leftovers()) == 5
+    at(folder).sweep()
+    assert [path.name for path in folder.iterdir()] == [published.name]
 
 
 def test_only_the_newest_are_kept(folder: Path) -> None:
-    published = [publish(folder, replace(ARTICLE, text=f"Number {n}.")).name for n in range(KEPT + 3)]
-    assert SnapshotFolder(folder).names() == published[::-1][:KEPT]
-    assert sorted(path.name for path in folder.iterdir()) == published[-KEPT:]
-    assert [name[:6] for name in published] == [f"{n:06d}" for n in range(1, KEPT + 4)]
+    articles = [replace(ARTICLE, text=f"Number {n}.") for n in range(SNAPSHOTS_KEPT + 3)]
+    published = [publish(folder, article).name for article in articles]
+    assert at(folder).names() == published[::-1][:SNAPSHOTS_KEPT]
+    assert sorted(path.name for path in folder.iterdir()) == published[-SNAPSHOTS_KEPT:]
+    assert [name[:6] for name in published] == [f"{n:06d}" for n in range(1, SNAPSHOTS_KEPT + 4)]
 
 
 def test_an_old_one_that_cannot_be_removed_is_no_failure(
@@ -142,41 +158,47 @@ def test_an_old_one_that_cannot_be_removed_is_no_failure(
             raise PermissionError(13, "it is in use", str(path))
 
     monkeypatch.setattr("index.storage.snapshots.shutil.rmtree", rmtree)
-    for _ in range(KEPT):
+    for _ in range(SNAPSHOTS_KEPT):
         publish(folder)
-    left = f".removing-{first.name}"
-    assert (len(SnapshotFolder(folder).names()), SnapshotFolder(folder).leftovers()) == (KEPT, [left])
+    left = first.name
+    assert (len(at(folder).names()), at(folder).leftovers()) == (
+        SNAPSHOTS_KEPT,
+        [left],
+    )
     assert [record.message for record in caplog.records if record.name == "index.storage.snapshots"] == [
         f"The old snapshot {first.name} could not be removed: [Errno 13] it is in use: '{folder / left}'."
     ]
     monkeypatch.undo()
-    SnapshotFolder(folder).sweep()
-    assert SnapshotFolder(folder).leftovers() == []
+    at(folder).sweep()
+    assert at(folder).leftovers() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_that_is_cut_off_is_noticed(folder: Path, file: str) -> None:
     path = folder / publish(folder).name / file
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(SnapshotDamagedError, match=file):
-        SnapshotFolder(folder).open(path.parent.name)
+        at(folder).open(path.parent.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_that_is_noise_is_noticed(folder: Path, file: str) -> None:
     path = folder / publish(folder).name / file
     noise = np.random.default_rng(1).bytes(path.stat().st_size)
     path.write_bytes(noise)
     with pytest.raises(SnapshotDamagedError, match=file):
-        SnapshotFolder(folder).open(path.parent.name)
+        at(folder).open(path.parent.name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_a_file_that_is_gone_is_noticed(folder: Path, file: str) -> None:
     path = folder / publish(folder).name / file
     path.unlink()
     with pytest.raises(SnapshotDamagedError, match=file):
-        SnapshotFolder(folder).open(path.parent.name)
+        at(folder).open(path.parent.name)
 
 
 @pytest.mark.parametrize("file", sorted(set(FILES) - {"manifest.json"}))
@@ -186,27 +208,28 @@ def test_one_bit_is_noticed(folder: Path, file: str) -> None:
     data[-1] ^= 1
     path.write_bytes(data)
     with pytest.raises(SnapshotDamagedError) as caught:
-        SnapshotFolder(folder).open(path.parent.name)
+        at(folder).open(path.parent.name)
     assert str(caught.value) == f"{path} is not as it was written ({len(data)} of {len(data)} bytes)."
-    assert not SnapshotFolder(folder).is_whole(path.parent.name)
+    assert not at(folder).is_whole(path.parent.name)
 
 
+@pytest.mark.slow
 def test_every_bit_of_the_manifest_is_noticed(folder: Path) -> None:
     path = folder / publish(folder).name / "manifest.json"
     data = path.read_bytes()
-    opened = SnapshotFolder(folder).manifest(path.parent.name)
+    opened = at(folder).manifest(path.parent.name)
     for place in range(0, 8 * len(data), 7):
         changed = bytearray(data)
         changed[place // 8] ^= 1 << place % 8
         path.write_bytes(changed)
         try:  # white space between the parts, and a hash that is read the same, say the same
-            assert SnapshotFolder(folder).manifest(path.parent.name) == opened
+            assert at(folder).manifest(path.parent.name) == opened
         except SnapshotDamagedError as error:
             assert str(path.parent) in str(error)  # noqa: PT017 - both outcomes are right
 
 
 def test_what_is_open_does_not_change_with_the_files(folder: Path) -> None:
-    opened = SnapshotFolder(folder).open(publish(folder).name)
+    opened = at(folder).open(publish(folder).name)
     for file in FILES:
         with (folder / opened.name / file).open("r+b") as stream:
             stream.truncate(1)
@@ -221,7 +244,7 @@ def rewrite(folder: Path, **changes: object) -> tuple[Path, str]:
     plain = json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()
     path.write_text(json.dumps(raw | {"sha256": hashlib.sha256(plain).hexdigest()}))
     with pytest.raises(SnapshotDamagedError) as caught:
-        SnapshotFolder(folder).open(path.parent.name)
+        at(folder).open(path.parent.name)
     return path.parent, str(caught.value)
 
 
@@ -245,7 +268,7 @@ def test_a_manifest_that_is_none_is_refused(folder: Path, content: bytes) -> Non
     path = folder / publish(folder).name / "manifest.json"
     path.write_bytes(content)
     with pytest.raises(SnapshotDamagedError):
-        SnapshotFolder(folder).open(path.parent.name)
+        at(folder).open(path.parent.name)
 
 
 def test_a_failing_write_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,56 +281,62 @@ def test_a_failing_write_leaves_nothing(folder: Path, monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="No space left on device"):
         publish(folder)
     assert [path.name for path in folder.iterdir()] == [before.name]
-    assert equal(SnapshotFolder(folder).open(before.name).index, index_of())
-
-
-def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "snapshots"
-    path.touch()
-    with pytest.raises(SnapshotError) as caught:
-        SnapshotFolder(path).names()
-    assert str(caught.value) == (
-        f"The data folder {path} cannot be read: Not a directory. Check its permissions, or "
-        "choose "
-        "another folder."
-    )
+    assert equal(at(folder).open(before.name).index, index_of())
 
 
 def test_a_manifest_that_was_changed_by_hand_is_noticed(folder: Path) -> None:
     path = folder / publish(folder).name / "manifest.json"
     path.write_text(path.read_text().replace('"passages": 1', '"passages": 3'))
     with pytest.raises(SnapshotDamagedError) as caught:
-        SnapshotFolder(folder).manifest(path.parent.name)
+        at(folder).manifest(path.parent.name)
     assert str(caught.value) == f"{path} is not as it was written."
 
 
 def test_the_source_is_kept(folder: Path) -> None:
-    assert SnapshotFolder(folder).source(publish(folder).name) == SOURCE
+    assert at(folder).source(publish(folder).name) == SOURCE
     bare = replace(SOURCE, sidecar=None, questions=None)
-    assert SnapshotFolder(folder).source(publish(folder, source=bare).name) == bare
-    assert SnapshotFolder(folder).source(publish(folder, source=None).name) is None
+    assert at(folder).source(publish(folder, source=bare).name) == bare
+    assert at(folder).source(publish(folder, source=None).name) is None
 
 
 def test_a_part_that_is_damaged_is_taken_from_another_snapshot(folder: Path) -> None:
     names = [publish(folder).name, publish(folder).name]
     for file in ("source", "sidecar.toml", "questions.jsonl"):
         (folder / names[1] / file).write_bytes(b"noise")
-    assert SnapshotFolder(folder).source(names[1]) == SOURCE
+    assert at(folder).source(names[1]) == SOURCE
     (folder / names[0] / "questions.jsonl").unlink()
-    assert SnapshotFolder(folder).source(names[1]) == replace(SOURCE, questions=None)
+    assert at(folder).source(names[1]) == replace(SOURCE, questions=None)
     (folder / names[0] / "source").unlink()
     with pytest.raises(SnapshotDamagedError, match="source is not as it was written"):
-        SnapshotFolder(folder).source(names[1])
+        at(folder).source(names[1])
 
 
-def test_the_vectors_are_read_alone(folder: Path) -> None:
+def test_rows_of_the_token_embeddings_are_read_alone(folder: Path) -> None:
     name = publish(folder).name
-    for file in ("tokens.npy", "article.json"):
+    for file in ("vectors.faiss", "article.json"):
         (folder / name / file).unlink()
-    vectors = SnapshotFolder(folder).vectors(name, "0" * 64)
-    assert vectors is not None
-    assert np.array_equal(vectors, index_of().store.vectors())
-    assert SnapshotFolder(folder).vectors(name, "1" * 64) is None
+    expected = index_of().tokens.vectors
+    for rows in ([2, 0, 2], []):
+        read = at(folder).token_rows(name, np.array(rows, dtype=np.int64), HalfPrecision())
+        assert read.dtype == np.float32
+        assert np.array_equal(read, expected[np.array(rows, dtype=np.int64)])
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "noise", "beyond"])
+def test_token_embeddings_that_are_not_there_are_said_to_be_damaged(folder: Path, damage: str) -> None:
+    name = publish(folder).name
+    file, row = folder / name / "tokens.npy", 0
+    match damage:
+        case "gone":
+            file.unlink()
+        case "cut":
+            file.write_bytes(file.read_bytes()[:-1])
+        case "noise":
+            file.write_bytes(b"noise")
+        case _:
+            row = 1_000_000
+    with pytest.raises(SnapshotDamagedError, match=r"tokens\.npy cannot be read"):
+        at(folder).token_rows(name, np.array([row]), HalfPrecision())
 
 
 @pytest.mark.parametrize("damage", [None, "manifest.json"])
@@ -315,7 +344,7 @@ def test_the_article_is_read_alone(folder: Path, damage: str | None) -> None:
     name = publish(folder).name
     if damage:
         (folder / name / damage).write_text("{")
-    assert SnapshotFolder(folder).article(name) == (ARTICLE, ORIGIN)
+    assert at(folder).article(name) == (ARTICLE, ORIGIN)
 
 
 def test_an_article_that_nothing_vouches_for_is_held_against_the_name(folder: Path) -> None:
@@ -324,17 +353,16 @@ def test_an_article_that_nothing_vouches_for_is_held_against_the_name(folder: Pa
     path = folder / name / "article.json"
     path.write_text(path.read_text().replace("Ships", "Shaps"))
     with pytest.raises(SnapshotDamagedError) as caught:
-        SnapshotFolder(folder).article(name)
+        at(folder).article(name)
     assert str(caught.value) == f"{path} is not as it was written."
 
 
 def test_one_that_is_taken_back_is_no_more_the_newest(folder: Path) -> None:
-    snapshots = SnapshotFolder(folder)
+    snapshots = at(folder)
     first, second = publish(folder), publish(folder, replace(ARTICLE, text="Two."))
-    snapshots.take_back([second.name])
+    snapshots.take_back(note(2, Action.UNDONE), [second.name])
     assert (snapshots.names(), snapshots.undone()) == ([first.name], [second.name])
     assert snapshots.article(second.name)[0].text == "Two."
-    assert not snapshots.holds(2)
     third = publish(folder)
     assert third.name.startswith("000003-")
     assert (snapshots.names(), snapshots.undone()) == ([third.name, first.name], [])
@@ -343,23 +371,22 @@ def test_one_that_is_taken_back_is_no_more_the_newest(folder: Path) -> None:
 
 def test_what_is_newest_tells_another_of_the_same_name(folder: Path) -> None:
     publish(folder)
-    before = SnapshotFolder(folder).newest()
-    (folder / "000001-97da9c48").mkdir()
-    (folder / publish(folder).name).rename(folder.parent / "aside")
-    again = SnapshotFolder(folder).newest()
+    before = at(folder).newest()
+    with at(folder)._records.change() as writer:
+        writer.set_aside("a", datetime.now(UTC))
+        writer.set_aside("a", datetime.now(UTC))
+    at(folder).sweep()
+    publish(folder)
+    again = at(folder).newest()
     assert before is not None
     assert again is not None
-    (folder / again[0]).rename(folder.parent / "first")
-    (folder.parent / "aside").rename(folder / again[0])
-    moved = SnapshotFolder(folder).newest()
-    assert moved is not None
-    assert (moved[0], moved[1] == again[1]) == (again[0], False)
+    assert (again[0], again[1] == before[1]) == (before[0], False)
 
 
 def test_damaged_ones_go_and_the_whole_ones_stay(folder: Path) -> None:
-    names = [publish(folder, replace(ARTICLE, text=f"Number {n}.")).name for n in range(KEPT)]
-    snapshots = SnapshotFolder(folder)
-    newest = snapshots.publish(KEPT + 1, encode(contents()), instead_of=[names[-1]])
+    names = [publish(folder, replace(ARTICLE, text=f"Number {n}.")).name for n in range(SNAPSHOTS_KEPT)]
+    snapshots = at(folder)
+    newest = snapshots.publish(note(SNAPSHOTS_KEPT + 1), encode(contents()), instead_of=[names[-1]])
     assert snapshots.names() == [newest.name, *names[:-1][::-1]]
 
 
@@ -368,9 +395,9 @@ def test_leftovers_are_swept_by_the_next_publish(folder: Path) -> None:
     for left in (".writing-x", ".removing-000000-00000000"):
         (folder / left).mkdir()
         (folder / left / "tokens.npy").touch()
-    assert SnapshotFolder(folder).leftovers() == [".removing-000000-00000000", ".writing-x"]
+    assert at(folder).leftovers() == [".removing-000000-00000000", ".writing-x"]
     publish(folder)
-    assert SnapshotFolder(folder).leftovers() == []
+    assert at(folder).leftovers() == []
 
 
 def test_a_first_publish_that_fails_leaves_no_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,12 +410,32 @@ def test_a_first_publish_that_fails_leaves_no_folder(folder: Path, monkeypatch: 
     assert not folder.parent.exists()
 
 
+def test_format_2_is_read_as_what_it_is(folder: Path) -> None:
+    """It did not say how tokens are coded: in half precision."""
+    name = publish(folder).name
+    path = folder / name / "manifest.json"
+    raw = {
+        key: value for key, value in json.loads(path.read_text()).items() if key not in ("sha256", "tokens")
+    }
+    raw["format"] = 2
+    plain = json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()
+    path.write_text(json.dumps(raw | {"sha256": hashlib.sha256(plain).hexdigest()}))
+    opened = at(folder).open(name)
+    assert opened.manifest.format == 2
+    assert equal(opened.index, index_of())
+
+
+def test_tokens_in_a_code_not_known_are_not_misread(folder: Path) -> None:
+    path, message = rewrite(folder, tokens="product-0123456789abcdef")
+    assert message == f"{path}: its tokens are coded in a way not known here."
+
+
 def test_format_1_is_read_as_what_it_is(folder: Path) -> None:
     """As the version before wrote it: no checksum of the manifest, no source, fewer fields."""
     name = publish(folder, source=None).name
     path = folder / name / "manifest.json"
     raw = json.loads(path.read_text())
-    new = ("sha256", "article_id", "title", "origin", "passages", "source_sha256", "made_by")
+    new = ("sha256", "article_id", "title", "origin", "passages", "source_sha256", "made_by", "tokens")
     path.write_text(json.dumps({key: raw[key] for key in raw if key not in new} | {"format": 1}))
     stored = folder / name / "article.json"
     article = {
@@ -401,7 +448,7 @@ def test_format_1_is_read_as_what_it_is(folder: Path) -> None:
     raw = json.loads(path.read_text())
     raw["files"]["article.json"] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     path.write_text(json.dumps(raw))
-    opened = SnapshotFolder(folder).open(name)
+    opened = at(folder).open(name)
     assert opened.manifest.format == 1
     assert opened.index.article == replace(ARTICLE, author=None, site=None, headings=())
-    assert SnapshotFolder(folder).source(name) is None
+    assert at(folder).source(name) is None

@@ -16,8 +16,8 @@ from index.sources.extract.pdf.glyphs import Word
 from index.sources.extract.pdf.rows import Row
 
 _GUTTER = 0.7  # em
-_LEAST_ROWS = 3
-_CANDIDATES = 8
+_LEAST_ROWS = 3  # two rows beside each other may be anything
+_CANDIDATES = 8  # gutters that are tried, the likeliest first: a page may have any number
 _DEPTH = 5  # columns in columns; nobody sets more
 _PROSE_CHARS, _PROSE_WORDS = 14, 2.6  # of a row, on average
 _FILL = 0.55
@@ -36,9 +36,9 @@ def columns(rows: Sequence[Row], body: float, depth: int = 0) -> Iterator[list[R
     if depth < _DEPTH and len(rows) >= _LEAST_ROWS:
         for gutter in _gutters(rows, body):
             bands = list(_bands(rows, gutter, body))
-            held = sum(end - begin for begin, end in bands)
-            if held > best[0]:
-                best = held, gutter, bands
+            size = sum(end - begin for begin, end in bands)
+            if size > best[0]:
+                best = size, gutter, bands
     _, gutter, bands = best
     end = 0
     for begin, stop in bands:
@@ -114,8 +114,8 @@ def _is_prose(rows: Sequence[Row]) -> bool:
     widths = sorted(_inked(row.words) for row in rows)
     chars = fmean(sum(len(word.text) for word in row.words) for row in rows)
     words = fmean(len(row.words) for row in rows)
-    filled = fmean(widths) / max(widths[len(widths) * 9 // 10], 1.0)  # columns in it may lie askew
-    return chars >= _PROSE_CHARS and (words >= _PROSE_WORDS or not _spaced(rows)) and filled >= _FILL
+    fill = fmean(widths) / max(widths[len(widths) * 9 // 10], 1.0)  # columns in it may lie askew
+    return chars >= _PROSE_CHARS and (words >= _PROSE_WORDS or not _spaced(rows)) and fill >= _FILL
 
 
 def _spaced(rows: Sequence[Row]) -> bool:
@@ -139,5 +139,5 @@ def _is_grid(rows: Sequence[Row], gutter: float) -> bool:
         {round(row.base) for last, row in pairwise(side) if last.base - row.base > 1.3 * leading}
         for side in (left, right)
     ]
-    shared = starts[0] & starts[1]
-    return len(shared) >= 2 and 2 * len(shared) > len(starts[0] | starts[1])
+    in_both = starts[0] & starts[1]
+    return len(in_both) >= 2 and 2 * len(in_both) > len(starts[0] | starts[1])

@@ -11,21 +11,20 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage, PdfTextPage
 
 HYPHEN = "-"
-SOFT_HYPHEN = "\xad"
 
 _END_OF_LINE = "\x02"  # what PDFium has for a hyphen, hard or soft, that ends a line
 _WORD = re.compile(r"[^\s\x02\ufffe]+[\x02\ufffe]?|[\x02\ufffe]")
 _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 _UPRIGHT, _UP, _DOWN, _ASKEW = range(4)
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.I)
-_BOLD_WEIGHT = 600
+_BOLD_WEIGHT = 600  # semi-bold, as CSS counts
 _RAISED_GLYPH, _LOWERED_GLYPH = (
     0.22,
     0.08,
@@ -39,6 +38,7 @@ class Word:
 
     ``spaced`` says that a space stands before it in the file; without one, the distance tells. ``rise`` is 1
     where it is raised over the line that it is on, -1 where it is lowered; its base is the line's then.
+    ``apart`` tells that only the distance parts it from the word before, in a file that writes its spaces.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Word:
     bold: bool = False
     spaced: bool = False
     rise: int = 0
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +84,22 @@ class _Glyphs:
 
     def owner(self, place: int) -> int:
         """A name for the text object that a character belongs to; 0 where it belongs to none."""
-        found = self._raw.FPDFText_GetTextObject(self._page, place)
-        return ctypes.addressof(found.contents) if found else 0
+        handle = self._raw.FPDFText_GetTextObject(self._page, place)
+        return ctypes.addressof(handle.contents) if handle else 0
 
     def style(self, place: int, owner: int) -> _Style:
-        known = self._styles.get(owner)
-        if known is None:
+        own_style = self._styles.get(owner)
+        if own_style is None:
             raw, matrix = self._raw, self._matrix
             size = raw.FPDFText_GetFontSize(self._page, place)
             turn = _UPRIGHT
             if raw.FPDFText_GetMatrix(self._page, place, matrix):
                 size *= math.hypot(matrix.b, matrix.d)
                 turn = _turn(matrix.a, matrix.b)
-            known = self._styles[owner] = _Style(
+            own_style = self._styles[owner] = _Style(
                 min(max(abs(size), 0.1), 10_000.0), turn, self._is_bold(place)
             )
-        return known
+        return own_style
 
     def _is_bold(self, place: int) -> bool:
         raw = self._raw
@@ -123,6 +124,10 @@ class _Glyphs:
         self._raw.FPDFText_GetLooseCharBox(self._page, place, rectangle)
         return rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
 
+    def is_written(self, place: int) -> bool:
+        """Whether a character stands in the file, and is no space that PDFium tells by the distance."""
+        return bool(self._raw.FPDFText_IsGenerated(self._page, place) == 0)
+
     def ink(self, place: int) -> tuple[float, float]:
         """The lower and upper edge of what is drawn of a character."""
         left, right, bottom, top = self._box
@@ -137,11 +142,11 @@ def words(page: PdfPage) -> tuple[list[Word], list[Word]]:
     """
     text_page = page.get_textpage()
     try:
-        turned = list(_turned_words(_Glyphs(text_page)))
+        turns_of_words = list(_turned_words(_Glyphs(text_page)))
     finally:
         text_page.close()
     letters = Counter[int]()
-    for word, turn in turned:
+    for word, turn in turns_of_words:
         letters[turn] += len(word.text)
     letters[_ASKEW] = 0
     (main, _), *_ = letters.most_common(1)
@@ -153,10 +158,12 @@ def words(page: PdfPage) -> tuple[list[Word], list[Word]]:
     (first, last), (lowest, highest) = edges
     upright = [
         word
-        for word, turn in turned
+        for word, turn in turns_of_words
         if turn == main and word.left < last and word.right > first and lowest <= word.base <= highest
     ]
-    across = [word for word, turn in turned if turn not in (main, _ASKEW)]
+    across = [word for word, turn in turns_of_words if turn not in (main, _ASKEW)]
+    if 2 * sum(word.apart for word in upright) > sum(word.spaced for word in upright):
+        upright = [replace(word, apart=False) for word in upright]  # it writes no spaces
     return _printed_once(upright), _printed_once(across)
 
 
@@ -173,6 +180,7 @@ def _turned_words(glyphs: _Glyphs) -> Iterator[tuple[Word, int]]:
     end = 0
     for match in _WORD.finditer(text):
         spaced = match.start() > end > 0 and "\n" not in text[end : match.start()]
+        apart = spaced and not any(map(glyphs.is_written, range(end, match.start())))
         end = match.end()
         for start, stop, owner in _of_one_object(glyphs, match.start(), match.end()):
             style = glyphs.style(start, owner)
@@ -180,8 +188,8 @@ def _turned_words(glyphs: _Glyphs) -> Iterator[tuple[Word, int]]:
             if word is None:
                 continue
             for part in _parts(glyphs, word, start) if style.turn == _UPRIGHT else [word]:
-                yield part, style.turn
-            spaced = False
+                yield (replace(part, apart=True) if apart and part.left == word.left else part), style.turn
+            spaced = apart = False
 
 
 def _of_one_object(glyphs: _Glyphs, start: int, end: int) -> Iterator[tuple[int, int, int]]:
@@ -274,20 +282,20 @@ def _shift(glyphs: _Glyphs, place: int, char: str, word: Word) -> int:
     )
 
 
-def _printed_once(printed: list[Word]) -> list[Word]:
+def _printed_once(words: list[Word]) -> list[Word]:
     """Words without those that stand on one of the same letters."""
-    kept: list[Word] = []
+    singles: list[Word] = []
     places: dict[tuple[str, int, int], Word] = {}
     texts: set[str] = set()
-    for word in printed:
+    for word in words:
         step = max(0.35 * word.size, 0.5)
         spot = round(word.left / step), round(word.base / step)
         if word.text in texts and _stands_on(word, spot, step, places):
             continue
         texts.add(word.text)
         places[word.text, *spot] = word
-        kept.append(word)
-    return kept
+        singles.append(word)
+    return singles
 
 
 def _stands_on(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import median
 
@@ -16,12 +17,15 @@ from index.sources.extract.tables import Cell
 _BETWEEN_CELLS = 0.75
 """em; between the words of a justified line there is less."""
 
-_ALIGNED = 2.5  # points
+_APART = 0.2  # em, where the file writes its spaces and none here
+_ALIGNMENT = 2.5  # points
+_HALF = 0.8  # em; lines of one column are further apart
+_TIGHT = 1.3  # em between two lines of a cell, at most
 _FAR = 3.2  # em between two rows of a table, at most
 _SPAN_CHARS = 60  # of a title over a part of a table
-_CROSSED = 0.15  # of the rows may go across where a table's columns part
+_CROSSINGS = 0.15  # of the rows may go across where a table's columns part
 _DOTS = frozenset(".…·")
-_LEAST_LEADERS = 4
+_LEAST_LEADERS = 4  # three dots are an ellipsis
 
 Interval = tuple[float, float]
 
@@ -33,21 +37,29 @@ class Grid:
     cells: list[list[Cell]]
 
 
-def parts(rows: Sequence[Row], body: float, ruled: Sequence[RuledTable]) -> Iterator[list[Row] | Grid]:
+@dataclass(frozen=True)
+class _SegmentedRow:
+    """A row, and its words in segments, which may be cells."""
+
+    row: Row
+    segments: list[list[Word]]
+
+
+def parts(rows: Sequence[Row], body: float, ruled_tables: Sequence[RuledTable]) -> Iterator[list[Row] | Grid]:
     """A column's rows in turn: lines of prose, and tables among them.
 
     Args:
         rows: From the upper edge on.
         body: The size of the text, in points.
-        ruled: The tables that a mark stands for.
+        ruled_tables: The tables that a mark stands for.
     """
+    segmented_rows = [_SegmentedRow(row, _segments(row, body)) for row in _level(rows)]
     prose: list[Row] = []
     place = 0
-    segments = [_segments(row, body) for row in rows]
-    while place < len(rows):
-        table, end = _table(rows, segments, place, body, ruled)
+    while place < len(segmented_rows):
+        table, end = _table(segmented_rows, place, body, ruled_tables)
         if table is None:
-            prose.append(rows[place])
+            prose.append(segmented_rows[place].row)
         else:
             if prose:
                 yield prose
@@ -58,46 +70,73 @@ def parts(rows: Sequence[Row], body: float, ruled: Sequence[RuledTable]) -> Iter
         yield prose
 
 
+def _level(rows: Sequence[Row]) -> Iterator[Row]:
+    """Rows, those as one that stand beside each other half a line apart: cells of one and of two lines."""
+    waiting_row: Row | None = None
+    for row in rows:
+        if (
+            waiting_row is not None
+            and waiting_row.base - row.base < _HALF * waiting_row.size
+            and _is_beside(waiting_row, row)
+        ):
+            words = [*waiting_row.words, *(replace(word, base=waiting_row.base) for word in row.words)]
+            waiting_row = Row(tuple(sorted(words, key=lambda word: word.left)))
+            continue
+        if waiting_row is not None:
+            yield waiting_row
+        waiting_row = row
+    if waiting_row is not None:
+        yield waiting_row
+
+
+def _is_beside(one: Row, two: Row) -> bool:
+    """Whether the parts of a row stand between those of another, and not over or under them."""
+    gaps = [(-math.inf, one.left), *_gaps(_segments(one, one.size)), (one.right, math.inf)]
+    return all(
+        any(left < part[0].left and part[-1].right < right for left, right in gaps)
+        for part in _segments(two, two.size)
+    )
+
+
 def _table(
-    rows: Sequence[Row],
-    segments: Sequence[list[list[Word]]],
-    place: int,
-    body: float,
-    ruled: Sequence[RuledTable],
+    rows: Sequence[_SegmentedRow], place: int, body: float, ruled_tables: Sequence[RuledTable]
 ) -> tuple[Grid | None, int]:
     """The table that begins with a row, and where the rows go on after it."""
-    if rows[place].words[0].text.startswith(TABLE):
-        number = rows[place].words[0].text.removeprefix(TABLE)
-        if number.isdigit() and int(number) < len(ruled):
-            return Grid(ruled[int(number)].cells), place + 1
-    end, gutters = _run(rows, segments, place, body)
+    mark = rows[place].row.words[0].text
+    if mark.startswith(TABLE):
+        number = mark.removeprefix(TABLE)
+        if number.isdigit() and int(number) < len(ruled_tables):
+            return Grid(ruled_tables[int(number)].cells), place + 1
+    end, gutters = _run(rows, place, body)
     if not end:
         return None, place + 1
-    return Grid(_cells(rows[place:end], segments[place:end], gutters, body)), end
+    return Grid(_cells(rows[place:end], gutters, body)), end
 
 
 def without_leaders(row: Row) -> Row:
     """A row without the dots that lead the eye to a number."""
-    kept: list[Word] = []
+    words: list[Word] = []
     for leads, group in groupby(row.words, lambda word: _DOTS.issuperset(word.text)):
         run = list(group)
         if not leads or sum(len(word.text) for word in run) < _LEAST_LEADERS:
-            kept += run
-    return Row(tuple(kept)) if kept else row
+            words += run
+    return Row(tuple(words)) if words else row
 
 
 def _segments(row: Row, body: float) -> list[list[Word]]:
     """The words of a row, parted where there is more space than between words."""
-    found: list[list[Word]] = []
+    segments: list[list[Word]] = []
     right = 0.0
     for word in row.words:
-        if not found or word.left - right > _BETWEEN_CELLS * max(body, word.size if not word.rise else body):
-            found.append([])
-        found[-1].append(word)
-        right = word.right if len(found[-1]) == 1 else max(right, word.right)
-    if len(found) > 1 and len(found[0]) == 1 and _is_label(found[0][0].text):
-        found[:2] = [found[0] + found[1]]
-    return found
+        least = _APART if word.apart else _BETWEEN_CELLS
+        size = word.size if not word.rise else body
+        if not segments or word.left - right > least * max(body, size):
+            segments.append([])
+        segments[-1].append(word)
+        right = word.right if len(segments[-1]) == 1 else max(right, word.right)
+    if len(segments) > 1 and len(segments[0]) == 1 and _is_label(segments[0][0].text):
+        segments[:2] = [segments[0] + segments[1]]
+    return segments
 
 
 def _is_label(text: str) -> bool:
@@ -106,42 +145,41 @@ def _is_label(text: str) -> bool:
     return not any(map(str.isalnum, text)) or (bare != text and (bare.isdigit() or len(bare) == 1))
 
 
-def _run(
-    rows: Sequence[Row], segments: Sequence[list[list[Word]]], start: int, body: float
-) -> tuple[int, list[Interval]]:
+def _run(rows: Sequence[_SegmentedRow], start: int, body: float) -> tuple[int, list[Interval]]:
     """Where a table that begins with a row ends, and where its columns part; 0 where none begins there."""
-    if len(segments[start]) < 2 or TABLE in rows[start].words[0].text:
+    if len(rows[start].segments) < 2 or TABLE in rows[start].row.words[0].text:
         return 0, []
-    gutters = _gaps(segments[start])
+    gutters = _gaps(rows[start].segments)
     full = [start]
     end = start + 1
-    while end < len(rows) and rows[end - 1].base - rows[end].base <= _FAR * max(body, rows[end].size):
-        if len(segments[end]) < 2:
-            if not (_is_inside(rows[end], gutters) or _spans(rows, segments, end, gutters)):
+    while end < len(rows):
+        row, segments = rows[end].row, rows[end].segments
+        if rows[end - 1].row.base - row.base > _FAR * max(body, row.size):
+            break
+        if len(segments) < 2:
+            if not (
+                _is_inside(row, gutters) or _is_of_first(rows, end, gutters) or _spans(rows, end, gutters)
+            ):
                 break
         else:
-            left = _common(gutters, _gaps(segments[end]), body)
-            if len(full) == 1 and _is_finer(segments, end, gutters, body):
-                left = _gaps(segments[end])  # the first is a head whose parts span several columns
+            left = _common(gutters, _gaps(segments), body)
+            if len(full) == 1 and _is_finer(rows, end, gutters, body):
+                left = _gaps(segments)  # the first is a head whose parts span several columns
             if not left:
                 break
-            gutters = (
-                left if len(left) >= min(len(gutters), len(segments[end]) - 1) or len(full) < 2 else gutters
-            )
+            gutters = left if len(left) >= min(len(gutters), len(segments) - 1) or len(full) < 2 else gutters
             full.append(end)
         end += 1
     end = full[-1] + 1
     while end < len(rows) and _goes_on(rows, end, gutters, body):
         end += 1
-    return (end, gutters) if _is_table(segments, full, gutters) else (0, [])
+    return (end, gutters) if _is_table([rows[n].segments for n in full], gutters) else (0, [])
 
 
-def _is_finer(
-    segments: Sequence[list[list[Word]]], place: int, gutters: Sequence[Interval], body: float
-) -> bool:
+def _is_finer(rows: Sequence[_SegmentedRow], place: int, gutters: Sequence[Interval], body: float) -> bool:
     """Whether a row has more columns than the one above it, and the next one has them as well."""
-    gaps = _gaps(segments[place])
-    after = _gaps(segments[place + 1]) if place + 1 < len(segments) else []
+    gaps = _gaps(rows[place].segments)
+    after = _gaps(rows[place + 1].segments) if place + 1 < len(rows) else []
     return len(gaps) > len(gutters) and len(_common(gaps, after, body)) == len(gaps)
 
 
@@ -155,14 +193,14 @@ def _gaps(segments: Sequence[list[Word]]) -> list[Interval]:
 
 def _common(gutters: Sequence[Interval], gaps: Sequence[Interval], body: float) -> list[Interval]:
     """Where the gaps of a row leave gutters, or what stands before or after the row does."""
-    found = []
+    common = []
     for left, right in gutters:
         for gap_left, gap_right in gaps:
             low, high = max(left, gap_left), min(right, gap_right)
-            if high - low >= 0.4 * body:
-                found.append((low, high))
+            if high - low >= _APART * body:
+                common.append((low, high))
                 break
-    return found
+    return common
 
 
 def _is_inside(row: Row, gutters: Sequence[Interval]) -> bool:
@@ -178,23 +216,32 @@ def _is_inside(row: Row, gutters: Sequence[Interval]) -> bool:
     )
 
 
-def _spans(
-    rows: Sequence[Row], segments: Sequence[list[list[Word]]], place: int, gutters: Sequence[Interval]
-) -> bool:
-    """Whether a row is a title over the rows of a table that follow it."""
-    if place + 1 >= len(rows) or len(segments[place + 1]) < 2:
+def _is_of_first(rows: Sequence[_SegmentedRow], place: int, gutters: Sequence[Interval]) -> bool:
+    """Whether a row is a line of a table's first column, in a cell of several lines."""
+    row, before = rows[place].row, rows[place - 1].row
+    after = rows[place + 1] if place + 1 < len(rows) else None
+    if not gutters or row.right >= gutters[0][1] or abs(row.left - before.left) > _ALIGNMENT:
         return False
-    text = rows[place].text()
-    within = rows[place].left >= rows[place - 1].left - 2 and rows[place].right <= rows[place - 1].right + 2
+    begins = after is not None and len(after.segments) > 1 and row.base - after.row.base <= _TIGHT * row.size
+    return begins or before.base - row.base <= _TIGHT * row.size
+
+
+def _spans(rows: Sequence[_SegmentedRow], place: int, gutters: Sequence[Interval]) -> bool:
+    """Whether a row is a title over the rows of a table that follow it."""
+    if place + 1 >= len(rows) or len(rows[place + 1].segments) < 2:
+        return False
+    row, before = rows[place].row, rows[place - 1].row
+    text = row.text()
+    within = row.left >= before.left - 2 and row.right <= before.right + 2
     return within and len(text) <= _SPAN_CHARS and not text.endswith((".", ":", "!", "?")) and bool(gutters)
 
 
-def _goes_on(rows: Sequence[Row], place: int, gutters: Sequence[Interval], body: float) -> bool:
-    near = rows[place - 1].base - rows[place].base <= 1.5 * max(body, rows[place].size)
-    return near and _is_inside(rows[place], gutters)
+def _goes_on(rows: Sequence[_SegmentedRow], place: int, gutters: Sequence[Interval], body: float) -> bool:
+    row, before = rows[place].row, rows[place - 1].row
+    return before.base - row.base <= 1.5 * max(body, row.size) and _is_inside(row, gutters)
 
 
-def _is_table(segments: Sequence[list[list[Word]]], full: Sequence[int], gutters: Sequence[Interval]) -> bool:
+def _is_table(full: Sequence[list[list[Word]]], gutters: Sequence[Interval]) -> bool:
     """Whether parts of rows stand under each other: flush at the left, at the right, or centred."""
     if len(full) < 2 or not gutters:
         return False
@@ -203,8 +250,8 @@ def _is_table(segments: Sequence[list[list[Word]]], full: Sequence[int], gutters
     for column in range(len(gutters) + 1):
         cells = [
             (cell[0].left, max(word.right for word in cell))
-            for n in full
-            for cell in segments[n]
+            for segments in full
+            for cell in segments
             if _column(cell, gutters) == (column, 1)
         ]
         if len(cells) < 2:
@@ -215,7 +262,7 @@ def _is_table(segments: Sequence[list[list[Word]]], full: Sequence[int], gutters
             [right for _, right in cells],
             [sum(cell) / 2 for cell in cells],
         )
-        flush += max(sum(abs(edge - median(one)) <= _ALIGNED for edge in one) for one in edges)
+        flush += max(sum(abs(edge - median(one)) <= _ALIGNMENT for edge in one) for one in edges)
     return total > 0 and flush >= 0.6 * total
 
 
@@ -227,17 +274,15 @@ def _column(cell: Sequence[Word], gutters: Sequence[Interval]) -> tuple[int, int
     return first, max(1, last - first + 1)
 
 
-def _cells(
-    rows: Sequence[Row], segments: Sequence[list[list[Word]]], gutters: Sequence[Interval], body: float
-) -> list[list[Cell]]:
+def _cells(rows: Sequence[_SegmentedRow], gutters: Sequence[Interval], body: float) -> list[list[Cell]]:
     width = len(gutters) + 1
     grid: list[dict[int, tuple[str, int]]] = []
     bold: list[bool] = []
-    steps = [one.base - two.base for one, two in pairwise(rows)]
+    steps = [one.row.base - two.row.base for one, two in pairwise(rows)]
     inner = _inner_step(steps, body)
-    for n, row in enumerate(segments):
+    for n, row in enumerate(rows):
         cells: dict[int, tuple[str, int]] = {}
-        for segment in row:
+        for segment in row.segments:
             column, across = _column(segment, gutters)
             text = clean(Row(tuple(segment)).text())
             if column in cells:
@@ -249,7 +294,7 @@ def _cells(
                 grid[-1][column] = (f"{before[0]}\n{text}", before[1]) if before else (text, across)
         else:
             grid.append(cells)
-            bold.append(rows[n].bold)
+            bold.append(row.row.bold)
     heads = _head_rows(grid, bold)
     return [_row(cells, width, heads=n < heads) for n, cells in enumerate(grid)]
 

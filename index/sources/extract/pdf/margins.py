@@ -18,9 +18,14 @@ _PAGE_NUMBER = re.compile(
     re.I,
 )
 _NUMBER = re.compile(r"\d{1,4}")
+_STAMP = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?"
+_ADDRESS = r"(?:https?|file)://\S++"
+_PRINT_MARK = re.compile(  # what a browser prints at the edges: day and title, address and page
+    rf"{_STAMP}(?: .*)?|{_ADDRESS} \d{{1,4}}/\d{{1,4}}|.* {_ADDRESS}|\d{{1,4}} \w{{2,3}} \d{{1,4}} {_STAMP}"
+)
 _LARGE = 1.12  # of the size of the text: a heading, which may count chapters
-_EDGE_ROWS = 2
-_HEAD_CHARS = 100
+_EDGE_ROWS = 2  # at each edge of a page: a running head, and a number under it
+_HEAD_CHARS = 100  # a running head is a line
 _SENTENCE_END = (".", "!", "?", ":", ";", ",")
 _SMALL = 0.93  # of the size of the text
 _TIGHT = 1.45  # em between two lines of one note
@@ -41,49 +46,58 @@ def edges(pages: Sequence[Sequence[Row]], body: float) -> set[Place]:
         body: The size of the text, in points.
     """
     step = common_step(pages)
-    found = {
+    candidates = {
         (page, place): (at_head, rows[place])
         for page, rows in enumerate(pages)
         for at_head, order in ((False, range(len(rows) - 1, -1, -1)), (True, range(len(rows))))
         for place in _apart(rows, order, step)
     }
-    texts = {where: row.text() for where, (_, row) in found.items()}
+    texts = {where: row.text() for where, (_, row) in candidates.items()}
     shapes = {
         where: _DIGITS.sub("#", texts[where]) if row.size <= _LARGE * body else texts[where]
-        for where, (_, row) in found.items()
+        for where, (_, row) in candidates.items()
     }
-    spots = {where: round(row.base / 3) for where, (_, row) in found.items()}
+    spots = {where: round(row.base / 3) for where, (_, row) in candidates.items()}
     often = 2 if len(pages) <= 3 else 3
-    same = Counter((shapes[where], spots[where]) for where in found)
-    numbers = {where: _numbers(row, at_head=at_head) for where, (at_head, row) in found.items()}
-    counted = Counter((spots[where], number - where[0]) for where in found for number in numbers[where])
-    placed: dict[int, set[int]] = {}
-    for where, (_, row) in found.items():
+    same = Counter((shapes[where], spots[where]) for where in candidates)
+    numbers = {where: _numbers(row, at_head=at_head) for where, (at_head, row) in candidates.items()}
+    runs = Counter((spots[where], number - where[0]) for where in candidates for number in numbers[where])
+    heads: dict[int, set[int]] = {}
+    for where, (_, row) in candidates.items():
         if _is_head(texts[where], row, body):
-            placed.setdefault(spots[where], set()).add(where[0])
+            heads.setdefault(spots[where], set()).add(where[0])
     most = max(often, len(pages) // 2)
+
+    def is_set_apart(where: Place) -> bool:
+        """Whether small type stands there that a browser prints, or that every one of several pages has."""
+        on_all = len(pages) > 1 and len(heads.get(spots[where], ())) == len(pages)
+        return candidates[where][1].size <= _SMALL * body and (
+            on_all or _PRINT_MARK.fullmatch(texts[where]) is not None
+        )
+
     return {
         where
-        for where in found
+        for where in candidates
         if same[shapes[where], spots[where]] >= often
         or (len(pages) > 1 and _PAGE_NUMBER.fullmatch(texts[where]))
-        or any(counted[spots[where], number - where[0]] >= often for number in numbers[where])
-        or (len(pages) > 2 and where[0] in placed.get(spots[where], ()) and len(placed[spots[where]]) >= most)
+        or any(runs[spots[where], number - where[0]] >= often for number in numbers[where])
+        or (len(pages) > 2 and where[0] in heads.get(spots[where], ()) and len(heads[spots[where]]) >= most)
+        or is_set_apart(where)
     }
 
 
 def _apart(rows: Sequence[Row], order: Sequence[int], step: float) -> Iterator[int]:
     """The rows at an edge of a page up to the last that has space or another size behind it."""
-    held: list[int] = []
+    group: list[int] = []
     for depth, place in enumerate(order[:_EDGE_ROWS]):
         inner = rows[order[depth + 1]] if depth + 1 < len(order) else None
-        held.append(place)
+        group.append(place)
         row = rows[place]
         if row.words[0].text.startswith(TABLE):
             return
         if inner is None or abs(row.base - inner.base) > 1.25 * step or abs(row.size - inner.size) > 0.3:
-            yield from held
-            held = []
+            yield from group
+            group = []
 
 
 def _numbers(row: Row, *, at_head: bool) -> set[int]:
@@ -107,15 +121,15 @@ def without_line_numbers(words: Sequence[Word], body: float) -> list[Word]:
         return list(words)
     left = min(word.left for word in words)
     right = max(word.right for word in words)
-    dropped: set[Word] = set()
+    counters: set[Word] = set()
     for beside in (
         [word for word in numbers if word.left <= left + 2.5 * body],
         [word for word in numbers if word.right >= right - 2.5 * body],
     ):
         column = sorted(beside, key=lambda word: -word.base)
         if _counts_lines(column, words, body):
-            dropped.update(column)
-    return [word for word in words if word not in dropped]
+            counters.update(column)
+    return [word for word in words if word not in counters]
 
 
 def _counts_lines(column: Sequence[Word], words: Sequence[Word], body: float) -> bool:
@@ -155,7 +169,7 @@ def notes(rows: Sequence[Row], body: float, marks: Collection[str], *, goes_on: 
     begin = end = len(rows)
     while end and rows[end - 1].size <= _SMALL * body and not _is_parted(rows[end - 1], body):
         end -= 1
-        if rows[end].marked or _NOTE.match(rows[end].text()):
+        if rows[end].has_mark or _NOTE.match(rows[end].text()):
             begin = end
     if end < len(rows):
         return end if goes_on else begin
@@ -164,7 +178,7 @@ def notes(rows: Sequence[Row], body: float, marks: Collection[str], *, goes_on: 
         while last and rows[last - 1].base - rows[last].base <= _TIGHT * body:
             last -= 1
         mark = _NOTE.match(rows[last].text())
-        if not (rows[last].marked or (mark and mark[0].strip("[])") in marks)) or not last:
+        if not (rows[last].has_mark or (mark and mark[0].strip("[])") in marks)) or not last:
             break
         begin = end = last
     return begin

@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.sources.extract.blocks import Block
-from index.sources.extract.pdf.hyphens import Hyphens
+from index.sources.extract.hyphens import Hyphens
 
 _SENTENCE_END = re.compile(r"[.!?:…][\"”’»)\]\d]*$")
 _BULLET = re.compile(r"[•●▪■◦○‣➢❖·*–—-]\s|\(?\d{1,3}[.)]\s|\(?[a-z][.)]\s")
 _LARGE = 1.12  # of the size of the text: a heading
-_HEADING_CHARS = 200
+_HEADING_CHARS = 200  # two lines; what is longer is a paragraph in large type
 _BOLD_CHARS = 90  # of a heading that is only bold
-_MOST_LEVELS = 6
+_MOST_LEVELS = 6  # as in HTML
+_LABEL = re.compile(r"[^\s:.!?;][^:.!?;]{0,40}:\s")
+_SHORT = 0.5  # of a column's width: a line of prose that is not its paragraph's last is longer
+_AROUND = 2  # lines that tell how wide a column is at a place
 _FULL = 0.75  # of a column's width: a line that ends a sentence and is shorter ends a paragraph
 
 
@@ -70,7 +73,7 @@ def paragraphs(
     starts = False
     for piece in pieces:
         if isinstance(piece, Line):
-            if groups and not starts and not _starts_paragraph(groups[-1], piece, leading, outline):
+            if groups and not starts and not _starts_paragraph(groups[-1], piece, leading, body, outline):
                 groups[-1].append(piece)
             else:
                 groups.append([piece])
@@ -123,12 +126,13 @@ def _bold_share(lines: Sequence[Line]) -> float:
 
 
 def _leading(lines: Sequence[Line]) -> float:
-    """The distance between two lines of a paragraph: the commonest one."""
-    gaps = Counter(
-        round(one.base - two.base)
+    """The distance between two lines of a paragraph: the commonest where sentences go on, or else of all."""
+    pairs = [
+        (round(one.base - two.base), one.text[-1:].islower() and two.text[:1].islower())
         for one, two in itertools.pairwise(lines)
         if (one.page, one.column) == (two.page, two.column) and one.base - two.base > 1
-    )
+    ]
+    gaps = Counter([gap for gap, goes_on in pairs if goes_on] or [gap for gap, _ in pairs])
     return float(gaps.most_common(1)[0][0]) if gaps else 12.0
 
 
@@ -145,7 +149,9 @@ def _is_bold_heading(text: str, group: Sequence[Line]) -> bool:
     )
 
 
-def _starts_paragraph(group: Sequence[Line], line: Line, leading: float, outline: Mapping[str, int]) -> bool:
+def _starts_paragraph(
+    group: Sequence[Line], line: Line, leading: float, body: float, outline: Mapping[str, int]
+) -> bool:
     last = group[-1]
     if line.text in outline or last.text in outline or _BULLET.match(line.text):
         return True
@@ -159,10 +165,30 @@ def _starts_paragraph(group: Sequence[Line], line: Line, leading: float, outline
     gap = last.base - line.base
     if gap > _most_gap(last, leading, ended=ended):
         return True
+    if not ended and line.size <= _LARGE * body and not line.bold and _is_entry(group, line):
+        return True
     if _BULLET.match(group[0].text) and line.left <= group[0].left + 0.3 * line.size and ended:
         return len(group) > 1 and group[1].left > group[0].left + 0.3 * line.size
     indented = line.left > last.left + line.size / 2 and not _BULLET.match(last.text)
     return ended and (indented or _ends_short(last))
+
+
+def _is_entry(group: Sequence[Line], line: Line) -> bool:
+    """Whether a line is an entry of its own: the one before it breaks where the next word would have fitted.
+
+    How wide a column is there, only the lines around tell: a picture may stand beside them.
+    """
+    last = group[-1]
+    if not (line.text[:1].isupper() or line.text[:1].isdigit()) or _BULLET.match(last.text):
+        return False
+    left, right = last.edges
+    is_short = last.right - left < _SHORT * (right - left)
+    if is_short and (abs(line.left - last.left) > line.size or _LABEL.match(line.text)):
+        return True
+    word = line.text.split(maxsplit=1)[0]
+    width = (line.right - line.left) * (len(word) + 1) / len(line.text)
+    reach = max(line.right, *(one.right for one in group[-_AROUND:]))
+    return last.right + width < reach - line.size and not last.text.endswith(("-", ","))
 
 
 def _most_gap(last: Line, leading: float, *, ended: bool) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 
 from index.language.dictionaries import is_valid
 from index.sources.extract.pdf.glyphs import Word
@@ -19,7 +19,7 @@ _NEAR_ROWS = (
 )
 _SPACE = 0.12  # em between two words that the file parts by no space, from where a reader sees one
 _QUOTES = "“\"'‘«„"
-_LARGEST_HOST = 2.5
+_LARGEST_HOST = 2.5  # times the size of a mark; what is larger is a display line
 _INITIALS = 20  # that a page may have
 _INITIAL = 1.7
 """How much larger than the text an initial is, at least, that goes down over several lines."""
@@ -57,7 +57,7 @@ class Row:
         return all(word.bold for word in self.words if not word.rise)
 
     @property
-    def marked(self) -> bool:
+    def has_mark(self) -> bool:
         """Whether it begins with something raised, as a note does."""
         return self.words[0].rise > 0
 
@@ -69,12 +69,12 @@ class Row:
         """
         parts: list[str] = []
         last: Word | None = None
-        for n, word in enumerate(self.words):
+        words = list(_with_whole_marks(self.words))
+        for word, following in zip_longest(words, words[1:]):
             if last is not None and _is_parted(last, word):
                 parts.append(" ")
             if word.rise:
                 before = "".join(parts[-6:])
-                following = self.words[n + 1] if n + 1 < len(self.words) else None
                 after = following.text if following and not _is_parted(word, following) else ""
                 parts.append(
                     raised(word.text, before, after, is_note=_is_note(word.text, before, notes))
@@ -87,14 +87,38 @@ class Row:
         return "".join(parts)
 
     @property
-    def unmarked(self) -> Row:
+    def without_mark(self) -> Row:
         """It without the raised mark that it begins with, if that is not all of it."""
-        return Row(self.words[1:]) if self.marked and len(self.words) > 1 else self
+        return Row(self.words[1:]) if self.has_mark and len(self.words) > 1 else self
 
     def marks(self) -> set[str]:
         """The marks of notes in it; a letter may be one, while more of them belong to a word or a number."""
         raised_words = (word.text for word in self.words[1:] if word.rise > 0)
         return {text for text in raised_words if len(text) == 1 or not text.isalpha()}
+
+
+def _with_whole_marks(words: Sequence[Word]) -> Iterator[Word]:
+    """Words, those of a raised mark in brackets as one: [, citation, needed and ]."""
+    mark: Word | None = None
+    for word in words:
+        if mark is None:
+            if word.rise > 0 and word.text[0] in "[(" and word.text[-1] not in "])":
+                mark = word
+            else:
+                yield word
+        elif word.rise > 0:
+            mark = replace(
+                mark, text=f"{mark.text}{' ' * _is_parted(mark, word)}{word.text}", right=word.right
+            )
+            if word.text[-1] in "])":
+                yield mark
+                mark = None
+        else:
+            yield mark
+            yield word
+            mark = None
+    if mark is not None:
+        yield mark
 
 
 def _is_parted(word: Word, following: Word) -> bool:
@@ -103,7 +127,7 @@ def _is_parted(word: Word, following: Word) -> bool:
 
 def _is_note(mark: str, before: str, notes: Iterable[str]) -> bool:
     """Whether a page's notes settle that a raised number after another is no exponent."""
-    number = before.rpartition(" ")[2]
+    number = before[len(before.rstrip("0123456789.,")) :]
     return mark in notes and number[-1:].isdigit() and number not in ("2", "10")
 
 
@@ -131,17 +155,17 @@ def rows_of(words: Sequence[Word], body: float, language: str = "en") -> list[Ro
         body: The size of the text.
         language: To tell what an initial belongs to.
     """
-    found: list[list[Word]] = []
+    groups: list[list[Word]] = []
     for word in sorted(words, key=lambda word: (-word.base, word.left)):
-        if found and found[-1][0].base - word.base <= 0.25 * min(word.size, found[-1][0].size):
-            found[-1].append(word)
+        if groups and groups[-1][0].base - word.base <= 0.25 * min(word.size, groups[-1][0].size):
+            groups[-1].append(word)
         else:
-            found.append([word])
-    for row in found:
+            groups.append([word])
+    for row in groups:
         row.sort(key=lambda word: word.left)
-    _set_beside(found, body)
-    _join_initials(found, body, language)
-    rows = [Row(tuple(sorted(row, key=lambda word: word.left))) for row in found if row]
+    _set_beside(groups, body)
+    _join_initials(groups, body, language)
+    rows = [Row(tuple(sorted(row, key=lambda word: word.left))) for row in groups if row]
     return sorted(rows, key=lambda row: -row.base)
 
 

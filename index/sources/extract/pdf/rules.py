@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfPage
 
 _MOST_DRAWINGS = 5_000  # of a page that are looked at; a map has more, and rules nothing
-_MOST_SEGMENTS = 400
-_MOST_RULES = 1_500
+_MOST_SEGMENTS = 400  # of a path: what has more is a drawing
+_MOST_RULES = 1_500  # of a page: what has more is a drawing, and takes time
 _SHORTEST, _STRAIGHT, _TOUCHES = 6.0, 0.8, 2.5  # points
 _CELL_CHARS = 900
 """A cell with more is a column of text in a frame."""
@@ -49,30 +49,30 @@ def rules(page: PdfPage) -> list[Rule]:
     """The lines that are drawn on a page, those of frames and thin boxes among them."""
     from pypdfium2 import raw
 
-    found: list[Rule] = []
+    lines: list[Rule] = []
     drawings = 0
     for place in range(raw.FPDFPage_CountObjects(page)):
-        drawn = raw.FPDFPage_GetObject(page, place)
-        if raw.FPDFPageObj_GetType(drawn) != raw.FPDF_PAGEOBJ_PATH:
+        drawing = raw.FPDFPage_GetObject(page, place)
+        if raw.FPDFPageObj_GetType(drawing) != raw.FPDF_PAGEOBJ_PATH:
             continue
         drawings += 1
-        if drawings > _MOST_DRAWINGS or len(found) > _MOST_RULES:
+        if drawings > _MOST_DRAWINGS or len(lines) > _MOST_RULES:
             return []
-        found += _straight(list(_points(drawn)))
-    return found
+        lines += _straight(list(_points(drawing)))
+    return lines
 
 
-def _points(drawn: object) -> Iterator[tuple[float, float, bool]]:
+def _points(path: object) -> Iterator[tuple[float, float, bool]]:
     """The corners of a path on the page; False with one that a line leads to."""
     from pypdfium2 import raw
 
     matrix = raw.FS_MATRIX()
-    if raw.FPDFPath_CountSegments(drawn) > _MOST_SEGMENTS or not raw.FPDFPageObj_GetMatrix(drawn, matrix):
+    if raw.FPDFPath_CountSegments(path) > _MOST_SEGMENTS or not raw.FPDFPageObj_GetMatrix(path, matrix):
         return
     x, y = ctypes.c_float(), ctypes.c_float()
     first: tuple[float, float] | None = None
-    for place in range(raw.FPDFPath_CountSegments(drawn)):
-        segment = raw.FPDFPath_GetPathSegment(drawn, place)
+    for place in range(raw.FPDFPath_CountSegments(path)):
+        segment = raw.FPDFPath_GetPathSegment(path, place)
         kind = raw.FPDFPathSegment_GetType(segment)
         raw.FPDFPathSegment_GetPoint(segment, x, y)
         point = (
@@ -98,25 +98,25 @@ def _straight(points: Sequence[tuple[float, float, bool]]) -> Iterator[Rule]:
 
 
 def with_tables(
-    words: Sequence[Word], drawn: Sequence[Rule], body: float, tables: list[RuledTable]
+    words: Sequence[Word], lines: Sequence[Rule], body: float, tables: list[RuledTable]
 ) -> list[Word]:
     """The words of a page, those in ruled tables replaced by a mark where each table stands.
 
     Args:
         words: Of the page.
-        drawn: Its lines.
+        lines: That are drawn on it.
         body: The size of the text, in points.
         tables: Gets the tables; the mark has the place in it.
     """
-    kept = list(words)
-    for frame in _frames(drawn):
+    rest = list(words)
+    for frame in _frames(lines):
         columns = _clustered([rule.at for rule in frame if not rule.lies])
         heights = _clustered([rule.at for rule in frame if rule.lies])[::-1]
         if len(columns) < 3 or len(heights) < 3:
             continue
         inside = [
             word
-            for word in kept
+            for word in rest
             if columns[0] - 1 <= (word.left + word.right) / 2 <= columns[-1] + 1
             and heights[-1] - 1 <= word.base <= heights[0] + 1
         ]
@@ -124,19 +124,19 @@ def with_tables(
         full = [cell for row in cells for cell in row if cell.text]
         if len(full) < 3 or max(len(cell.text) for cell in full) > _CELL_CHARS:
             continue
-        gone = set(map(id, inside))
-        kept = [word for word in kept if id(word) not in gone]
+        inside_ids = set(map(id, inside))
+        rest = [word for word in rest if id(word) not in inside_ids]
         mark = f"{TABLE}{len(tables)}"
-        kept.append(Word(mark, columns[0], columns[-1], heights[0] - body, body))
+        rest.append(Word(mark, columns[0], columns[-1], heights[0] - body, body))
         tables.append(RuledTable(cells))
-    return kept
+    return rest
 
 
-def _frames(drawn: Sequence[Rule]) -> list[list[Rule]]:
+def _frames(all_rules: Sequence[Rule]) -> list[list[Rule]]:
     """The lines in groups of those that touch each other."""
-    lying = [rule for rule in drawn if rule.lies]
-    standing = [rule for rule in drawn if not rule.lies]
-    parents = {id(rule): id(rule) for rule in drawn}
+    lying = [rule for rule in all_rules if rule.lies]
+    standing = [rule for rule in all_rules if not rule.lies]
+    parents = {id(rule): id(rule) for rule in all_rules}
 
     def root(of: int) -> int:
         while parents[of] != of:
@@ -152,17 +152,17 @@ def _frames(drawn: Sequence[Rule]) -> list[list[Rule]]:
             ):
                 parents[root(id(one))] = root(id(two))
     groups: dict[int, list[Rule]] = {}
-    for rule in drawn:
+    for rule in all_rules:
         groups.setdefault(root(id(rule)), []).append(rule)
     return [group for group in groups.values() if len(group) >= 5]
 
 
 def _clustered(places: Sequence[float]) -> list[float]:
-    found: list[float] = []
+    centres: list[float] = []
     for place in sorted(places):
-        if not found or place - found[-1] > _TOUCHES + 0.5:
-            found.append(place)
-    return found
+        if not centres or place - centres[-1] > _TOUCHES + 0.5:
+            centres.append(place)
+    return centres
 
 
 def _cells(
@@ -172,34 +172,32 @@ def _cells(
     heights: Sequence[float],
     body: float,
 ) -> list[list[Cell]]:
-    held: dict[tuple[int, int], list[Word]] = {}
+    by_cell: dict[tuple[int, int], list[Word]] = {}
     down_from_top = [-height for height in heights]
     for word in words:
         column = min(max(bisect_right(columns, (word.left + word.right) / 2) - 1, 0), len(columns) - 2)
         middle = word.base + 0.3 * word.size
         row = min(max(bisect_right(down_from_top, -middle) - 1, 0), len(heights) - 2)
-        held.setdefault((row, column), []).append(word)
+        by_cell.setdefault((row, column), []).append(word)
     grid = _Grid(frame, columns, heights)
     rows: list[list[Cell]] = []
-    covered: set[tuple[int, int]] = set()
+    taken_places: set[tuple[int, int]] = set()
     for row in range(len(heights) - 1):
         cells: list[Cell] = []
         for column in range(len(columns) - 1):
-            if (row, column) in covered:
+            if (row, column) in taken_places:
                 continue
             across, down = grid.span(row, column)
             inside = [(row + y, column + x) for y in range(down) for x in range(across)]
-            covered.update(inside)
-            own = [word for place in inside for word in held.get(place, ())]
+            taken_places.update(inside)
+            own = [word for place in inside for word in by_cell.get(place, ())]
             lines = [clean(line.text()) for line in rows_of(own, body)]
             cells.append(Cell("\n".join(filter(None, lines)), _is_bold(own), across, down))
         rows.append(cells)
-    heads = all(cell.heads for cell in rows[0] if cell.text) and not all(
-        cell.heads for row in rows for cell in row if cell.text
-    )
+    bold = [all(cell.heads for cell in row if cell.text) for row in rows]
+    heads = 0 if all(bold) else bold.index(False)
     return [
-        [Cell(cell.text, heads and n == 0, cell.across, cell.down) for cell in row]
-        for n, row in enumerate(rows)
+        [Cell(cell.text, n < heads, cell.across, cell.down) for cell in row] for n, row in enumerate(rows)
     ]
 
 

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from index.language.dictionaries import is_valid
-from index.sources.extract.pdf.glyphs import SOFT_HYPHEN
 
-_HYPHENED = re.compile(r"\w++(?:-\w++)*+")
+SOFT_HYPHEN = "\xad"
+
+_COMPOUND = re.compile(r"\w++(?:-\w++)*+")
 _FIRST_WORD = re.compile(r"\w++(?:[-’']\w++)*+")
 _HYPHENS = ("-", "‐", SOFT_HYPHEN)
 _LEAST_PART = 2  # letters of a part that is a word of its own: a dictionary has every single letter
@@ -29,14 +30,14 @@ class Hyphens:
             lines: All of them.
             language: Says what they are written in; asked only where a dictionary is needed.
         """
-        self._known = Counter[str]()
+        self._counts = Counter[str]()
         cut = False
         for line in lines:
-            words = _HYPHENED.findall(line)[cut:]
+            words = _COMPOUND.findall(line)[cut:]
             cut = line.endswith(_HYPHENS)
             if cut:
                 words = words[:-1]
-            self._known.update(word.lower() for word in words)
+            self._counts.update(word.lower() for word in words)
         self._language = language
         self._code: str | None = None
 
@@ -62,17 +63,17 @@ class Hyphens:
         if not rest[0].islower() or not cut[-1].isalpha():
             return rest[0].isupper() or rest[0].isdigit() or cut[-1].isdigit()
         first, last = cut.rpartition("-")[2].lower(), rest.lower()
-        whole, hyphened = f"{cut}{rest}".lower(), f"{cut}-{rest}".lower()
+        whole, compound = f"{cut}{rest}".lower(), f"{cut}-{rest}".lower()
         if "-" in cut:
             whole = first + last
-        if self._known[whole] or self._known[hyphened]:
-            return self._known[hyphened] > self._known[whole]
+        if self._counts[whole] or self._counts[compound]:
+            return self._counts[compound] > self._counts[whole]
         if self._is_word(whole):
             return False
         return len(first) >= _LEAST_PART < len(last) and self._is_word(first) and self._is_word(last)
 
     def _is_word(self, word: str) -> bool:
-        if self._known[word]:
+        if self._counts[word]:
             return True
         if self._code is None:
             self._code = self._language()

@@ -1,0 +1,35 @@
+"""ONNX Runtime on this processor, for the embedding model and for the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+Session: TypeAlias = onnxruntime.InferenceSession
+SharedWeights: TypeAlias = Mapping[str, onnxruntime.OrtValue]
+
+
+def shared_weights(weights: Mapping[str, npt.NDArray[np.generic]]) -> SharedWeights:
+    """Weights as several sessions of one graph can hold them without a copy each."""
+    return {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
+
+
+def onnx_session(graph: bytes, *, threads: int, weights: SharedWeights | None = None) -> Session:
+    """A session that runs a graph.
+
+    Args:
+        graph: The graph, serialised.
+        threads: How many it may use.
+        weights: Those that the graph names and does not hold.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Spinning threads would take the cores from the other model's, and from whoever indexes.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if weights:
+        options.add_external_initializers(list(weights), list(weights.values()))
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

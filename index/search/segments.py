@@ -1,0 +1,165 @@
+"""What a library's index keeps of an article: a segment, which follows from the article's index alone.
+
+A segment has all that tells how well the article's sentences match a question, but for the token embeddings:
+those are read of the few passages that are looked into.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from index.errors import SnapshotDamagedError
+from index.language.terms import Analyzer
+from index.model.article import Sentence
+from index.search.build import Index, Ints
+from index.search.embedding import Floats
+from index.search.leads import Leads
+from index.search.token_rows import Mentions, TokenCounts, TokenRows
+
+
+class Segment(NamedTuple):
+    """An article as a library's index has it. Places count in the article's text.
+
+    Attributes:
+        language: The article's.
+        codec: The name of how its token embeddings are coded.
+        vectors: The passages' vectors, shape (passages, dimension).
+        passages: Where each passage starts and ends, and the same with what leads it, shape (passages, 4).
+        sentences: Of what can be cited: start, end, paragraph and passage, in order, shape (sentences, 4).
+        runs: Which rows of the token table count for sentences: the sentence's place above, the first row and
+            the one after the last, shape (runs, 3).
+        led: Passages, and passages that something in them leads, shape (pairs, 2).
+        vocabulary: The distinct terms of the text, ascending.
+        terms: Its terms in order: where each starts, and its place in the vocabulary, shape (terms, 2).
+        tokens: The distinct token ids, and in how many sentences each stands, shape (ids, 2).
+        sentence_count: How many sentences those were counted in.
+    """
+
+    language: str
+    codec: str
+    vectors: Floats
+    passages: Ints
+    sentences: Ints
+    runs: Ints
+    led: Ints
+    vocabulary: tuple[str, ...]
+    terms: Ints
+    tokens: Ints
+    sentence_count: int
+
+    @property
+    def nbytes(self) -> int:
+        """About how much memory it takes."""
+        arrays = (part.nbytes for part in self if isinstance(part, np.ndarray))
+        return sum(arrays) + 64 * len(self.vocabulary)
+
+    @property
+    def token_counts(self) -> TokenCounts:
+        """In how many sentences each token stands."""
+        return TokenCounts(self.tokens[:, 0], self.tokens[:, 1], self.sentence_count)
+
+    def citable(self, passage: int) -> range:
+        """The places of the sentences of a passage."""
+        first, end = np.searchsorted(self.sentences[:, 3], np.array([passage, passage + 1], dtype=np.int32))
+        return range(int(first), int(end))
+
+    def runs_of(self, place: int) -> list[tuple[int, int]]:
+        """The runs of rows of the token table that count for the sentence at a place."""
+        first, end = np.searchsorted(self.runs[:, 0], np.array([place, place + 1], dtype=np.int32))
+        return [(one, other) for _, one, other in self.runs[first:end].tolist()]
+
+    def sentence(self, place: int) -> Sentence:
+        """The sentence at a place."""
+        return Sentence(*self.sentences[place].tolist())
+
+    def place_of(self, term: str) -> int | None:
+        """The place of a term in the vocabulary; None where the text has it not."""
+        place = bisect_left(self.vocabulary, term)
+        return place if place < len(self.vocabulary) and self.vocabulary[place] == term else None
+
+    def terms_within(self, spans: Ints) -> list[list[int]]:
+        """The terms of each of some spans, shape (spans, 2), as places in the vocabulary."""
+        bounds = np.searchsorted(self.terms[:, 0], spans)
+        return [self.terms[first:end, 1].tolist() for first, end in bounds]
+
+    def without_vectors(self) -> Segment:
+        """It without its vectors, which are looked at nowhere but in the index of all articles."""
+        return self._replace(vectors=self.vectors[:0].copy())
+
+    def to_bytes(self) -> bytes:
+        """It as it is kept on disk, a safetensors file: of the same article, the same bytes."""
+        texts = json.dumps([self.language, self.codec, self.vocabulary], ensure_ascii=False).encode()
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
+        arrays["texts"] = np.frombuffer(texts, dtype=np.uint8)
+        arrays["sentence_count"] = np.array([self.sentence_count], dtype=np.int32)
+        return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Segment:
+        """Reads what ``to_bytes`` wrote.
+
+        Raises:
+            SnapshotDamagedError: it is none.
+        """
+        try:
+            arrays = load(content)
+            language, codec, vocabulary = json.loads(arrays["texts"].tobytes())
+            (count,) = arrays["sentence_count"].tolist()
+            parts = {name: arrays[name] for name in _ARRAYS}
+        except (SafetensorError, KeyError, ValueError) as error:
+            raise SnapshotDamagedError("A segment of the library's index cannot be read.") from error
+        return cls(
+            language=language, codec=codec, vocabulary=tuple(vocabulary), sentence_count=count, **parts
+        )
+
+
+_ARRAYS = ("vectors", "passages", "sentences", "runs", "led", "terms", "tokens")
+
+
+def segment_of(index: Index, leads: Leads, mentions: Mentions) -> Segment:
+    """The segment of an article.
+
+    Args:
+        index: The article's.
+        leads: What leads its sentences.
+        mentions: The names that its sentences lean on.
+    """
+    article, passages, store, tokens = index
+    rows = TokenRows(tokens.starts, leads, mentions)
+    sentences = [sentence for citable in leads.citable for sentence in citable]
+    terms_in_place = Analyzer(article.language).located_terms(article.text)
+    vocabulary = {term: place for place, term in enumerate(sorted(set(terms_in_place.terms)))}
+    counts = TokenCounts.of(tokens, sum(len(passage.sentences) for passage in passages))
+    contexts = [leads.context(passage) for passage in passages]
+    return Segment(
+        language=article.language,
+        codec=tokens.vectors.codec.name,
+        vectors=store.vectors(),
+        passages=_table(
+            [(p.start, p.end, c.start, c.end) for p, c in zip(passages, contexts, strict=True)], 4
+        ),
+        sentences=_table([(s.start, s.end, s.paragraph, s.passage) for s in sentences], 4),
+        runs=_table([(n, *run) for n, one in enumerate(sentences) for run in rows.new_runs(one)], 3),
+        led=_table([(p.number, led) for p in passages for led in leads.led_passages(p.number)], 2),
+        vocabulary=tuple(vocabulary),
+        terms=np.stack(
+            [
+                np.array(terms_in_place.starts, dtype=np.int32),
+                np.fromiter((vocabulary[term] for term in terms_in_place.terms), dtype=np.int32),
+            ],
+            axis=1,
+        ),
+        tokens=np.stack([counts.ids, counts.counts], axis=1),
+        sentence_count=counts.sentences,
+    )
+
+
+def _table(rows: Sequence[tuple[int, ...]], width: int) -> Ints:
+    return np.array(rows, dtype=np.int32).reshape(-1, width)
