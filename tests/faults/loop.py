@@ -3,7 +3,7 @@
 Each text is added as an article to the library of a server, through the bot's own service, and then asked,
 quoted and summed up, while the loop notes how late it wakes. Another thread holds the loop only while it has
 the interpreter, and then this process is at work: of the time that the loop was late, only what the process
-worked meanwhile counts, so that a busy machine is no fault.
+worked meanwhile counts, less what its threads waited for a processor, so that a busy machine is no fault.
 """
 
 from __future__ import annotations
@@ -31,6 +31,29 @@ PLACE = Place(server=1, channel=10)
 _NAP = 0.005
 
 
+class CpuQueue:
+    """How long threads of this process were ready to run and waited for a processor.
+
+    Source: the second field of ``/proc/<pid>/task/<tid>/schedstat`` (the kernel's documentation,
+    ``scheduler/sched-stats``). Where the kernel does not tell, nobody waits.
+    """
+
+    def __init__(self) -> None:
+        self._waited: dict[str, int] = {}
+
+    def seconds(self) -> float:
+        """What all of them have waited since the last call, together."""
+        nanoseconds = 0
+        for thread in Path("/proc/self/task").iterdir():
+            try:
+                waited = int((thread / "schedstat").read_text().split()[1])
+            except (FileNotFoundError, ProcessLookupError):  # it has ended
+                continue
+            nanoseconds += waited - self._waited.get(thread.name, 0)
+            self._waited[thread.name] = waited
+        return nanoseconds / 1e9
+
+
 class Lag:
     """The longest that the loop was held, in seconds."""
 
@@ -39,10 +62,12 @@ class Lag:
 
     async def watch(self) -> None:
         """Notes it until it is cancelled."""
+        queue = CpuQueue()
+        queue.seconds()
         while True:
             began, worked = time.perf_counter(), time.process_time()
             await asyncio.sleep(_NAP)
-            late = time.perf_counter() - began - _NAP
+            late = time.perf_counter() - began - _NAP - queue.seconds()
             self.worst = max(self.worst, min(late, time.process_time() - worked))
 
 

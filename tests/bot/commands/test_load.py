@@ -20,6 +20,7 @@ from bot.service.service import Service
 from index import Article, Result
 from tests.bot.conftest import buttons, says
 from tests.fakes import HeldLibrary
+from tests.faults.loop import CpuQueue
 
 QUESTIONS = 200
 SERVERS = 4
@@ -44,32 +45,20 @@ class Watchdog:
     def __init__(self) -> None:
         self.blocked: list[float] = []
         self.now = 0.0  # seconds, without those in which the machine had no CPU for this process
-        self._waited: dict[str, int] = {}
 
     @property
     def longest(self) -> float:
         return max(self.blocked)
 
     async def watch(self) -> None:
-        self._waited_for_a_cpu()
+        queue = CpuQueue()
+        queue.seconds()
         while True:
             slept = time.perf_counter()
             await asyncio.sleep(TICK)
-            took = time.perf_counter() - slept - self._waited_for_a_cpu()
+            took = time.perf_counter() - slept - queue.seconds()
             self.now += max(took, 0)
             self.blocked.append(took - TICK)
-
-    def _waited_for_a_cpu(self) -> float:
-        """Seconds that this process's threads have waited for a CPU since the last call, all together."""
-        nanoseconds = 0
-        for thread in Path("/proc/self/task").iterdir():
-            try:
-                waited = int((thread / "schedstat").read_text().split()[1])
-            except (FileNotFoundError, ProcessLookupError):  # it has ended
-                continue
-            nanoseconds += waited - self._waited.get(thread.name, 0)
-            self._waited[thread.name] = waited
-        return nanoseconds / 1e9
 
 
 @asynccontextmanager

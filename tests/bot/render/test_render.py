@@ -631,10 +631,10 @@ def test_a_page_has_as_many_whole_paragraphs_as_fit_and_parts_of_a_long_one() ->
 
 def test_a_book_in_one_line_is_paged_back_as_quickly_as_on() -> None:
     article = Article("a", "t", "*_` " * 500_000)
-    began = time.perf_counter()
+    began = time.thread_time()
     last = page_before(article, article.paragraphs[0].end)
     middle = page_before(article, 1_000_000)
-    assert time.perf_counter() - began < 1  # it took six seconds
+    assert time.thread_time() - began < 1  # it took six seconds
     assert page_from(article, last.start) == last
     assert middle.end == 1_000_000
     assert 0 < middle.end - middle.start <= page_from(article, middle.start).end - middle.start

@@ -83,6 +83,6 @@ def test_of_any_number_and_of_any_length_so_much_is_compared() -> None:
     assert "Speaker 1000" not in matching("Speaker 1000", offered)  # the article quotes 1,000 others more
     assert (MOST_COMPARED, MOST_CHARS) == (1_000, 100)
     assert matching("Speaker 7" + " " * 91 + "x" * 6_000, offered) == matching("Speaker 7", offered)
-    began = time.perf_counter()
+    began = time.thread_time()
     matching("word " * 1_200, offered)
-    assert time.perf_counter() - began < 0.1  # it took five seconds
+    assert time.thread_time() - began < 0.1  # it took five seconds
