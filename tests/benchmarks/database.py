@@ -44,7 +44,7 @@ def main() -> None:
     print(machine(embedder))
     _measure("SQLite", None, embedder, args.questions)
     if postgresql.programs() is not None:
-        with postgresql.running() as server, postgresql.new_database(server, "benchmark") as address:
+        with postgresql.running() as server, postgresql.new_database(server.address, "benchmark") as address:
             _measure("PostgreSQL", address, embedder, args.questions)
 
 

@@ -24,12 +24,12 @@ from sqlalchemy.exc import OperationalError
 from index.errors import FootnoteError, SnapshotError
 from index.library.library import Library
 from index.storage.database import FILE
+from tests.faults.databases import close_databases
 from tests.faults.world import (
     LOG,
     Expected,
     Result,
     at_commits,
-    close_databases,
     demand,
     do,
     new_world,

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments of a process that reindexes, adds, removes and puts in use."""
+"""A process that works is killed, or its database restarts, at random moments."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from index.errors import FootnoteError
 from index.model.library import Progress
 from tests.faults.world import LOG, Expected, Result, do, new_world, open_library, settle
+from tests.index.storage.postgresql import Server
 
 
 def operations(version: int) -> Iterator[str]:
@@ -26,24 +28,26 @@ def operations(version: int) -> Iterator[str]:
                 yield f"{action} extra-{number}"
 
 
-def run(folder: Path, kills: int, seed: int, *, told: bool = False) -> Result:
+def run(folder: Path, kills: int, seed: int, *, server: Server | None = None, told: bool = False) -> Result:
     """Kills a process so many times, and looks what is left after each.
 
     Args:
         folder: A new one.
         kills: How many times.
         seed: For the moments.
+        server: What is restarted at those moments; the process is killed when a change of its was refused
+            for it, or a moment later. None where only the process is killed.
         told: Whether to print how far it is.
     """
-    result = Result("killed (SIGKILL)")
+    result = Result("killed (SIGKILL)" if server is None else "PostgreSQL restarted")
     moments = random.Random(seed)  # noqa: S311 - no secret
     folder.mkdir(parents=True, exist_ok=True)
     expected = new_world(folder)
     cycle = _seconds_of_a_reindex(folder, expected)
     stages: Counter[str] = Counter()
-    mended = 0
+    mended = refused = 0
     for number in range(kills):
-        told_by_child = _killed_after(folder, expected.version, moments.uniform(0, 3 * cycle))
+        told_by_child = _killed_after(folder, expected.version, moments.uniform(0, 3 * cycle), server)
         in_flight, stage = None, "between two changes"
         for line in told_by_child:
             kind, _, what = line.partition(" ")
@@ -55,6 +59,10 @@ def run(folder: Path, kills: int, seed: int, *, told: bool = False) -> Result:
                 case "done":
                     expected.done(what)
                     in_flight, stage = None, "between two changes"
+                case "refused":
+                    refused += 1
+                case _:
+                    result.lost.append(line)
         stages[stage] += 1
         found: list[Expected] = []
 
@@ -70,10 +78,12 @@ def run(folder: Path, kills: int, seed: int, *, told: bool = False) -> Result:
             print(f"  {number + 1} kills, {len(result.lost)} lost", flush=True)
     where = ", ".join(f"{stage} {count}" for stage, count in stages.most_common())
     result.note = f"while {where}; said of {mended} that a change was cut off"
+    if server is not None:
+        result.note += f"; {refused} changes were refused in words"
     return result
 
 
-def _killed_after(folder: Path, version: int, seconds: float) -> list[str]:
+def _killed_after(folder: Path, version: int, seconds: float, server: Server | None) -> list[str]:
     """Forks a process that works, kills it, and returns what it had told: whole lines only."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -81,6 +91,9 @@ def _killed_after(folder: Path, version: int, seconds: float) -> list[str]:
         _work(folder, version, writer)
     os.close(writer)
     time.sleep(seconds)
+    if server is not None:
+        server.restart()
+        time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(reader, "rb") as stream:
@@ -103,6 +116,10 @@ def _work(folder: Path, version: int, writer: int) -> None:
             tell(f"begin {operation}")
             do(library, operation, on_progress)
             tell(f"done {operation}")
+    except FootnoteError as error:
+        tell(f"refused {error}")
+    except Exception as error:
+        tell(f"failed {error!r}")
     finally:
         os._exit(1)
 

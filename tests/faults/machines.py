@@ -343,7 +343,7 @@ def run(*, servers: int, changing: int, rate: float, seconds: float) -> Count:
     with (
         tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder,  # what a disk does, tests.faults tries
         postgresql.running() as server,
-        postgresql.new_database(server, "machines") as address,
+        postgresql.new_database(server.address, "machines") as address,
     ):
         one = Run(Path(folder), address, servers=servers, changing=changing, rate=rate, seconds=seconds)
         return asyncio.run(one.run())

@@ -21,9 +21,10 @@ ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"(.*?) +(\d+) times: +(\d+) survived, (\d+) lost")
 
 
-def test_nothing_is_lost() -> None:
+def faults(options: str) -> list[tuple[str, ...]]:
+    """The rows of a run: what happened, how often, and how often it was survived or something lost."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.faults", "--kills", "8", "--seed", "3", "--quick"],
+        [sys.executable, "-m", "tests.faults", *options.split()],
         cwd=ROOT,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -31,8 +32,12 @@ def test_nothing_is_lost() -> None:
         timeout=600,
         check=False,
     )
-    rows = [row.groups() for line in run.stdout.splitlines() if (row := ROW.fullmatch(line))]
-    assert (run.returncode, run.stderr) == (0, "")
+    assert (run.returncode, run.stderr) == (0, ""), run.stdout
+    return [row.groups() for line in run.stdout.splitlines() if (row := ROW.fullmatch(line))]
+
+
+def test_nothing_is_lost() -> None:
+    rows = faults("--kills 8 --seed 3 --quick")
     assert [(name, survived == times, lost) for name, times, survived, lost in rows] == [
         ("killed (SIGKILL)", True, "0"),
         ("ended at each point of a change", True, "0"),
@@ -46,6 +51,19 @@ def test_nothing_is_lost() -> None:
     ]
     assert rows[0][1] == "8"
     assert all(int(row[1]) > 0 for row in rows)
+
+
+def test_nothing_is_lost_with_postgresql_and_when_it_restarts() -> None:
+    if postgresql.programs() is None:
+        pytest.skip("there is no PostgreSQL here, such as Debian's package postgresql installs")
+    assert [
+        (name, survived == times, lost)
+        for name, times, survived, lost in faults("--postgresql --kills 3 --restarts 3 --seed 3 --quick")
+    ] == [
+        ("killed (SIGKILL)", True, "0"),
+        ("PostgreSQL restarted", True, "0"),
+        ("ended at each point of a change", True, "0"),
+    ]
 
 
 def _settle(folder: Path, loss: Expected) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
-from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, event
 from tqdm import tqdm  # type: ignore[import-untyped]
@@ -21,6 +19,7 @@ from index.model.source import Source
 from index.sources.files import upload
 from index.storage.database import Database
 from index.storage.library_folder import LibraryFolder
+from tests.faults.databases import address_of, note_open
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
 
 WHO = "ada"
@@ -46,19 +45,6 @@ class Result:
             case()
         except Exception as error:
             self.lost.append(f"{what}: {type(error).__name__}: {error}")
-
-
-_databases: WeakSet[Database] = WeakSet()
-
-
-def close_databases() -> None:
-    """Closes what is open: SQLite must not be open across a fork. What is used again is opened again."""
-    for database in _databases:
-        database._pulse.close()
-        database._engine.dispose()
-
-
-os.register_at_fork(before=close_databases)
 
 
 @contextmanager
@@ -92,16 +78,18 @@ def open_library(folder: Path) -> Library:
     path = folder / "set.txt"
     if not path.exists():
         path.write_text("The set article is short. The lighthouse is closed on Mondays.\n")
-    library = Library(folder / "data", article_path=path, embedder=FakeEmbedder())
-    _databases.add(library._articles.folder.records.database)
+    library = Library(
+        folder / "data", database_url=address_of(folder), article_path=path, embedder=FakeEmbedder()
+    )
+    note_open(library._articles.folder.records.database)
     return library
 
 
 def folder_of(folder: Path) -> LibraryFolder:
     """What its library holds on disk."""
-    library = LibraryFolder(folder / "data", snapshots_kept=3)
-    _databases.add(library.records.database)
-    return library
+    database = Database(folder / "data", address_of(folder))
+    note_open(database)
+    return LibraryFolder(folder / "data", snapshots_kept=3, database=database)
 
 
 def log_of(version: int, passages: int = 120) -> Source:

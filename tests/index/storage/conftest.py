@@ -17,8 +17,8 @@ def server() -> Iterator[str]:
     """A PostgreSQL."""
     if postgresql.programs() is None:
         pytest.skip("there is no PostgreSQL here, such as Debian's package postgresql installs")
-    with postgresql.running() as address:
-        yield address
+    with postgresql.running() as server:
+        yield server.address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

@@ -26,35 +26,69 @@ def programs() -> Path | None:
     return next(iter([*places, *([Path(beside).parent] if beside else [])]), None)
 
 
-@contextlib.contextmanager
-def running() -> Iterator[str]:
-    """Its address, without the name of a database, while it runs."""
-    bin_folder = programs()
-    assert bin_folder is not None
-    with tempfile.TemporaryDirectory(prefix="footnote-postgresql-") as name, socket.socket() as free:
-        folder, user = Path(name), _NOBODY if os.getuid() == 0 else getpass.getuser()
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
+class Server:
+    """One of it, which can be restarted.
+
+    Args:
+        folder: A new one, for all that it holds.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        bin_folder = programs()
+        assert bin_folder is not None
+        user = _NOBODY if os.getuid() == 0 else getpass.getuser()
+        self._as_user: dict[str, Any] = {"user": user} if os.getuid() == 0 else {}
+        self._folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
         if os.getuid() == 0:
             shutil.chown(folder, user)
         (folder / "password").write_text(PASSWORD)
-        as_user: dict[str, Any] = {"user": user} if os.getuid() == 0 else {}
         make: list[str | Path] = [bin_folder / "initdb", "--pgdata", folder / "data", "--no-sync"]
         make += ["--username", "footnote", "--pwfile", folder / "password", "--auth", "scram-sha-256"]
         make += ["--encoding", "UTF8", "--locale", "C"]
-        subprocess.run(make, check=True, capture_output=True, cwd=folder, **as_user)
-        serve: list[str | Path] = [bin_folder / "postgres", "-D", folder / "data", "-p", str(port)]
-        with (folder / "log").open("wb") as log:
-            process: subprocess.Popen[bytes] = subprocess.Popen(
-                [*serve, "-h", "127.0.0.1", "-k", folder], stdout=log, stderr=log, cwd=folder, **as_user
+        subprocess.run(make, check=True, capture_output=True, cwd=folder, **self._as_user)
+        self._serve: list[str | Path] = [bin_folder / "postgres", "-D", folder / "data"]
+        self._serve += ["-p", str(self._port), "-h", "127.0.0.1", "-k", folder]
+        self._start()
+
+    @property
+    def address(self) -> str:
+        """Its address, without the name of a database."""
+        return f"postgresql://footnote:{PASSWORD}@127.0.0.1:{self._port}"
+
+    def restart(self) -> None:
+        """Has it end at once, without writing down what it still holds in memory, and start again."""
+        self.stop(signal.SIGQUIT)
+        self._start()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ends it: by default it ends its connections, waits for none, and keeps everything."""
+        self._process.send_signal(how)
+        self._process.wait(30)
+
+    def _start(self) -> None:
+        with (self._folder / "log").open("ab") as log:
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
+                self._serve, stdout=log, stderr=log, cwd=self._folder, **self._as_user
             )
         try:
-            _wait(port, process)
-            yield f"postgresql://footnote:{PASSWORD}@127.0.0.1:{port}"
+            _wait(self._port, self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Server]:
+    """One while it runs."""
+    with tempfile.TemporaryDirectory(prefix="footnote-postgresql-") as name:
+        server = Server(Path(name))
+        try:
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)  # it ends its connections and waits for none
-            process.wait(30)
+            server.stop()
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
