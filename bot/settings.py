@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         max_redirects: The most redirects that are followed from a web address.
         max_pages: The most pages of a PDF, and the most chapters of an e-book.
         max_chars: The most characters of an article.
-        extract_seconds: The longest that taking the text out of a source may take.
+        extract_seconds: Of a processor, for taking the text out of a source.
         extract_mb: The most megabytes of memory that the process which does so may take, all of it counted.
         check_at_least: The share of an article's own questions that an index of it must answer rightly to be
             published.

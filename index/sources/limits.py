@@ -15,7 +15,8 @@ class Limits:
         max_redirects: How often the web may send on.
         max_pages: Of a PDF; chapters of an EPUB.
         max_chars: Of an article's text.
-        max_extract_seconds: For reading a source that was got: its text, its sentences, who speaks in it.
+        max_extract_seconds: Of a processor, for reading a source that was got: its text, its sentences, who
+            speaks in it.
         max_extract_bytes: Memory of the process that does so, all of it counted.
     """
 

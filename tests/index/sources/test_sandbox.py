@@ -151,6 +151,18 @@ def test_the_analysis_of_a_text_is_bounded_too() -> None:
     assert str(caught.value) == "Elms takes longer than 0.4 seconds to read. Make it smaller and try again."
 
 
+def test_what_waits_for_a_processor_is_not_what_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_START", f"import time; time.sleep(1.2); {sandbox._START}")
+    assert read(upload("a.txt", b"It rains."), "a", Limits(max_extract_seconds=1)).text == "It rains."
+
+
+def test_what_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_START", "import time; time.sleep(60)")
+    with pytest.raises(ArticleError) as caught:
+        read(upload("a.txt", b"It rains."), "a", Limits(max_extract_seconds=0.1))
+    assert str(caught.value) == "a.txt takes longer than 0.1 seconds to read. Make it smaller and try again."
+
+
 def test_an_article_read_earlier_gets_the_sentences_that_it_would_get_now(shipped: Article) -> None:
     again = sandbox.analyse(replace(shipped, sentences=None), DEFAULT_LIMITS)
     assert again == shipped
