@@ -37,7 +37,7 @@ _PATIENCE = 5 if os.name == "posix" else 1
 Where nothing stops it by its processor time, the clock has to do.
 """
 
-_SPENT = {-getattr(signal, name) for name in ("SIGPROF", "SIGXCPU") if hasattr(signal, name)}
+_TIMEOUT_CODES = {-getattr(signal, name) for name in ("SIGPROF", "SIGXCPU") if hasattr(signal, name)}
 """What a process ends with that has used up its processor time."""
 
 _START = "import sys; sys.path[:0] = sys.argv[1:]; from index.sources.extract.__main__ import main; main()"
@@ -153,7 +153,7 @@ def run(request: Mapping[str, Any], content: bytes, limits: Limits) -> Response:
     except OSError as error:
         raise _not_started(error.strerror or error) from error
     form, newline, answer = process.stdout.partition(b"\n")
-    if process.returncode in _SPENT:
+    if process.returncode in _TIMEOUT_CODES:
         return Response(form.decode("ascii", "replace"), {"exceeded": "time"})
     if process.returncode:
         log.info("The process that read an article ended with %d.", process.returncode)

@@ -101,6 +101,7 @@ def with_value(kind: type[FootnoteError], value: object) -> FootnoteError:
 @given(
     st.sampled_from(KINDS), st.lists(NAMES, min_size=1, max_size=4), st.sampled_from(("", "/", ".footnote/"))
 )
+@pytest.mark.slow
 def test_no_path_is_told_whatever_the_kind_of_the_error(
     kind: type[FootnoteError], parts: list[str], root: str
 ) -> None:

@@ -1004,6 +1004,7 @@ def test_run_without_a_token_says_how_to_get_one(run: Invoke) -> None:
 
 
 @pytest.mark.parametrize("token", ["refused", "tökén", "two\nlines"])
+@pytest.mark.slow
 def test_run_with_a_wrong_token_says_so(run: Invoke, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     async def refuse(_http: object, token: str) -> None:
         assert token == "refused"  # noqa: S105
@@ -1254,6 +1255,7 @@ def test_eval_of_claims_as_json(run: Invoke) -> None:
 
 
 @pytest.mark.parametrize("compare", [[], ["--compare", "rules"], ["--compare", "plain"]])
+@pytest.mark.slow
 def test_eval_draws_the_curve_with_a_line_for_what_answers(run: Invoke, compare: list[str]) -> None:
     code, out, _ = outcome(run("eval", "questions.json", *compare, "--plot", "curve.svg"))
     assert (code, out.startswith("questions.json: 1,709 questions\n")) == (0, True)

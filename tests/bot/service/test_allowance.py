@@ -90,6 +90,7 @@ def test_without_limits_there_are_none() -> None:
 
 
 @pytest.mark.usefixtures("_read_here")
+@pytest.mark.slow
 async def test_the_service_refuses_what_is_too_much_and_one_change_has_its_turn_at_a_time() -> None:
     library = HeldLibrary()
     service = Service(library, changes=ChangeAllowance(server=2, pending=3))

@@ -39,6 +39,7 @@ def observations(rng: random.Random, number: int = 600) -> list[Observation]:
     return made
 
 
+@pytest.mark.slow
 def test_tiers_follow_what_tells_right_from_wrong() -> None:
     tiers, precision = fit(observations(random.Random(5)), VERDICT_TIERS)
     assert tiers.weights["margin"] > 0.5

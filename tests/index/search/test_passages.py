@@ -218,6 +218,7 @@ def test_passages_rebuild_any_text(text: str, window: int, tokenize: Tokenize) -
 @example(text="x" * 10_000, window=254)
 @example(text="a1b2.c3d4," * 300, window=254)
 @example(text="word " * 600, window=254)
+@pytest.mark.slow
 def test_no_passage_exceeds_the_window_as_the_model_counts(
     real_embedder: SentenceTransformerEmbedder, text: str, window: int
 ) -> None:

@@ -93,6 +93,7 @@ def found(shares: tuple[Share[tuple[int, int]], ...]) -> Sequence[object]:
     changes=st.lists(st.tuples(st.integers(0, 5), st.sampled_from([None, 0, 1, 2, 3, 4])), max_size=12),
     question=st.sampled_from(QUESTIONS),
 )
+@pytest.mark.slow
 def test_whatever_came_and_went_it_finds_what_one_made_anew_finds(
     changes: list[tuple[int, int | None]], question: str
 ) -> None:

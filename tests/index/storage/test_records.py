@@ -44,6 +44,7 @@ def fresh(records: Records) -> Records:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXT, TEXT, TEXT)
+@pytest.mark.slow
 def test_any_words_come_back_as_they_were(records: Records, who: str, article: str, detail: str) -> None:
     made = note(article=article, who=who, detail=detail, place=who)
     with records.change() as writer:
