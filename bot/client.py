@@ -120,14 +120,14 @@ def _rates(settings: Settings) -> Rates:
 
 
 class FootnoteBot(commands.AutoShardedBot):
-    """Footnote in Discord. It needs no privileged intent and can ping nobody."""
+    """Footnote in Discord. It can ping nobody, and needs no privileged intent unless it is set to."""
 
     def __init__(self, settings: Settings, *, service: Service, shards: Shards) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=FootnoteTree,
-            intents=discord.Intents(guilds=True, messages=True),
+            intents=discord.Intents(guilds=True, messages=True, message_content=settings.message_content),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shards.count,
             shard_ids=None if shards.ids is None else [*shards.ids],  # type: ignore[arg-type]  # None is all
@@ -148,6 +148,8 @@ class FootnoteBot(commands.AutoShardedBot):
 
         Raises:
             discord.LoginFailure: Discord does not know the token.
+            discord.PrivilegedIntentsRequired: the portal does not allow the text of messages, which the
+                settings ask for.
             PageError: the pages for those who watch the bot cannot be served where the settings say.
         """
         async with pages(self.settings, self.service, lambda: self.readiness), self:
