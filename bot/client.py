@@ -16,6 +16,7 @@ from bot.changes import Changes
 from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
+from bot.commands.digest import WeeklyDigest
 from bot.commands.insights import InsightCommands
 from bot.commands.library import LibraryCommands
 from bot.commands.membership import Membership
@@ -37,6 +38,17 @@ from index import import_model_libraries
 
 log = logging.getLogger(__name__)
 
+COGS = (
+    Ask,
+    About,
+    Read,
+    Privacy,
+    Admin,
+    LibraryCommands,
+    InsightCommands,
+    WeeklyDigest,
+    Membership,
+)
 PATIENCE_SECONDS = 20.0  # systemd and Docker kill what takes much longer to stop
 
 
@@ -168,7 +180,7 @@ class FootnoteBot(commands.AutoShardedBot):
         """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask, About, Read, Privacy, Admin, LibraryCommands, InsightCommands, Membership):
+        for cog in COGS:
             await self.add_cog(cog(self))
         if self._own_shards.has_first:  # once for all processes
             self.registration.start()
