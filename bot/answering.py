@@ -15,6 +15,8 @@ from bot import render
 from bot.components.card import Card
 from bot.components.context import cited_card
 from bot.components.follow_up import FollowUpButton, conversation_in
+from bot.components.persistent import PersistentButton
+from bot.components.unhelpful import UnhelpfulButton
 from bot.components.vote import vote_buttons
 from bot.host import Host
 from bot.operations.metrics import AnswerStage
@@ -48,6 +50,7 @@ class Inquiry:
         is_direct: Whether it is asked in a direct message, which is one conversation.
         is_public: Whether everybody in the channel sees it asked and answered.
         is_claim: Whether it is no question but a claim to be checked.
+        is_overheard: Whether it was not put to the bot, which then answers only where it is sure.
     """
 
     question: str
@@ -61,6 +64,7 @@ class Inquiry:
     is_direct: bool = False
     is_public: bool = True
     is_claim: bool = False
+    is_overheard: bool = False
 
 
 class Answering:
@@ -78,7 +82,10 @@ class Answering:
         self.suggestions = Suggestions()
 
     async def answer(self, reply: Reply, inquiry: Inquiry) -> None:
-        """Answers a question in its turn, and shows until then how long that is."""
+        """Answers a question in its turn, and shows until then how long that is.
+
+        Of one that was overheard, nothing is shown but an answer that can be relied on.
+        """
         words, conversation = inquiry.words, inquiry.conversation
         talk = None if inquiry.is_claim else small_talk(inquiry.question)
         if talk is not None:
@@ -106,8 +113,10 @@ class Answering:
                 turns=turns,
                 version=version,
                 is_claim=inquiry.is_claim,
-                on_wait=on_wait,
+                on_wait=None if inquiry.is_overheard else on_wait,
             )
+            if inquiry.is_overheard and not _can_be_told_unasked(result):
+                return
             with metrics.stage(AnswerStage.RENDER):
                 card_message = await self._host.service.compose(
                     lambda: render.answer(
@@ -117,7 +126,7 @@ class Answering:
             of = result.info.article
             with metrics.stage(AnswerStage.SEND):
                 keeps = permission is not None and await self._host.service.ledger.in_time(permission)
-                buttons = (FollowUpButton.to(of, words), *(vote_buttons(key) if keeps else ()))
+                buttons = _buttons(inquiry, result, key if keeps else None)
                 message = await reply.show(cited_card(card_message, of, words, *buttons))
         self._remember(inquiry, result, message)
         if keeps:
@@ -163,6 +172,23 @@ class Answering:
             self.conversations.remember(inquiry.asker, inquiry.channel, now)
         elif inquiry.is_public and not inquiry.is_claim and result.answer.status is Status.ANSWERED:
             self.suggestions.count(question, channel=inquiry.channel, article=result.info.article.id)
+
+
+def _can_be_told_unasked(result: Result) -> bool:
+    """Whether an answer can be given to who has not asked the bot.
+
+    "What is this?" asks the bot about the article; among people it asks about anything.
+    """
+    return result.answer.status is Status.ANSWERED and result.answer.about is None
+
+
+def _buttons(inquiry: Inquiry, result: Result, key: int | None) -> tuple[PersistentButton, ...]:
+    """What stands under an answer; ``key`` is None where the question is not kept."""
+    follow_up = FollowUpButton.to(result.info.article, inquiry.words)
+    votes = () if key is None else vote_buttons(key)
+    if inquiry.is_overheard:  # the last one says 👎 in words, and does more
+        return (follow_up, *votes[:1], UnhelpfulButton.under(inquiry.asker, key, inquiry.words))
+    return (follow_up, *votes)
 
 
 def _kept(key: int, inquiry: Inquiry, result: Result, seconds: float) -> KeptQuestion:

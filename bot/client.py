@@ -16,6 +16,7 @@ from bot.changes import Changes
 from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
+from bot.commands.digest import WeeklyDigest
 from bot.commands.insights import InsightCommands
 from bot.commands.library import LibraryCommands
 from bot.commands.membership import Membership
@@ -37,6 +38,17 @@ from index import import_model_libraries
 
 log = logging.getLogger(__name__)
 
+COGS = (
+    Ask,
+    About,
+    Read,
+    Privacy,
+    Admin,
+    LibraryCommands,
+    InsightCommands,
+    WeeklyDigest,
+    Membership,
+)
 PATIENCE_SECONDS = 20.0  # systemd and Docker kill what takes much longer to stop
 
 
@@ -120,14 +132,14 @@ def _rates(settings: Settings) -> Rates:
 
 
 class FootnoteBot(commands.AutoShardedBot):
-    """Footnote in Discord. It needs no privileged intent and can ping nobody."""
+    """Footnote in Discord. It can ping nobody, and needs no privileged intent unless it is set to."""
 
     def __init__(self, settings: Settings, *, service: Service, shards: Shards) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=FootnoteTree,
-            intents=discord.Intents(guilds=True, messages=True),
+            intents=discord.Intents(guilds=True, messages=True, message_content=settings.message_content),
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shards.count,
             shard_ids=None if shards.ids is None else [*shards.ids],  # type: ignore[arg-type]  # None is all
@@ -148,6 +160,8 @@ class FootnoteBot(commands.AutoShardedBot):
 
         Raises:
             discord.LoginFailure: Discord does not know the token.
+            discord.PrivilegedIntentsRequired: the portal does not allow the text of messages, which the
+                settings ask for.
             PageError: the pages for those who watch the bot cannot be served where the settings say.
         """
         async with pages(self.settings, self.service, lambda: self.readiness), self:
@@ -166,7 +180,7 @@ class FootnoteBot(commands.AutoShardedBot):
         """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask, About, Read, Privacy, Admin, LibraryCommands, InsightCommands, Membership):
+        for cog in COGS:
             await self.add_cog(cog(self))
         if self._own_shards.has_first:  # once for all processes
             self.registration.start()

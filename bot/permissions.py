@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 
 from bot.host import Interaction, host_of
@@ -44,6 +46,35 @@ def may_speak(interaction: Interaction) -> bool:
         return True
     may, channel = interaction.app_permissions, interaction.channel
     return may.send_messages_in_threads if channel and channel.type in THREADS else may.send_messages
+
+
+def may_open_threads(may: discord.Permissions) -> bool:
+    """Whether the bot may answer in a thread of its own, by what it may do in a channel."""
+    return may.create_public_threads and may.send_messages_in_threads
+
+
+def may_read_as_well(channel: discord.TextChannel, other: Any) -> bool:
+    """Whether whoever reads a channel may read another one, or a thread, of the same server, too.
+
+    That is told by the roles. A private thread is read by its members alone, and somebody whom a channel lets
+    in by name is in no role for it.
+    """
+    if other.type is discord.ChannelType.private_thread:
+        return False
+    place = other.parent if other.type in THREADS else other
+    if place is None:
+        return False
+    if place.id == channel.id or place.permissions_for(channel.guild.default_role).view_channel:
+        return True
+    by_name = any(
+        may.view_channel and not isinstance(target, discord.Role) and target.id != channel.guild.me.id
+        for target, may in channel.overwrites.items()
+    )
+    return not by_name and all(
+        place.permissions_for(role).view_channel
+        for role in channel.guild.roles
+        if channel.permissions_for(role).view_channel
+    )
 
 
 async def admit_manager(interaction: Interaction) -> Place:

@@ -9,6 +9,14 @@ import discord
 from bot.service.place import Place
 
 
+def post_of(message: discord.Message) -> discord.Thread | None:
+    """The post of a forum that a message begins; None for any other message."""
+    channel = message.channel
+    if isinstance(channel, discord.Thread) and isinstance(channel.parent, discord.ForumChannel):
+        return channel if channel.id == message.id else None
+    return None
+
+
 def place_of(origin: discord.Interaction[Any] | discord.Message) -> Place:
     """Where an interaction or a message comes from; a thread counts as the channel that it belongs to."""
     channel = origin.channel

@@ -88,6 +88,30 @@ class InteractionReply:
             raise
 
 
+class ThreadReply:
+    """An answer in a thread that is opened from a message; a reply to it where the bot may open none.
+
+    Args:
+        message: The message.
+        name: The thread's name.
+    """
+
+    def __init__(self, message: discord.Message, name: str) -> None:
+        self._message, self._name = message, name
+
+    async def show(self, view: ui.LayoutView) -> discord.Message:
+        """Shows ``view``, once.
+
+        Raises:
+            discord.HTTPException: Discord lets the bot answer in neither way, or there is a thread already.
+        """
+        try:
+            thread = await self._message.create_thread(name=self._name)
+        except discord.Forbidden:
+            return await MessageReply(self._message).show(view)
+        return await thread.send(view=view)
+
+
 class MessageReply:
     """A reply to a message. As a context manager, it takes back what it shows when an error ends the work.
 

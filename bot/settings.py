@@ -63,6 +63,8 @@ class Settings(BaseSettings):
         log_format: How the log of ``footnote run`` is written: text, or json for an object a line.
         status_port: The port of /healthz, /readyz and /metrics; None to serve none of them.
         status_address: The IP address that they are served at.
+        message_content: Whether to ask Discord for the text of all messages, its privileged intent Message
+            Content; without it, only what is sent to the bot can be read.
         sync_guild: Id of one server to register the commands in, where they appear at once; None to
             register them everywhere.
         admin_role: A role, by id or by name, whose members may change the library of their server besides
@@ -123,6 +125,7 @@ class Settings(BaseSettings):
     log_format: LogFormat = "text"
     status_port: Port | None = None
     status_address: IPvAnyAddress = IPv4Address("127.0.0.1")
+    message_content: bool = False
     sync_guild: PositiveInt | None = None
     admin_role: Name | None = None
     max_source_mb: PositiveInt = 20

@@ -84,12 +84,15 @@ from .sources.files import read_file, upload
 from .sources.limits import Limits
 from .sources.web import fetch
 from .storage.backup import BackupReport, back_up, restore
+from .storage.channels import Channels
+from .storage.digests import DIGEST_PAUSE, Digest, next_due, week_before
 from .storage.jobs import Job, Jobs
 from .storage.ledger import QuestionLedger
 from .storage.upkeep import Retention
 
 __all__ = [
     "ALL",
+    "DIGEST_PAUSE",
     "MAX_ID_CHARS",
     "MAX_QUESTION_CHARS",
     "NO_READER",
@@ -104,6 +107,7 @@ __all__ = [
     "BackupReport",
     "CancelledError",
     "Change",
+    "Channels",
     "Citation",
     "CitedPassage",
     "ClaimAccuracy",
@@ -112,6 +116,7 @@ __all__ = [
     "ConversationMetrics",
     "CurvePoint",
     "DataFolderError",
+    "Digest",
     "EmbeddingModelError",
     "Entry",
     "EveryonesArticleError",
@@ -185,9 +190,11 @@ __all__ = [
     "measure",
     "measure_claims",
     "measure_conversations",
+    "next_due",
     "read_file",
     "restore",
     "risk_curve",
     "stand_back",
     "upload",
+    "week_before",
 ]

@@ -34,6 +34,10 @@ FAILURE, MISUSE, INTERRUPTION = 1, 2, 130  # as shells and sysexits have it: 130
 LOGIN_REFUSED = """\
 Discord does not accept DISCORD_TOKEN. A token is shown once and ends when a new one is made.
 Make a new one at https://discord.com/developers/applications: your application, Bot, Reset Token."""
+INTENT_REFUSED = """\
+FOOTNOTE_MESSAGE_CONTENT asks for the text of all messages, which Discord does not allow to this application.
+Switch it on at https://discord.com/developers/applications: your application, Bot, Message Content Intent.
+Or take FOOTNOTE_MESSAGE_CONTENT out of the settings: then only what is sent to the bot is read."""
 SETTINGS: dict[type[FootnoteError], str] = {
     UnloadableModelError: "FOOTNOTE_EMBEDDING_MODEL",
     UnloadableRerankerError: "FOOTNOTE_RERANKER",
@@ -62,7 +66,12 @@ class Commands(TyperGroup):
             with suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(INTERRUPTION) from error
-        except (ValidationError, MisuseError, discord.LoginFailure) as error:
+        except (
+            ValidationError,
+            MisuseError,
+            discord.LoginFailure,
+            discord.PrivilegedIntentsRequired,
+        ) as error:
             raise _exit_of(error, MISUSE) from error
         except CancelledError as error:
             raise _exit_of(error, INTERRUPTION) from error
@@ -83,6 +92,8 @@ def _exit_of(error: Exception, code: int) -> typer.Exit:
             message = f"A setting is wrong.\n{explain(error)}"
         case discord.LoginFailure():
             message = LOGIN_REFUSED
+        case discord.PrivilegedIntentsRequired():
+            message = INTENT_REFUSED
         case discord.DiscordException():
             message = f"Discord: {error}"
         case OSError() if error.filename is not None:

@@ -11,8 +11,10 @@ from discord.ext import commands
 from bot import render
 from bot.answering import Answering, Inquiry
 from bot.commands.choices import Choices, choices_of
+from bot.commands.overhearing import Overhearing
 from bot.components.card import Card
 from bot.components.follow_up import FollowUpButton, question_in
+from bot.components.unhelpful import UnhelpfulButton
 from bot.components.vote import VoteButton, complaint_in
 from bot.host import Host, Interaction
 from bot.operations.logs import begin_request
@@ -51,12 +53,13 @@ class Ask(commands.Cog):
     def __init__(self, bot: Host) -> None:
         self.bot = bot
         self.answering = Answering(bot)
+        self.overhearing = Overhearing(bot, self.answering)
         self._menu = app_commands.ContextMenu(name="Ask the article", callback=self.ask_about)
 
     async def cog_load(self) -> None:
         """Adds the menu, which a cog's own commands do not include, and the button."""
         self.bot.tree.add_command(self._menu)
-        self.bot.add_dynamic_items(FollowUpButton, VoteButton)
+        self.bot.add_dynamic_items(FollowUpButton, UnhelpfulButton, VoteButton)
 
     async def cog_unload(self) -> None:
         """Takes the menu away again."""
@@ -187,6 +190,11 @@ class Ask(commands.Cog):
                     is_direct=isinstance(message.channel, discord.DMChannel),
                 )
                 await self.answering.answer(reply, inquiry)
+
+    @commands.Cog.listener("on_message")
+    async def overhear(self, message: discord.Message) -> None:
+        """Answers what is asked without a mention, where an admin has switched that on."""
+        await self.overhearing.hear(message)
 
     async def _answer(
         self,

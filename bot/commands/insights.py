@@ -9,6 +9,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands.channels import Switch, switch_digest
+from bot.components.card import Card
 from bot.components.insights import EntryButton, ListButton, summary_card
 from bot.host import Host, Interaction
 from bot.permissions import admit_manager
@@ -34,17 +36,28 @@ class InsightCommands(commands.Cog, name="Insights"):
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
-    @app_commands.describe(days="The last how many days; without, 7", look="For a dark or a light Discord")
+    @app_commands.describe(
+        days="The last how many days; without, 7",
+        look="For a dark or a light Discord",
+        digest="Whether a channel gets a digest every Monday",
+        channel="The channel that gets the digest; without, the one where you are",
+    )
     async def insights(
         self,
         interaction: Interaction,
         days: app_commands.Range[int, 1, 365] = 7,
         look: Literal["dark", "light"] = "dark",
+        digest: Switch | None = None,
+        channel: discord.TextChannel | None = None,
     ) -> None:
         """What was asked here, what was not answered, what was voted down, what was cited most."""
         service, words = self.bot.service, words_of(interaction)
         with service.in_flight():
             place = await admit_manager(interaction)
+            if digest is not None:
+                answer = await switch_digest(interaction, channel, is_on=digest == "on")
+                await InteractionReply(interaction, private=True).show(Card(answer))
+                return
             insights = await insights_of(service, place, interaction.user.id, days=days)
             pictures = await service.ledger.look(
                 lambda _: charts(insights, words, DARK if look == "dark" else LIGHT)

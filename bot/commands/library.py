@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.commands.channels import AutoChannel, Switch, switch_auto, switched_on
 from bot.commands.choices import Choices, choices_for_managers
 from bot.commands.entries import (
     MOST_CHANGES,
@@ -58,7 +61,8 @@ class LibraryCommands(commands.Cog, name="Library"):
         with self.bot.service.in_flight():
             place = await admit_manager(interaction)
             entries = await self.bot.service.read(place, lambda library: library.entries(place=place.scope))
-            await _say(interaction, render_library.entries(entries, words_of(interaction), page=page))
+            message = render_library.entries(entries, words_of(interaction), page=page)
+            await _say(interaction, replace(message, top=message.top + await switched_on(interaction)))
 
     @library.command()
     @app_commands.describe(
@@ -115,6 +119,18 @@ class LibraryCommands(commands.Cog, name="Library"):
             entry = await self.bot.service.alter(place, work)
             mention = channel.mention if channel else None
             await _say(interaction, render_library.used(entry, words_of(interaction), channel=mention))
+
+    @library.command()
+    @app_commands.describe(
+        switch="Whether I do so", channel="A text channel or a forum; without, the one where you are"
+    )
+    async def auto(
+        self, interaction: Interaction, switch: Switch, channel: AutoChannel | None = None
+    ) -> None:
+        """Answer questions in a channel or forum without being mentioned, only where I am sure."""
+        with self.bot.service.in_flight():
+            await admit_manager(interaction)
+            await _say(interaction, await switch_auto(interaction, channel, is_on=switch == "on"))
 
     @library.command()
     @app_commands.describe(article="Which article")

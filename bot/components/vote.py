@@ -57,6 +57,7 @@ class Why(ui.Modal):
         options = [
             discord.SelectOption(label=label, value=complaint)
             for complaint, label in render.complaints(words).items()
+            if complaint is not Complaint.UNHELPFUL
         ]
         select: ui.Select[Any] = ui.Select(custom_id=COMPLAINT, options=options, required=True)
         comment: ui.TextInput[Self] = ui.TextInput(

@@ -14,6 +14,7 @@ def complaints(words: Words) -> dict[Complaint, str]:
         Complaint.OFF_TOPIC: words("It is not what I asked"),
         Complaint.MISSING: words("Something is missing"),
         Complaint.OTHER: words("Something else"),
+        Complaint.UNHELPFUL: words("It did not help"),
     }
 
 

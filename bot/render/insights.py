@@ -32,9 +32,14 @@ def summary(insights: Insights, words: Words, *, days: int) -> MessageContent:
     if not insights.questions:
         nothing = words("Nobody has asked anything here for others to see.")
         return MessageContent(BLUE, f"**{heading}**\n{nothing}")
+    note = words("What was asked in private is not among it, nor is who asked.")
+    return MessageContent(BLUE, "\n".join([f"**{heading}**", *figures(insights, words)]), footer=f"-# {note}")
+
+
+def figures(insights: Insights, words: Words) -> list[str]:
+    """How much was asked, answered and voted on, and how long that took, a line each."""
     counts, (good, bad) = insights.counts(), insights.votes()
-    lines = [
-        f"**{heading}**",
+    return [
         words.plural("{number} question", "{number} questions", len(insights.questions))
         + ": "
         + " · ".join(f"{tier(status, words)} {words.number(counts[status])}" for status in Status),
@@ -45,8 +50,6 @@ def summary(insights: Insights, words: Words, *, days: int) -> MessageContent:
             most=words.number(insights.seconds_within(0.95) or 0.0, decimals=1),
         ),
     ]
-    note = words("What was asked in private is not among it, nor is who asked.")
-    return MessageContent(BLUE, "\n".join(lines), footer=f"-# {note}")
 
 
 def labels(insights: Insights, words: Words) -> dict[InsightList, str]:

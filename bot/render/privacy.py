@@ -37,6 +37,11 @@ def privacy(words: Words, *, days: float, minutes: float) -> MessageContent:
         f"**{words('What I keep of you')}**",
         *(f"- {line}" for line in kept),
         "- "
+        + words(
+            "Where an admin has switched on answers without a mention, I read what is written in that "
+            "channel. Of it I keep the questions that I answer, as those above, and nothing else."
+        ),
+        "- "
         + words("What you change as an admin stands in the server's history with your name, for its admins."),
         "- "
         + words(
@@ -48,7 +53,7 @@ def privacy(words: Words, *, days: float, minutes: float) -> MessageContent:
         "- "
         + words(
             "The admins of a server see what was asked there in the open, and what is wrong with the "
-            "answers, without names."
+            "answers, without names. A channel that they choose may get the questions as a weekly digest."
         ),
         "- "
         + words(

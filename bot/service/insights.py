@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bot.service.place import Place
@@ -15,9 +16,26 @@ async def insights_of(service: Service, place: Place, asker: int, *, days: int) 
     Raises:
         LineFullError: too many questions are waiting, with which it stands in line for the model.
     """
-    server, until = str(place.server), datetime.now(UTC)
-    since = until - timedelta(days=days)
-    questions = await service.ledger.look(lambda ledger: ledger.questions(server, since, until))
+    until = datetime.now(UTC)
+    return await insights_between(service, place, asker, until - timedelta(days=days), until)
+
+
+async def insights_between(
+    service: Service,
+    place: Place,
+    asker: int,
+    since: datetime,
+    until: datetime,
+    counts: Callable[[KeptQuestion], bool] = lambda _: True,
+) -> Insights:
+    """What was asked in the server of a place within a period, as far as it ``counts``.
+
+    Raises:
+        LineFullError: too many questions are waiting, with which it stands in line for the model.
+    """
+    server = str(place.server)
+    every = await service.ledger.look(lambda ledger: ledger.questions(server, since, until))
+    questions = tuple(filter(counts, every))
 
     def work(library: Library) -> Insights:
         return insights(questions, since, until, library.models().embedder)

@@ -14,12 +14,17 @@ _OF_DISCORD = re.compile(  # emoji, mentions of people, roles and channels, comm
     r"<a?:\w{1,64}:\d{1,20}>|<@[!&]?\d{1,20}>|<#\d{1,20}>|</[^<>\n]{1,100}:\d{1,20}>|<id:\w{1,20}>"
     r"|<t:-?\d{1,20}(?::[A-Za-z])?>|@(?:everyone|here)\b|<?https?://[^\s<>]++>?"
 )
+INTERROGATIVES = (
+    r"who|whom|whose|what|when|where|why|which|how"
+    r"|wer|wen|wem|was|wann|wo|woher|wohin|warum|wieso|weshalb|wie|wieviel|welche[rsnm]?"
+    r"|qui|que|quoi|quand|où|pourquoi|comment|combien|quels?|quelles?"
+    r"|quién|quiénes|qué|cuándo|dónde|adónde|cuánt[oa]s?|cuál|cuáles|cómo|por qué"
+)
+"""What a question begins with in the four languages, as alternatives of a pattern."""
+
 _ASKS_WORD = (
-    r"(?:who|whom|whose|what|when|where|why|which|how|is|are|was|were|do|does|did|can|could|will|would|has"
-    r"|have|had"
-    r"|should|may|wer|wen|wem|was|wann|wo|woher|warum|wie|welche[rsnm]?|qui|que|quoi|quand|où|pourquoi"
-    r"|comment|combien"
-    r"|quién|qué|cuándo|dónde|cuánto|cómo|por qué|tell|name|list|explain|please)\b"
+    rf"(?:{INTERROGATIVES}|is|are|were|do|does|did|can|could|will|would|has|have|had|should|may"
+    r"|tell|name|list|explain|please)\b"
 )
 _GREETING = re.compile(
     rf"\W*+(?:{GREETINGS})\b(?:(?: @?[^\W\d_][\w'’-]{{0,30}}){{0,3}}\s?[,!.:;\n–—-]++\s*+"

@@ -137,6 +137,10 @@ class Rates:
             "One moment, please: you can ask again in {seconds} s.", seconds=seconds, repeated=repeated
         )
 
+    def count_overheard(self, *, person: int, server: int | None) -> bool:
+        """Counts a question that was not put to the bot; False where it is one too many, untold."""
+        return self._questions.count(person, server, self._now()) is None
+
     def count_lookup(self, *, person: int, server: int | None) -> None:
         """Counts what somebody looks up, unless it is one too many.
 

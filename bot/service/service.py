@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from bot.operations.metrics import AnswerStage, Metrics
 from bot.service.allowance import ChangeAllowance
 from bot.service.change_request import ChangeOutcome, ChangeRequest, OnProgress
+from bot.service.channels import ChannelBoard
 from bot.service.job_board import Attachments, JobBoard
 from bot.service.ledger import Ledger
 from bot.service.line import Line, Ticket
@@ -77,6 +78,7 @@ class Service:
     Attributes:
         ledger: The questions that were asked, and what people said of the answers.
         metrics: What is counted.
+        channels: What is switched on in channels.
         jobs: The changes that are waited for here.
         upkeep: Looks after the libraries of the servers that the bot is in, and was in.
     """
@@ -103,6 +105,7 @@ class Service:
         self._changes = changes or ChangeAllowance()
         self._threads = Threads()
         self.ledger = Ledger(library.ledger, self._threads)
+        self.channels = ChannelBoard(library.channels, self._threads)
         self.upkeep = Upkeep(library=library, threads=self._threads)
         self.jobs = JobBoard(library.jobs, allowance=self._changes, threads=self._threads)
         self._worker = Worker(library, threads=self._threads, limits=limits, tell=self.jobs.tell)
@@ -205,6 +208,10 @@ class Service:
         """
         self._rates.count_question(person=asker, server=place.server)
         self._line.check(asker)  # counted as well: who is refused again and again is told so once
+
+    def admit_overheard(self, place: Place, asker: int) -> bool:
+        """Counts a question that was not put to the bot; False where it has to be passed over."""
+        return self._rates.count_overheard(person=asker, server=place.server)
 
     def admit_lookup(self, place: Place, asker: int) -> None:
         """Counts what is about to be looked up, unless it has to be refused.

@@ -25,6 +25,7 @@ from index.search.build import OnProgress
 from index.search.embedding import Embedder
 from index.sources.files import SHIPPED_ARTICLE
 from index.sources.limits import Limits
+from index.storage.channels import Channels
 from index.storage.database import Database
 from index.storage.inspection import faults
 from index.storage.jobs import Jobs
@@ -62,6 +63,7 @@ class Library:
     Attributes:
         ledger: The questions that were asked, in all servers, and what is kept of people.
         upkeep: Looks after the folders of all of them.
+        channels: What is switched on in the channels of their servers.
         jobs: The changes of all of them that wait for a worker.
     """
 
@@ -96,6 +98,7 @@ class Library:
         self.ledger = QuestionLedger(database)
         self.upkeep = Upkeep(folder, retention=retention)
         self.jobs = Jobs(database)
+        self.channels = Channels(database)
         self._only_at_hand = False
         self._guard = threading.Lock()
         self._branches: dict[str, Library] = {}
@@ -352,13 +355,7 @@ class Library:
         """
         self._parts.changer.remove(self._articles, id, who=who)
 
-    def undo(
-        self,
-        id: str | None = None,  # noqa: A002
-        *,
-        who: str,
-        place: str | None = None,
-    ) -> IndexInfo:
+    def undo(self, id: str | None = None, *, who: str, place: str | None = None) -> IndexInfo:  # noqa: A002
         """Goes back to the snapshot before, or brings a removed article back.
 
         Raises:

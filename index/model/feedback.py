@@ -21,6 +21,7 @@ class Complaint(StrEnum):
     OFF_TOPIC = "off_topic"
     MISSING = "missing"
     OTHER = "other"
+    UNHELPFUL = "unhelpful"  # by the button under an answer that nobody had asked the bot for
 
 
 @dataclass(frozen=True, slots=True)

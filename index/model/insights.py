@@ -50,6 +50,11 @@ class Insights:
     dislikes: tuple[QuestionGroup, ...]
     passages: tuple[CitedPassage, ...]
 
+    def days_shown(self) -> tuple[date, date]:
+        """The first and the last day of the period (UTC)."""
+        days = tuple(self.days)
+        return days[0], days[-1]
+
     def counts(self) -> dict[Status, int]:
         """How many of each tier."""
         return {status: sum(day[status] for day in self.days.values()) for status in Status}

@@ -94,12 +94,12 @@ class QuestionLedger:
         """Marks what is wrong with an answer as seen by an admin of a server.
 
         Returns:
-            The ids of those who said why, which nobody had seen yet.
+            The ids of those who wrote why, which nobody had seen yet.
         """
         of_server = select(QuestionRow.key).where(QuestionRow.key == key, *_shown_to(server))
         complaints = (VoteRow.question.in_(of_server), VoteRow.is_good.is_(False), VoteRow.seen_at.is_(None))
         with self._database.writing() as connection:
-            reasons = select(VoteRow.person).where(*complaints, VoteRow.complaint.is_not(None))
+            reasons = select(VoteRow.person).where(*complaints, VoteRow.complaint != Complaint.UNHELPFUL)
             people = tuple(connection.scalars(reasons))
             connection.execute(update(VoteRow).where(*complaints).values(seen_at=when))
         return people

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0003_questions"
+VERSION = "0004_channels"
 """The newest migration: what a database has to be at."""
 
 NAMES = {
@@ -198,6 +198,31 @@ class OptOutRow(Table):
     __tablename__ = "opt_outs"
 
     person: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+
+class AutoChannelRow(Table):
+    """A channel in which questions are answered that are not put to the bot."""
+
+    __tablename__ = "auto_channels"
+
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    server: Mapped[str] = mapped_column(String(20), index=True)
+
+
+class DigestRow(Table):
+    """The channel of a server that its weekly digest goes to.
+
+    The next one is due at ``due_at``. Nobody posts it before ``not_before``: somebody else is doing so, or it
+    could not be done a while ago. ``refusals`` says how often, one after the other, the channel took none.
+    """
+
+    __tablename__ = "digests"
+
+    server: Mapped[str] = mapped_column(String(20), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    due_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+    refusals: Mapped[int]
 
 
 class JobRow(Table):

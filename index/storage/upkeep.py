@@ -14,6 +14,7 @@ from pathlib import Path
 
 from index.errors import ReindexRunningError, SnapshotError
 from index.model.library import ExpiredItem, ExpiredKind, LibraryUse
+from index.storage.channels import Channels
 from index.storage.durable import delete_folder, folder_bytes, path_bytes
 from index.storage.ledger import QuestionLedger
 from index.storage.library_folder import LibraryFolder
@@ -33,7 +34,8 @@ class Retention:
 
     Attributes:
         removals: What was removed or undone.
-        absences: The library of a server that the bot is not in any more, and what was asked there.
+        absences: The library of a server that the bot is not in any more, what was asked there, and what was
+            switched on in its channels.
         blocks: What was embedded of an article that was not published.
         questions: What was asked, and what people said of the answers.
     """
@@ -62,6 +64,7 @@ class Upkeep:
     ) -> None:
         self._root = root
         self._ledger = QuestionLedger(root.records.database)
+        self._channels = Channels(root.records.database)
         self._retention = retention
         self._now = now
 
@@ -105,7 +108,7 @@ class Upkeep:
         """
         for server in servers:
             self.come_back(server)
-        every = {*self._root.branches(), *self._ledger.servers()}
+        every = {*self._root.branches(), *self._ledger.servers(), *self._channels.servers()}
         others = [one for one in sorted(every) if one not in servers and serves(int(one))]
         return [one for one in others if self.leave(one)]
 
@@ -226,6 +229,7 @@ class Upkeep:
             with folder.records.change() as writer:
                 writer.empty()
             self._ledger.delete_server(server)
+            self._channels.delete_server(server)
         delete_folder(folder.path)  # not while its lock is held: Windows moves no file that is open
         with folder.records.change() as writer:
             writer.vanish()
@@ -238,7 +242,11 @@ class Upkeep:
     def _is_known(self, server: str) -> bool:
         """Whether there is anything of a server."""
         folder = self._root.branch(server)
-        return folder.path.is_dir() or folder.records.now().key != 0 or server in self._ledger.servers()
+        return (
+            folder.path.is_dir()
+            or folder.records.now().key != 0
+            or server in {*self._ledger.servers(), *self._channels.servers()}
+        )
 
 
 def delete_oldest_removed(folder: LibraryFolder) -> int:

@@ -42,6 +42,12 @@ def test_no_privileged_intent_and_no_ping(settings: Settings) -> None:
     assert dict(bot.allowed_mentions.to_dict()) == {"parse": []}
 
 
+def test_the_text_of_all_messages_is_asked_for_where_a_setting_says_so(settings: Settings) -> None:
+    bot = new_bot(settings.model_copy(update={"message_content": True}))
+    names = {name for name, on in bot.intents if on}
+    assert names == {"guilds", "guild_messages", "dm_messages", "message_content"}
+
+
 async def test_commands_are_synced_once_and_again_only_when_they_changed(
     world: World, settings: Settings
 ) -> None:

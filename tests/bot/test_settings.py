@@ -30,6 +30,7 @@ def test_defaults() -> None:
         "log_format": "text",
         "status_port": None,
         "status_address": IPv4Address("127.0.0.1"),
+        "message_content": False,
         "sync_guild": None,
         "admin_role": None,
         "max_source_mb": 20,
@@ -74,6 +75,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FOOTNOTE_LOG_FORMAT", "JSON")
     monkeypatch.setenv("FOOTNOTE_STATUS_PORT", "9464")
     monkeypatch.setenv("FOOTNOTE_STATUS_ADDRESS", "::")
+    monkeypatch.setenv("FOOTNOTE_MESSAGE_CONTENT", "1")
     monkeypatch.setenv("FOOTNOTE_SYNC_GUILD", "42")
     monkeypatch.setenv("FOOTNOTE_ADMIN_ROLE", " 43 ")
     monkeypatch.setenv("FOOTNOTE_MAX_SOURCE_MB", "44")
@@ -115,6 +117,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "log_format": "json",
         "status_port": 9464,
         "status_address": IPv6Address("::"),
+        "message_content": True,
         "sync_guild": 42,
         "admin_role": "43",
         "max_source_mb": 44,

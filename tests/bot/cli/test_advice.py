@@ -99,6 +99,25 @@ def test_a_token_that_discord_refuses_is_to_be_made_anew(run: Invoke, refused_to
     assert "Make a new one at https://discord.com/developers/applications" in message
 
 
+def test_an_intent_that_the_portal_does_not_allow_is_to_be_switched_on_there(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(bot: discord.Client, token: str) -> None:
+        del token
+        assert bot.intents.message_content
+        raise discord.PrivilegedIntentsRequired(0)
+
+    monkeypatch.setenv("DISCORD_TOKEN", "token")
+    monkeypatch.setenv("FOOTNOTE_MESSAGE_CONTENT", "true")
+    monkeypatch.setattr("bot.client.FootnoteBot.start", refuse)
+    result = run("run")
+    assert result.exit_code == 2
+    assert advice_of_cli(result.stderr) == {"FOOTNOTE_MESSAGE_CONTENT"}
+    assert "https://discord.com/developers/applications: your application, Bot, Message Content" in (
+        result.stderr
+    )
+
+
 def test_without_a_network_it_is_to_be_looked_at_and_run_again(
     run: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,12 +106,13 @@ def test_complaints_are_seen_once_and_by_admins_of_that_server_alone(ledger: Que
     ledger.keep(asked())
     ledger.vote(1, vote())
     ledger.vote(1, vote(ADA, is_good=True))
+    ledger.vote(1, vote("3", complaint=Complaint.UNHELPFUL))  # by a button, which promises no word of it
     assert ledger.see(1, "8", NOON) == ()
     assert ledger.see(1, "7", NOON) == (BEN,)
     assert ledger.see(1, "7", NOON) == ()
     kept = ledger.question(1, "7")
     assert kept is not None
-    assert {one.person: one.seen_at for one in kept.votes} == {BEN: NOON, ADA: None}
+    assert {one.person: one.seen_at for one in kept.votes} == {BEN: NOON, ADA: None, "3": NOON}
 
 
 SERVERS = st.sampled_from([None, "7", "8"])
