@@ -16,6 +16,7 @@ from bot.changes import Changes
 from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
+from bot.commands.gaps import Gaps
 from bot.commands.insights import InsightCommands
 from bot.commands.library import LibraryCommands
 from bot.commands.membership import Membership
@@ -166,7 +167,7 @@ class FootnoteBot(commands.AutoShardedBot):
         """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask, About, Read, Privacy, Admin, LibraryCommands, InsightCommands, Membership):
+        for cog in (Ask, About, Read, Privacy, Admin, LibraryCommands, InsightCommands, Gaps, Membership):
             await self.add_cog(cog(self))
         if self._own_shards.has_first:  # once for all processes
             self.registration.start()

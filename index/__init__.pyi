@@ -33,6 +33,14 @@ from .evaluation.metrics import (
     SecondTurns,
 )
 from .evaluation.outcomes import CurvePoint, Outcome, RiskCurve, risk_curve
+from .library.admin_answers import (
+    AdminAnswers,
+    AnswerLabels,
+    add_own_question,
+    answers_article,
+    best_passages,
+    is_answered,
+)
 from .library.insights import insights
 from .library.library import ALL, Library
 from .library.models import NO_READER, LoadedModels, import_model_libraries
@@ -48,6 +56,7 @@ from .model.answer import (
     Turn,
     Verdict,
 )
+from .model.answers import MAX_ANSWER_CHARS, MAX_ANSWERED_CHARS, WrittenAnswer
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.feedback import (
     SOMEONE,
@@ -90,12 +99,16 @@ from .storage.upkeep import Retention
 
 __all__ = [
     "ALL",
+    "MAX_ANSWERED_CHARS",
+    "MAX_ANSWER_CHARS",
     "MAX_ID_CHARS",
     "MAX_QUESTION_CHARS",
     "NO_READER",
     "SOMEONE",
     "Action",
+    "AdminAnswers",
     "Answer",
+    "AnswerLabels",
     "Article",
     "ArticleError",
     "ArticleFact",
@@ -177,11 +190,16 @@ __all__ = [
     "UnloadableRerankerError",
     "Verdict",
     "Vote",
+    "WrittenAnswer",
+    "add_own_question",
+    "answers_article",
     "back_up",
+    "best_passages",
     "fetch",
     "fitted_thresholds",
     "import_model_libraries",
     "insights",
+    "is_answered",
     "measure",
     "measure_claims",
     "measure_conversations",

@@ -13,6 +13,7 @@ class SourceKind(StrEnum):
     FILE = "file"
     UPLOAD = "upload"
     WEB = "web"
+    ANSWERS = "answers"  # what the admins of a server have answered themselves
 
 
 @dataclass(frozen=True, slots=True)

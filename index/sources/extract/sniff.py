@@ -16,6 +16,9 @@ from pathlib import PurePosixPath
 from index.sources.extract.encoding import BYTE_ORDER_MARKS
 from index.sources.extract.refusals import IS_NO_TEXT, Refusal
 
+ANSWERS = "application/vnd.footnote.answers+json"
+"""The media type of what admins have answered: no file is known by it, and no page is fetched."""
+
 
 class Format(StrEnum):
     """What a file is."""
@@ -26,6 +29,7 @@ class Format(StrEnum):
     HTML = "HTML"
     PDF = "PDF"
     ZIP = "ZIP"  # a DOCX or an EPUB: it takes a look inside to tell
+    ANSWERS = "answers"  # what admins have answered themselves, see ``answers``
 
 
 _MAGIC = (  # (where, what it starts with, the name of that format)
@@ -102,6 +106,8 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     Raises:
         Refusal: it is nothing that an article can be read from; the message says what it is.
     """
+    if media_type == ANSWERS:
+        return Format.ANSWERS
     if pdf_start(content) is not None:
         return Format.PDF
     if content[:4] in (b"PK\3\4", b"PK\5\6"):
