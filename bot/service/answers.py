@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 
 
 def _title(answer: WrittenAnswer) -> str:
-    return words_for(answer.language)("Answered by the admins")
+    words = words_for(answer.language)
+    return words("Answered by the admins")
 
 
 def _heading(answer: WrittenAnswer) -> str:
