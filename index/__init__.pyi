@@ -33,14 +33,6 @@ from .evaluation.metrics import (
     SecondTurns,
 )
 from .evaluation.outcomes import CurvePoint, Outcome, RiskCurve, risk_curve
-from .library.admin_answers import (
-    AdminAnswers,
-    AnswerLabels,
-    add_own_question,
-    answers_article,
-    best_passages,
-    is_answered,
-)
 from .library.insights import insights
 from .library.library import ALL, Library
 from .library.models import NO_READER, LoadedModels, import_model_libraries
@@ -89,6 +81,7 @@ from .model.library import (
 )
 from .model.source import Origin, Source, SourceKind
 from .search.embedding import stand_back
+from .sources.answers import AnswerLabels
 from .sources.files import read_file, upload
 from .sources.limits import Limits
 from .sources.web import fetch
@@ -106,7 +99,6 @@ __all__ = [
     "NO_READER",
     "SOMEONE",
     "Action",
-    "AdminAnswers",
     "Answer",
     "AnswerLabels",
     "Article",
@@ -191,15 +183,11 @@ __all__ = [
     "Verdict",
     "Vote",
     "WrittenAnswer",
-    "add_own_question",
-    "answers_article",
     "back_up",
-    "best_passages",
     "fetch",
     "fitted_thresholds",
     "import_model_libraries",
     "insights",
-    "is_answered",
     "measure",
     "measure_claims",
     "measure_conversations",

@@ -48,13 +48,13 @@ class Gaps(commands.Cog):
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
         """Publishes what was written in the modal."""
-        sent = answer_in(interaction)
-        if sent is None:
+        entry = answer_in(interaction)
+        if entry is None:
             return
         begin_request()
         with self.bot.service.in_flight():
             await admit_manager(interaction)
-            key, question, answer = sent
+            key, question, answer = entry
             await question_of(interaction, key)
             await fill(interaction, written(interaction, new_key(), question, answer, interaction.user))
 

@@ -166,8 +166,8 @@ class LibraryCommands(commands.Cog, name="Library"):
         """Choose whose replies can be taken over where I could not answer."""
         with self.bot.service.in_flight():
             place = await admit_manager(interaction)
-            server, chosen = str(place.server), str(role.id) if role else None
-            await self.bot.service.ledger.note(lambda ledger: ledger.answers.trust(server, chosen))
+            server, role_id = str(place.server), str(role.id) if role else None
+            await self.bot.service.ledger.note(lambda ledger: ledger.answers.trust(server, role_id))
             mention = role.mention if role else None
             await _say(interaction, render_gaps.trusted(mention, words_of(interaction)))
 

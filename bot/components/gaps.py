@@ -40,7 +40,6 @@ from index import (
     Passage,
     ReindexRunningError,
     WrittenAnswer,
-    best_passages,
 )
 
 QUESTION, ANSWER = "question", "answer"
@@ -134,8 +133,8 @@ class PassageButton(PersistentButton, template=rf"gap:choose:{KEY}"):
             question = await question_of(interaction, key)
 
             def work(library: Library) -> tuple[Article, tuple[Passage, ...]]:
-                best = best_passages(library, question.article, question.question, MOST_PASSAGES)
-                return library.article(question.article), best
+                article, asked = library.article(question.article), question.question
+                return article, library.admin_answers.likely(article.id, asked, MOST_PASSAGES)
 
             article, passages = await service.consult(place_of(interaction), interaction.user.id, work)
             card = Card(render_gaps.choices(question.question, words, title=article.title))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from bot.service.threads import ClosingError, Threads
 from bot.words import words_for
-from index import AdminAnswers, AnswerLabels, FootnoteError, Library, WrittenAnswer
+from index import AnswerLabels, FootnoteError, Library, WrittenAnswer
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,8 @@ class Answers:
         try:
             stale = await self._threads.run(self._threads.reading, self._library.ledger.answers.stale)
             for server in stale:
-                answers = AdminAnswers(self._library.branch(server), LABELS)
-                await self._threads.run(self._threads.indexing, answers.renew)
+                answers = self._library.branch(server).admin_answers
+                await self._threads.run(self._threads.indexing, partial(answers.renew, LABELS))
         except ClosingError:
             return False
         except FootnoteError as error:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.service.answers import LABELS
 from index import (
-    AdminAnswers,
     FootnoteError,
     IndexInfo,
     Job,
@@ -24,7 +23,6 @@ from index import (
     Source,
     Stage,
     WrittenAnswer,
-    add_own_question,
     fetch,
     upload,
 )
@@ -151,12 +149,11 @@ def _answered(
     A passage that was chosen is asked of its own article, too, at each reindex. Where that cannot be, since
     the article is everyone's or finds something else first, the article of what was answered asks it alone.
     """
-    report, added = AdminAnswers(library, LABELS).add(
-        answer, who=request.who, lease=lease, on_progress=on_progress
-    )
+    answers, who = library.admin_answers, request.who
+    report, added = answers.add(answer, LABELS, who=who, lease=lease, on_progress=on_progress)
     if request.evidence and request.article is not None:
         try:
-            add_own_question(library, request.article, answer.question, request.evidence, request.who)
+            answers.add_own_question(request.article, answer.question, request.evidence, who=who)
         except FootnoteError as error:
             log.info("A chosen passage is no question of its own article: %s", error.message)
     return report, added

@@ -16,8 +16,6 @@ from index import (
     Status,
     Turn,
     UnknownArticleError,
-    answers_article,
-    is_answered,
 )
 
 log = logging.getLogger(__name__)
@@ -120,28 +118,28 @@ class AskedQuestion:
         What the article in use does not answer, the admins of the server may have answered themselves. An
         answer of theirs to this very question goes before what the article says to it.
         """
-        written = self._written(library)
-        if written is None:
+        answers = self._answers(library)
+        if answers is None:
             return self._plainly(library)
-        if self.article == written:
+        if self.article == answers:
             result, other = self._plainly(library), library.in_use(self.scope)
-        elif is_answered(library, self.text):
-            return self._elsewhere(library, written) or self._plainly(library)
+        elif library.admin_answers.has(self.text):
+            return self._elsewhere(library, answers) or self._plainly(library)
         else:
-            result, other = self._plainly(library), written
+            result, other = self._plainly(library), answers
         return (
             result if result.answer.status is Status.ANSWERED else self._elsewhere(library, other) or result
         )
 
-    def _written(self, library: Library) -> str | None:
+    def _answers(self, library: Library) -> str | None:
         """The article of what the admins have answered, where that may be asked besides the one in use.
 
         Not where an article was named, nor for a claim.
         """
         if not self.assumed or self.is_claim or self.server is None:
             return None
-        written, in_use = answers_article(library), library.in_use(self.scope)
-        return written if written != in_use and self.article in (written, in_use) else None
+        answers, in_use = library.admin_answers.article, library.in_use(self.scope)
+        return answers if answers != in_use and self.article in (answers, in_use) else None
 
     def _plainly(self, library: Library) -> Result:
         """What the article itself answers."""

@@ -25,6 +25,10 @@ class Origin:
     media_type: str | None = None
 
 
+ANSWERS = Origin(SourceKind.ANSWERS, "answers", "application/vnd.footnote.answers+json")
+"""Where what admins have answered is from: no file is known by that media type, and no page is fetched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What was read: enough to read the article again without the place that it came from.

@@ -89,11 +89,11 @@ class AnswerBook:
         if not self._database.is_there:
             return {}
         every = select(AnswerRow.server, AnswerRow.key).where(AnswerRow.is_stale)
-        found: dict[str, tuple[int, ...]] = {}
+        keys: dict[str, tuple[int, ...]] = {}
         with self._database.reading() as connection:
             for server, key in connection.execute(every.order_by(AnswerRow.key)):
-                found[server] = (*found.get(server, ()), key)
-        return found
+                keys[server] = (*keys.get(server, ()), key)
+        return keys
 
     def refresh(self, keys: Collection[int]) -> None:
         """Notes that no file has the names that stood over some answers."""

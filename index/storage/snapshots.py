@@ -26,7 +26,7 @@ import numpy.typing as npt
 from index.errors import SnapshotDamagedError, SnapshotError
 from index.model.article import Article
 from index.model.library import Action
-from index.model.source import Origin, Source, SourceKind
+from index.model.source import ANSWERS, Origin, Source
 from index.search.token_vectors import Floats, TokenCodec, TokenVectors
 from index.storage.durable import folder_bytes, make_folder, rename_for_good, sync_folder, write_file
 from index.storage.folders import names_in
@@ -244,7 +244,7 @@ class SnapshotFolder:
         before, keys = self._records.now(), by_name(self._record.snapshots, going)
         with self._records.change() as writer:
             writer.publish(self._article, name, self._path(name), keys)
-            if note.action is Action.ADDED and before.in_use is None and not _is_of_answers(snapshot):
+            if note.action is Action.ADDED and before.in_use is None and snapshot.manifest.origin != ANSWERS:
                 writer.use(self._article, None)
             writer.enter(note)
         with contextlib.suppress(OSError, SnapshotError):  # it is published, and the next one clears up
@@ -305,11 +305,6 @@ class SnapshotFolder:
 def snapshot_name(number: int, article: Article) -> str:
     """A snapshot's name: its number and the start of the hash of the article's text."""
     return f"{number:06d}-{article.sha256[:8]}"
-
-
-def _is_of_answers(snapshot: EncodedSnapshot) -> bool:
-    origin = snapshot.manifest.origin
-    return origin is not None and origin.kind is SourceKind.ANSWERS
 
 
 @contextlib.contextmanager

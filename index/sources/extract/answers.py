@@ -11,7 +11,7 @@ from index.sources.extract.blocks import Block, assembled, clean
 from index.sources.limits import Limits
 
 
-class StoredAnswer(BaseModel):
+class AnswerEntry(BaseModel):
     """An answer as the source has it. ``by`` says who gave it, and when."""
 
     key: int
@@ -20,7 +20,7 @@ class StoredAnswer(BaseModel):
     answer: str
 
 
-STORED_ANSWERS = TypeAdapter(tuple[StoredAnswer, ...])
+ANSWER_ENTRIES = TypeAdapter(tuple[AnswerEntry, ...])
 
 
 def answers(content: bytes, limits: Limits) -> Article:
@@ -30,17 +30,17 @@ def answers(content: bytes, limits: Limits) -> Article:
     cited itself.
 
     Args:
-        content: JSON, a list of ``StoredAnswer``.
+        content: JSON, a list of ``AnswerEntry``.
         limits: How much it may hold.
 
     Raises:
         Refusal: it is longer, or has no word.
     """
-    return assembled(_blocks(STORED_ANSWERS.validate_json(content)), limits)
+    return assembled(_blocks(ANSWER_ENTRIES.validate_json(content)), limits)
 
 
-def _blocks(stored: tuple[StoredAnswer, ...]) -> Iterator[Block]:
-    for one in stored:
+def _blocks(entries: tuple[AnswerEntry, ...]) -> Iterator[Block]:
+    for one in entries:
         lines = [(one.by, 1), (one.question, 2), *((line, 0) for line in one.answer.splitlines())]
         for line, level in lines:
             if text := clean(line):

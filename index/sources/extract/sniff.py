@@ -13,11 +13,9 @@ import re
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from index.model.source import ANSWERS
 from index.sources.extract.encoding import BYTE_ORDER_MARKS
 from index.sources.extract.refusals import IS_NO_TEXT, Refusal
-
-ANSWERS = "application/vnd.footnote.answers+json"
-"""The media type of what admins have answered: no file is known by it, and no page is fetched."""
 
 
 class Format(StrEnum):
@@ -106,7 +104,7 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     Raises:
         Refusal: it is nothing that an article can be read from; the message says what it is.
     """
-    if media_type == ANSWERS:
+    if media_type == ANSWERS.media_type:
         return Format.ANSWERS
     if pdf_start(content) is not None:
         return Format.PDF
