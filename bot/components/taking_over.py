@@ -48,14 +48,15 @@ class _ReplyButton(PersistentButton, template=r"(?!)"):
         """Makes the reply the answer to its question.
 
         Raises:
-            OptedOutError: its author wants nothing kept.
-            ReplyGoneError: it is not there any more, or cannot be read, or is too long.
+            OptedOutError: who pressed is its author, and wants nothing kept.
+            ReplyGoneError: it is not there any more, or cannot be read, or is too long, or its author wants
+                nothing kept.
             QuestionGoneError: the question is not kept any more.
         """
         host, shown = host_of(interaction), interaction.message
         with host.service.in_flight():
             await interaction.response.defer(thinking=True, ephemeral=True)
-            await _admit(host, self.author)
+            await self._admit(interaction)
             question = await question_of(interaction, self.key)
             reply = await self._reply(interaction)
             answer = written(
@@ -66,6 +67,13 @@ class _ReplyButton(PersistentButton, template=r"(?!)"):
                 await shown.edit(
                     view=Card(render_gaps.taken_over(question.question, server_words(interaction)))
                 )
+
+    async def _admit(self, interaction: Interaction) -> None:
+        ledger, author = host_of(interaction).service.ledger, str(self.author)
+        if await ledger.look(lambda ledger: ledger.has_opted_out(author)):
+            if interaction.user.id == self.author:
+                raise OptedOutError
+            raise ReplyGoneError("Its author wants nothing kept by now, so it cannot be taken over.")
 
     async def _reply(self, interaction: Interaction) -> discord.Message:
         channel = interaction.client.get_partial_messageable(interaction.channel_id)
@@ -108,7 +116,7 @@ class ConsentButton(_ReplyButton, template=rf"reply:keep:{_REPLY}"):
             await self.take_over(interaction)
             return
         await interaction.response.defer()
-        await _admit(host_of(interaction), self.author)
+        await self._admit(interaction)
         question, words = await question_of(interaction, self.key), server_words(interaction)
         message = render_gaps.may_take_over(interaction.user.display_name, question.question, words)
         button = TakeOverButton.to(self.author, self.message, self.key, words)
@@ -196,8 +204,3 @@ def _key_in(message: discord.Message, me: discord.ClientUser | None) -> int | No
         if match is not None:
             return int(match["key"], 16)
     return None
-
-
-async def _admit(host: Host, author: int) -> None:
-    if await host.service.ledger.look(lambda ledger: ledger.has_opted_out(str(author))):
-        raise OptedOutError

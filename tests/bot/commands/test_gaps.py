@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from bot.components.gaps import EmptyAnswerError, PassageButton, PassageSelect, 
 from bot.permissions import NotAllowedError
 from bot.service.allowance import ChangeAllowance
 from bot.service.ledger import QuestionGoneError
-from index import ALL, SOMEONE, Status
+from index import ALL, SOMEONE, SelfCheckError, Status
 from index.storage.answer_book import AnswerBook
 from tests.bot.commands.test_insights import NOT_ALLOWED, insights, keep
 from tests.bot.commands.test_privacy import file_sent, rests
@@ -106,11 +107,19 @@ async def until(world: World, condition: Callable[[], bool]) -> None:
     raise AssertionError
 
 
+def own_questions_of(world: World, article: str) -> list[Any]:
+    """An article's own questions, as each reindex asks them."""
+    folder = world.library.branch(str(world.guild.id))._articles.folder.of(article)
+    source = folder.source(folder.names()[0])
+    lines = source.questions.splitlines() if source and source.questions else []
+    return [json.loads(line) for line in lines]
+
+
 async def test_what_an_admin_writes_answers_the_question_and_its_like_for_every_reader(
     world: World, settings: Settings
 ) -> None:
     gap(world)
-    assert "The article does not say." in await ask(world) or "may not answer" in await ask(world)
+    assert "✅" not in await ask(world)
     entry = await opened(world)
     await restart(world, settings)
     shown = await world.admin.click(entry, label="Write the answer")
@@ -236,13 +245,12 @@ async def test_a_passage_is_chosen_of_those_that_are_the_likeliest(world: World,
     answered = await ask(world, "On which days may cows walk over?")
     assert "Cattle cross it on Mondays" in answered.replace("**", "")
     assert f"Answered by admin on {today()}" in answered
-    folder = own._articles.folder
-    questions = {}
-    for article in ("bridge", ID):
-        source = folder.of(article).source(folder.of(article).names()[0])
-        questions[article] = source.questions.decode() if source and source.questions else ""
-    assert "On which days may cows walk over?" in questions[ID]
-    assert own.reindex(ID, who="", force=True).check is None or questions[ID]
+    assert own_questions_of(world, ID) == [
+        {
+            "question": "On which days may cows walk over?",
+            "evidence": ["“Cattle cross it on Mondays,” said Carl Dorn, the toll keeper"],
+        }
+    ]
 
 
 async def test_a_passage_that_its_article_finds_first_is_one_of_its_own_questions(world: World) -> None:
@@ -255,13 +263,42 @@ async def test_a_passage_that_its_article_finds_first_is_one_of_its_own_question
     (value,) = [one["value"] for one in select["options"] if "Cattle" in one["label"]]
     assert listed.response
     await world.admin.select(listed.response, [value], custom_id=f"gap:passage:{KEY:x}")
-    report = own.reindex("bridge", who="")
-    assert own.history()[0].article == "bridge"
-    source = own._articles.folder.of("bridge").source(own._articles.folder.of("bridge").names()[0])
-    assert source
-    assert source.questions
-    assert b"Who crosses on Mondays, cattle?" in source.questions
-    assert report.published is False
+    assert own_questions_of(world, "bridge") == [
+        {
+            "question": "Who crosses on Mondays, cattle?",
+            "evidence": ["“Cattle cross it on Mondays,” said Carl Dorn, the toll keeper."],
+        }
+    ]
+    without = replace(BRIDGE, text="The bridge of Oaks has seven arches.\nNobody goes there.")
+    world.library.next_article = without
+    with pytest.raises(SelfCheckError, match="Only 0 of the article's own 1 questions"):
+        own.reindex("bridge", who="")
+
+
+async def test_a_passage_that_its_article_does_not_find_first_is_no_trap_for_it(world: World) -> None:
+    own = world.library.branch(str(world.guild.id))
+    own.give(BRIDGE)
+    own.use("bridge", who="")
+    gap(world, article="bridge", question="Which cattle cross it?")
+    listed = await world.admin.click(await opened(world), label="Choose the passage")
+    (select,) = [one for one in components(listed.response) if one.get("options")]
+    (value,) = [one["value"] for one in select["options"] if "arches" in one["label"]]
+    assert listed.response
+    await world.admin.select(listed.response, [value], custom_id=f"gap:passage:{KEY:x}")
+    assert own_questions_of(world, "bridge") == []
+    assert [one["question"] for one in own_questions_of(world, ID)] == ["Which cattle cross it?"]
+    assert "seven arches" in (await ask(world, "Which cattle cross it?")).replace("**", "")
+
+
+async def test_a_passage_of_everyones_article_is_an_answer_of_the_server_alone(world: World) -> None:
+    gap(world, question="Who has the post?")
+    listed = await world.admin.click(await opened(world), label="Choose the passage")
+    (select,) = [one for one in components(listed.response) if one.get("options")]
+    (value,) = [one["value"] for one in select["options"] if "lighthouse" in one["label"]]
+    assert listed.response
+    await world.admin.select(listed.response, [value], custom_id=f"gap:passage:{KEY:x}")
+    assert text_of_article(world).endswith("The lighthouse is closed to visitors.")
+    assert [change.action for change in world.library.history()] == []
 
 
 async def test_a_passage_of_an_article_that_has_changed_is_not_taken(world: World) -> None:
