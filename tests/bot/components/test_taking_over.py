@@ -12,7 +12,8 @@ from bot import Settings
 from bot.components.taking_over import ConsentButton, TakeOverButton
 from bot.permissions import NotAllowedError
 from index import QuestionLedger, SnapshotError
-from tests.bot.commands.test_gaps import ID, NOT_ALLOWED, text_of_article, today
+from tests.bot.commands.test_gaps import ID, text_of_article, today
+from tests.bot.commands.test_insights import NOT_ALLOWED
 from tests.bot.commands.test_privacy import file_sent, rests
 from tests.bot.components.test_follow_up import restart
 from tests.bot.conftest import World, buttons, says
