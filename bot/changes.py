@@ -63,7 +63,7 @@ class Changes:
 
     async def make(
         self, interaction: Interaction, request: ChangeRequest, source: NamedSource | None
-    ) -> None:
+    ) -> ChangeOutcome | None:
         """Makes a change, shows how far it is, and says how it ended.
 
         An interaction's message can be edited for fifteen minutes. A change that takes longer says its end in
@@ -74,10 +74,14 @@ class Changes:
             request: What is to be changed.
             source: What it is read from, where that was named.
 
+        Returns:
+            What was changed; None where nothing was, as has been told.
+
         Raises:
             FootnoteError: it could not be made, and the interaction can still be answered.
         """
         words, private = words_of(interaction), False
+        outcome: ChangeOutcome | None = None
         try:
             outcome = await self._run(interaction, request, source, words)
             quotas = (*outcome.report.quotas, *self._service.use_of_changes(Place(request.server)))
@@ -95,6 +99,7 @@ class Changes:
                 True,
             )
         await _tell(interaction, ending, private=private)
+        return outcome
 
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
         """Calls a running change off, for the one who started it or another admin of its server.

@@ -17,6 +17,7 @@ from bot.commands.about import About
 from bot.commands.admin import Admin
 from bot.commands.ask import Ask
 from bot.commands.digest import WeeklyDigest
+from bot.commands.gaps import Gaps
 from bot.commands.insights import InsightCommands
 from bot.commands.library import LibraryCommands
 from bot.commands.membership import Membership
@@ -47,6 +48,7 @@ COGS = (
     LibraryCommands,
     InsightCommands,
     WeeklyDigest,
+    Gaps,
     Membership,
 )
 PATIENCE_SECONDS = 20.0  # systemd and Docker kill what takes much longer to stop

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.errors import Reporter
-from bot.service.change_request import ChangeRequest
+from bot.service.change_request import ChangeOutcome, ChangeRequest
 from bot.service.service import Service
 from bot.settings import Settings
 from bot.sources import NamedSource
@@ -22,8 +22,8 @@ class ChangeRunner(Protocol):
 
     async def make(
         self, interaction: Interaction, request: ChangeRequest, source: NamedSource | None
-    ) -> None:
-        """Makes a change, shows how far it is, and says how it ended."""
+    ) -> ChangeOutcome | None:
+        """Makes a change, shows how far it is, and says how it ended; gives what was changed, if anything."""
 
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
         """Calls a running change off."""

@@ -48,6 +48,7 @@ from .model.answer import (
     Turn,
     Verdict,
 )
+from .model.answers import MAX_ANSWER_CHARS, MAX_ANSWERED_CHARS, WrittenAnswer
 from .model.article import Article, Heading, Paragraph, Passage, Sentence, Span
 from .model.feedback import (
     SOMEONE,
@@ -80,6 +81,7 @@ from .model.library import (
 )
 from .model.source import Origin, Source, SourceKind
 from .search.embedding import stand_back
+from .sources.answers import AnswerLabels
 from .sources.files import read_file, upload
 from .sources.limits import Limits
 from .sources.web import fetch
@@ -93,12 +95,15 @@ from .storage.upkeep import Retention
 __all__ = [
     "ALL",
     "DIGEST_PAUSE",
+    "MAX_ANSWERED_CHARS",
+    "MAX_ANSWER_CHARS",
     "MAX_ID_CHARS",
     "MAX_QUESTION_CHARS",
     "NO_READER",
     "SOMEONE",
     "Action",
     "Answer",
+    "AnswerLabels",
     "Article",
     "ArticleError",
     "ArticleFact",
@@ -182,6 +187,7 @@ __all__ = [
     "UnloadableRerankerError",
     "Verdict",
     "Vote",
+    "WrittenAnswer",
     "back_up",
     "fetch",
     "fitted_thresholds",

@@ -14,6 +14,7 @@ from bot.commands.choices import Choices, choices_of
 from bot.commands.overhearing import Overhearing
 from bot.components.card import Card
 from bot.components.follow_up import FollowUpButton, question_in
+from bot.components.taking_over import offer
 from bot.components.unhelpful import UnhelpfulButton
 from bot.components.vote import VoteButton, complaint_in
 from bot.host import Host, Interaction
@@ -166,9 +167,11 @@ class Ask(commands.Cog):
         me = self.bot.user
         if message.author.bot or message.type not in ASKABLE or me is None:
             return
+        begin_request()
+        if await offer(self.bot, message):
+            return
         if message.guild is not None and me not in message.mentions:
             return
-        begin_request()
         service, place, asker = self.bot.service, place_of(message), message.author.id
         with service.in_flight():
             service.admit(place, asker)

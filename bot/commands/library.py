@@ -24,6 +24,7 @@ from bot.components.decision import Decision, DecisionButton, decision_card
 from bot.host import Host, Interaction
 from bot.permissions import admit_manager, name_of
 from bot.render import MessageContent
+from bot.render import gaps as render_gaps
 from bot.render import library as render_library
 from bot.replies import InteractionReply
 from bot.service.change_request import ChangeRequest
@@ -174,6 +175,17 @@ class LibraryCommands(commands.Cog, name="Library"):
                 place, lambda library: library.history(article, limit=MOST_CHANGES)
             )
             await _say(interaction, render_library.history(changes, words_of(interaction), page=page))
+
+    @library.command()
+    @app_commands.describe(role="The role; without, nobody's replies are offered any more")
+    async def trust(self, interaction: Interaction, role: discord.Role | None = None) -> None:
+        """Choose whose replies can be taken over where I could not answer."""
+        with self.bot.service.in_flight():
+            place = await admit_manager(interaction)
+            server, role_id = str(place.server), str(role.id) if role else None
+            await self.bot.service.ledger.note(lambda ledger: ledger.answers.trust(server, role_id))
+            mention = role.mention if role else None
+            await _say(interaction, render_gaps.trusted(mention, words_of(interaction)))
 
     @use.autocomplete("article")
     async def _any(self, interaction: Interaction, text: str) -> Choices:

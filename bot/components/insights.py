@@ -14,6 +14,7 @@ from typing import Any, Self
 import discord
 
 from bot.components.card import Card
+from bot.components.gaps import gap_buttons
 from bot.components.persistent import PersistentButton
 from bot.host import Interaction, host_of
 from bot.permissions import NotAllowedError, may_manage
@@ -112,7 +113,8 @@ class EntryButton(
         for one in group:
             await _tell_seen(interaction, one)
         back = ListButton.to(kind, days, page, label=words("Back"))
-        return Card(render_insights.question(group, quote, words), back)
+        filling = () if kind is InsightList.PASSAGES or question.is_claim else gap_buttons(question, words)
+        return Card(render_insights.question(group, quote, words), *filling, back)
 
 
 def summary_card(insights: Insights, words: Words, *, days: int, charts: Sequence[Any] = ()) -> Card:

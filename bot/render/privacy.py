@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, MessageContent, command
 from bot.words import Words
-from index import KeptQuestion, PersonalData, Vote
+from index import KeptQuestion, PersonalData, Vote, WrittenAnswer
 
 GROUP = "my-data"
 
@@ -43,6 +43,11 @@ def privacy(words: Words, *, days: float, minutes: float) -> MessageContent:
         ),
         "- "
         + words("What you change as an admin stands in the server's history with your name, for its admins."),
+        "- "
+        + words(
+            "What you answer as an admin, or let an admin take over, is quoted in that server with your name "
+            "and the date, until you delete it: then your words stay, by “an admin”."
+        ),
         "- "
         + words(
             "For follow-ups I remember your last questions for {minutes} minutes, in memory alone.",
@@ -84,6 +89,7 @@ def personal_file(data: PersonalData) -> bytes:
             }
             for server, change in data.changes
         ],
+        "answers": [_answer(one) for one in data.answers],
         "keep_nothing": data.opted_out,
     }
     return json.dumps(content, ensure_ascii=False, indent=2).encode()
@@ -106,16 +112,20 @@ def unsent(words: Words) -> MessageContent:
 
 def may_delete(data: PersonalData, words: Words) -> MessageContent:
     """Asks whether all that is kept of a person shall go."""
-    counts = (
+    counts = [
         words.plural("{number} question", "{number} questions", len(data.questions)),
         words.plural("{number} vote", "{number} votes", len(data.votes)),
         words.plural("{number} line of a history", "{number} lines of histories", len(data.changes)),
-    )
+    ]
+    if data.answers:
+        counts.append(words.plural("{number} answer", "{number} answers", len(data.answers)))
     top = words("Of you I keep: {what}.", what=words.list(counts))
     after = words(
         "Deleted is deleted. In the histories, someone will have made your changes. What you wrote in "
         "Discord itself stays there."
     )
+    if data.answers:
+        after += " " + words("What you answered stays, by “an admin”.")
     return MessageContent(ORANGE, f"{top}\n{after}")
 
 
@@ -155,6 +165,18 @@ def _question(one: KeptQuestion) -> Mapping[str, Any]:
         "status": one.status.value,
         "cited": None if one.span is None else [one.span.start, one.span.end],
         "milliseconds": one.milliseconds,
+    }
+
+
+def _answer(one: WrittenAnswer) -> Mapping[str, Any]:
+    return {
+        "number": str(one.key),
+        "server": one.server,
+        "answered_at": one.answered_at.isoformat(),
+        "name": one.name,
+        "question": one.question,
+        "answer": one.answer,
+        "passage_of": one.source or None,
     }
 
 

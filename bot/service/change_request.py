@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from bot.service.answers import LABELS
 from index import (
     FootnoteError,
     IndexInfo,
@@ -20,9 +22,12 @@ from index import (
     ReindexReport,
     Source,
     Stage,
+    WrittenAnswer,
     fetch,
     upload,
 )
+
+log = logging.getLogger(__name__)
 
 OnProgress = Callable[[Progress], None]
 
@@ -59,6 +64,9 @@ class ChangeRequest:
         force: Publish it whatever its own questions say.
         address: Where on the web it is read from.
         file_name: The name of the file that it is read from, which goes with the request.
+        answer: What an admin has answered, which is all that is to be changed; where it is a passage of
+            ``article``,
+        evidence: the sentences of that.
         log_id: What the log knows the request by, in each process that works for it.
     """
 
@@ -71,6 +79,8 @@ class ChangeRequest:
     force: bool = False
     address: str | None = None
     file_name: str | None = None
+    answer: WrittenAnswer | None = None
+    evidence: tuple[str, ...] = ()
     log_id: str | None = None
 
     @property
@@ -116,8 +126,10 @@ def make_change(common: Library, job: Job, limits: Limits, on_progress: OnProgre
             report, job.publication.action == "added", library.in_use(request.channel) == article
         )
     on_progress(Progress(Stage.READ, 0, 1))
-    source = _source(request, job, limits)
-    report, added = _made(library, request, source, job.lease, on_progress)
+    if request.answer is not None:
+        report, added = _answered(library, request, request.answer, job.lease, on_progress)
+    else:
+        report, added = _made(library, request, _source(request, job, limits), job.lease, on_progress)
     return ChangeOutcome(report, added, library.in_use(request.channel) == report.info.article.id)
 
 
@@ -127,6 +139,24 @@ def _source(request: ChangeRequest, job: Job, limits: Limits) -> Source | None:
     if request.address is not None:
         return replace(fetch(request.address, limits), questions=job.questions)
     return None
+
+
+def _answered(
+    library: Library, request: ChangeRequest, answer: WrittenAnswer, lease: str, on_progress: OnProgress
+) -> tuple[ReindexReport, bool]:
+    """The report of what the admins have answered; whether that article is new.
+
+    A passage that was chosen is asked of its own article, too, at each reindex. Where that cannot be, since
+    the article is everyone's or finds something else first, the article of what was answered asks it alone.
+    """
+    answers, who = library.admin_answers, request.who
+    report, added = answers.add(answer, LABELS, who=who, lease=lease, on_progress=on_progress)
+    if request.evidence and request.article is not None:
+        try:
+            answers.add_own_question(request.article, answer.question, request.evidence, who=who)
+        except FootnoteError as error:
+            log.info("A chosen passage is no question of its own article: %s", error.message)
+    return report, added
 
 
 def _made(

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from dataclasses import dataclass, field
 
 from bot.service.line import Ticket
 from bot.service.small_talk import GREETINGS, THANKS
-from index import Library, Result, Turn, UnknownArticleError
+from index import (
+    FootnoteError,
+    Library,
+    Result,
+    Status,
+    Turn,
+    UnknownArticleError,
+)
+
+log = logging.getLogger(__name__)
 
 _OF_DISCORD = re.compile(  # emoji, mentions of people, roles and channels, commands, time stamps, links
     r"<a?:\w{1,64}:\d{1,20}>|<@[!&]?\d{1,20}>|<#\d{1,20}>|</[^<>\n]{1,100}:\d{1,20}>|<id:\w{1,20}>"
@@ -108,13 +118,52 @@ class AskedQuestion:
     assumed: bool = field(compare=False)
 
     def asked_of(self, library: Library) -> Result:
-        """The answer; from the article in use, where the one that was assumed has been removed meanwhile."""
+        """The answer; from the article in use, where the one that was assumed has been removed meanwhile.
+
+        What the article in use does not answer, the admins of the server may have answered themselves. An
+        answer of theirs to this very question goes before what the article says to it.
+        """
+        answers = self._answers(library)
+        if answers is None:
+            return self._plainly(library)
+        if self.article == answers:
+            result, other = self._plainly(library), library.in_use(self.scope)
+        elif library.admin_answers.has(self.text):
+            return self._elsewhere(library, answers) or self._plainly(library)
+        else:
+            result, other = self._plainly(library), answers
+        return (
+            result if result.answer.status is Status.ANSWERED else self._elsewhere(library, other) or result
+        )
+
+    def _answers(self, library: Library) -> str | None:
+        """The article of what the admins have answered, where that may be asked besides the one in use.
+
+        Not where an article was named, nor for a claim.
+        """
+        if not self.assumed or self.is_claim or self.server is None:
+            return None
+        answers, in_use = library.admin_answers.article, library.in_use(self.scope)
+        return answers if answers != in_use and self.article in (answers, in_use) else None
+
+    def _plainly(self, library: Library) -> Result:
+        """What the article itself answers."""
         try:
             return self._asked_of(library, self.article, self.turns, self.version)
         except UnknownArticleError:
             if not self.assumed:
                 raise
             return self._asked_of(library, library.in_use(self.scope))
+
+    def _elsewhere(self, library: Library, article: str) -> Result | None:
+        """What another article answers; None where it does not, or cannot be asked just now."""
+        turns = tuple(Turn(turn.question, ()) for turn in self.turns if turn.question)
+        try:
+            result = self._asked_of(library, article, turns)
+        except FootnoteError as error:
+            log.info("“%s” could not be asked besides: %s", article, error)
+            return None
+        return result if result.answer.status is Status.ANSWERED else None
 
     def _asked_of(
         self, library: Library, article: str, turns: tuple[Turn, ...] = (), version: str | None = None

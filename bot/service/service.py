@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from bot.operations.metrics import AnswerStage, Metrics
 from bot.service.allowance import ChangeAllowance
+from bot.service.answers import Answers
 from bot.service.change_request import ChangeOutcome, ChangeRequest, OnProgress
 from bot.service.channels import ChannelBoard
 from bot.service.job_board import Attachments, JobBoard
@@ -77,6 +78,7 @@ class Service:
 
     Attributes:
         ledger: The questions that were asked, and what people said of the answers.
+        answers: Takes names out of what admins have answered.
         metrics: What is counted.
         channels: What is switched on in channels.
         jobs: The changes that are waited for here.
@@ -106,6 +108,7 @@ class Service:
         self._threads = Threads()
         self.ledger = Ledger(library.ledger, self._threads)
         self.channels = ChannelBoard(library.channels, self._threads)
+        self.answers = Answers(library, self._threads)
         self.upkeep = Upkeep(library=library, threads=self._threads)
         self.jobs = JobBoard(library.jobs, allowance=self._changes, threads=self._threads)
         self._worker = Worker(library, threads=self._threads, limits=limits, tell=self.jobs.tell)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.errors import EveryonesArticleError, LibraryError, UnknownArticleError
+from index.errors import EveryonesArticleError, LibraryError, SnapshotDamagedError, UnknownArticleError
+from index.model.article import Article
 from index.model.library import Entry
 from index.model.source import SourceKind
 from index.sources.ids import article_id
@@ -143,6 +144,21 @@ class Holding:
         path = self.collection.set_path
         assert path is not None  # noqa: S101 - told to the type checker: only asked of the set article
         return path
+
+    def version(self, version: str) -> Article:
+        """The article as it was, by the start of an ``Article.sha256``.
+
+        Raises:
+            LibraryError: that version of it is gone.
+        """
+        folder = self.collection.folder.of(self.id)
+        for name in (*folder.names(), *folder.undone()):
+            if version[:8] == name[-8:][: len(version)]:
+                with contextlib.suppress(SnapshotDamagedError):
+                    article, _ = folder.article(name)
+                    if article.sha256.startswith(version):
+                        return article
+        raise LibraryError("“{id}” has changed since, and that version of it is no longer kept.", id=self.id)
 
     def entry(self, *, own: bool, in_use: bool) -> Entry:
         """It, as a list of articles shows it.

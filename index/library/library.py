@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import threading
 from collections.abc import Callable, Sequence
@@ -10,7 +9,8 @@ from copy import copy
 from pathlib import Path
 from typing import TypeVar
 
-from index.errors import LibraryError, SnapshotDamagedError
+from index.errors import LibraryError
+from index.library.admin_answers import AdminAnswers
 from index.library.finding import Collection
 from index.library.memory import OpenArticle
 from index.library.models import LoadedModels, Models, RuntimeChoice
@@ -226,17 +226,7 @@ class Library:
         """
         if version is None:
             return self._opened(id, place).info.article
-        holding = self._articles.find(id, place)
-        folder = holding.collection.folder.of(holding.id)
-        for name in (*folder.names(), *folder.undone()):
-            if version[:8] == name[-8:][: len(version)]:
-                with contextlib.suppress(SnapshotDamagedError):
-                    article, _ = folder.article(name)
-                    if article.sha256.startswith(version):
-                        return article
-        raise LibraryError(
-            "“{id}” has changed since, and that version of it is no longer kept.", id=holding.id
-        )
+        return self._articles.find(id, place).version(version)
 
     def info(self, id: str | None = None, *, place: str | None = None) -> IndexInfo:  # noqa: A002
         """What is indexed of an article now; see ``article``."""
@@ -259,6 +249,11 @@ class Library:
     def nearest(self, text: str, *, article: str | None = None, place: str | None = None) -> Citation | None:
         """The sentence of an article that is nearest to some words; None where none is near."""
         return self._with(article, place, lambda one: one.answerer.nearest(text))
+
+    @property
+    def admin_answers(self) -> AdminAnswers:
+        """What the admins of its server have answered themselves."""
+        return AdminAnswers(self._articles, self._parts)
 
     # Managing
 

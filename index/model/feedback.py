@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from index.model.answer import Status
+from index.model.answers import WrittenAnswer
 from index.model.article import Span
 from index.model.library import Change
 
@@ -99,9 +100,11 @@ class PersonalData:
         votes: What they said of answers.
         changes: What they changed in libraries, by server; "" for the common one.
         opted_out: Whether they want nothing kept.
+        answers: What they have answered as admins, or let admins take over.
     """
 
     questions: tuple[KeptQuestion, ...]
     votes: tuple[PersonalVote, ...]
     changes: tuple[tuple[str, Change], ...]
     opted_out: bool
+    answers: tuple[WrittenAnswer, ...] = ()

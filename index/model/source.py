@@ -13,6 +13,7 @@ class SourceKind(StrEnum):
     FILE = "file"
     UPLOAD = "upload"
     WEB = "web"
+    ANSWERS = "answers"  # what the admins of a server have answered themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class Origin:
     kind: SourceKind
     place: str
     media_type: str | None = None
+
+
+ANSWERS = Origin(SourceKind.ANSWERS, "answers", "application/vnd.footnote.answers+json")
+"""Where what admins have answered is from: no file is known by that media type, and no page is fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def settled(article: Article, origin: Origin) -> Article:
     """
     claim, name = article.source, article.site
     match origin.kind:
-        case SourceKind.SHIPPED | SourceKind.FILE:
+        case SourceKind.SHIPPED | SourceKind.FILE | SourceKind.ANSWERS:
             return article
         case SourceKind.UPLOAD:
             return replace(article, source=None, site=None, claimed_source=claim, claimed_site=name)

@@ -90,7 +90,7 @@ def reread(origin: Origin, limits: Limits = DEFAULT_LIMITS) -> Source | None:
             return read_file(Path(origin.place), limits)
         case SourceKind.WEB:
             return fetch(origin.place, limits)
-        case SourceKind.UPLOAD:
+        case SourceKind.UPLOAD | SourceKind.ANSWERS:
             return None
 
 

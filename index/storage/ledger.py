@@ -23,6 +23,14 @@ from index.model.feedback import (
     PersonalVote,
     Vote,
 )
+from index.storage.answer_book import (
+    AnswerBook,
+    answers_of_person,
+    delete_answers,
+    delete_author,
+    servers_with_answers,
+    without_author,
+)
 from index.storage.database import Database
 from index.storage.notes import Note
 from index.storage.pulse import ALL
@@ -37,12 +45,16 @@ class QuestionLedger:
 
     Each method raises a SnapshotError where the database cannot be used; nothing was changed then.
 
+    Attributes:
+        answers: What admins have answered themselves.
+
     Args:
         database: The database.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.answers = AnswerBook(database)
 
     def keep(self, question: KeptQuestion) -> bool:
         """Keeps a question, unless the one who asked wants nothing kept; returns whether it is."""
@@ -114,12 +126,13 @@ class QuestionLedger:
         return self._select(when, *_shown_to(server))
 
     def servers(self) -> tuple[str, ...]:
-        """The servers in which something was asked that is kept."""
+        """The servers of which something is kept: what was asked there, what was answered, who is trusted."""
         if not self._database.is_there:
             return ()
         some = select(QuestionRow.server).where(QuestionRow.server.is_not(None)).distinct()
         with self._database.reading() as connection:
-            return tuple(server for server in connection.scalars(some) if server is not None)
+            asked = {server for server in connection.scalars(some) if server is not None}
+            return tuple(sorted(asked | servers_with_answers(connection)))
 
     # What is of a person
 
@@ -162,12 +175,14 @@ class QuestionLedger:
                     (server, note.change()) for server, note in notes if _is_named(note.who, person)
                 ),
                 opted_out=_has_opted_out(connection, person),
+                answers=answers_of_person(connection, person),
             )
 
     def delete_person(self, person: str) -> None:
         """Deletes all that is kept of somebody; in histories, someone did what they did.
 
-        That they want nothing kept stays, where they said so.
+        What they have answered as an admin stays, by nobody, and so does that they want nothing kept, where
+        they said so.
         """
         with self._database.writing(ALL) as connection:
             _delete_person(connection, person)
@@ -189,9 +204,10 @@ class QuestionLedger:
             connection.execute(delete(QuestionRow).where(QuestionRow.asked_at < when))
 
     def delete_server(self, server: str) -> None:
-        """Deletes what was asked in a server."""
+        """Deletes what was asked in a server, and what its admins answered."""
         with self._database.writing() as connection:
             connection.execute(delete(QuestionRow).where(QuestionRow.server == server))
+            delete_answers(connection, server)
 
     def _select(self, *conditions: ColumnElement[bool]) -> tuple[KeptQuestion, ...]:
         if not self._database.is_there:
@@ -268,6 +284,7 @@ def _is_named(who: str, person: str) -> bool:
 def _delete_person(connection: Connection, person: str) -> None:
     connection.execute(delete(VoteRow).where(VoteRow.person == person))
     connection.execute(delete(QuestionRow).where(QuestionRow.person == person))
+    delete_author(connection, person)
     libraries = set[int]()
     for table, key in ((ChangeRow, ChangeRow.key), (WorkRow, WorkRow.library)):
         for number, library, content in connection.execute(select(key, table.library, table.note)).all():
@@ -280,11 +297,12 @@ def _delete_person(connection: Connection, person: str) -> None:
     for job, request, published in connection.execute(
         select(JobRow.key, JobRow.request, JobRow.publication)
     ).all():
+        nameless = {"request": without_author(request, person)}
         if _is_named(request.get("who", ""), person):
-            mine = update(JobRow).where(JobRow.key == job)
-            nameless = {"request": {**request, "who": SOMEONE, "starter": 0}}
+            nameless["request"] = {**nameless["request"], "who": SOMEONE, "starter": 0}
             if published is not None:
                 nameless["publication"] = {**published, "who": SOMEONE}
-            connection.execute(mine.values(nameless))
+        if nameless["request"] != request:
+            connection.execute(update(JobRow).where(JobRow.key == job).values(nameless))
     library_rows = update(LibraryRow).where(LibraryRow.key.in_(libraries))
     connection.execute(library_rows.values(revision=LibraryRow.revision + 1))

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from index.errors import SnapshotDamagedError, SnapshotError
 from index.model.article import Article
 from index.model.library import Action
-from index.model.source import Origin, Source
+from index.model.source import ANSWERS, Origin, Source
 from index.search.token_vectors import Floats, TokenCodec, TokenVectors
 from index.storage.durable import folder_bytes, make_folder, rename_for_good, sync_folder, write_file
 from index.storage.folders import names_in
@@ -212,7 +212,8 @@ class SnapshotFolder:
     def publish(self, note: Note, snapshot: EncodedSnapshot, *, instead_of: Sequence[str] = ()) -> Snapshot:
         """Writes a snapshot beside the others and makes it the newest, all or nothing.
 
-        The first article that a library gets is put in use, unless one was chosen.
+        The first article that a library gets is put in use, unless one was chosen; but for what its admins
+        have answered, which is asked where another one does not answer.
 
         One at a time: the caller holds the library's lock.
 
@@ -243,7 +244,7 @@ class SnapshotFolder:
         before, keys = self._records.now(), by_name(self._record.snapshots, going)
         with self._records.change() as writer:
             writer.publish(self._article, name, self._path(name), keys)
-            if note.action is Action.ADDED and before.in_use is None:
+            if note.action is Action.ADDED and before.in_use is None and snapshot.manifest.origin != ANSWERS:
                 writer.use(self._article, None)
             writer.enter(note)
         with contextlib.suppress(OSError, SnapshotError):  # it is published, and the next one clears up

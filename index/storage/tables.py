@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0004_channels"
+VERSION = "0005_answers"
 """The newest migration: what a database has to be at."""
 
 NAMES = {
@@ -223,6 +223,35 @@ class DigestRow(Table):
     due_at: Mapped[datetime]
     not_before: Mapped[datetime | None]
     refusals: Mapped[int]
+
+
+class AnswerRow(Table):
+    """An answer of the admins of a server; see ``WrittenAnswer``.
+
+    ``is_stale`` tells that the article still has a name that is to be found nowhere.
+    """
+
+    __tablename__ = "written_answers"
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    server: Mapped[str] = mapped_column(String(20), index=True)
+    question: Mapped[str]
+    answer: Mapped[str]
+    person: Mapped[str | None] = mapped_column(String(20), index=True)
+    name: Mapped[str]
+    language: Mapped[str]
+    answered_at: Mapped[datetime]
+    source: Mapped[str]
+    is_stale: Mapped[bool]
+
+
+class TrustedRoleRow(Table):
+    """The role of a server whose members' replies can be taken over as answers."""
+
+    __tablename__ = "trusted_roles"
+
+    server: Mapped[str] = mapped_column(String(20), primary_key=True)
+    role: Mapped[str] = mapped_column(String(20))
 
 
 class JobRow(Table):

@@ -47,3 +47,7 @@ def extract(
             from index.sources.extract.packed import packed
 
             return packed(content, limits)
+        case Format.ANSWERS:
+            from index.sources.extract.answers import answers
+
+            return answers(content, limits)

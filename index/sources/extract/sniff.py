@@ -13,6 +13,7 @@ import re
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from index.model.source import ANSWERS
 from index.sources.extract.encoding import BYTE_ORDER_MARKS
 from index.sources.extract.refusals import IS_NO_TEXT, Refusal
 
@@ -26,6 +27,7 @@ class Format(StrEnum):
     HTML = "HTML"
     PDF = "PDF"
     ZIP = "ZIP"  # a DOCX or an EPUB: it takes a look inside to tell
+    ANSWERS = "answers"  # what admins have answered themselves, see ``answers``
 
 
 _MAGIC = (  # (where, what it starts with, the name of that format)
@@ -102,6 +104,8 @@ def sniff(content: bytes, name: str, media_type: str | None = None) -> Format:
     Raises:
         Refusal: it is nothing that an article can be read from; the message says what it is.
     """
+    if media_type == ANSWERS.media_type:
+        return Format.ANSWERS
     if pdf_start(content) is not None:
         return Format.PDF
     if content[:4] in (b"PK\3\4", b"PK\5\6"):

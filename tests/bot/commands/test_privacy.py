@@ -80,7 +80,7 @@ def rests(world: World, *words: str) -> list[str]:
         for table in Table.metadata.sorted_tables:
             content = repr(connection.execute(select(table)).all())
             places += [f"{table.name}: {word}" for word in words if word in content]
-    for path in sorted(world.library.path.parent.rglob("*")):
+    for path in sorted(world.library._articles.folder.path.rglob("*")):
         if path.is_file():
             content = path.read_bytes().decode("latin-1")
             places += [f"{path.name}: {word}" for word in words if word in content]

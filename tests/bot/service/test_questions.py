@@ -1,11 +1,18 @@
 """What people write around a question is no part of it, and talk is no question."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.service.questions import bare_question
+from bot.service.answers import LABELS
+from bot.service.questions import AskedQuestion, bare_question
 from bot.service.small_talk import SmallTalk, small_talk
+from index import RebuildingError, Result, WrittenAnswer
+from tests.fakes import ARTICLE, HeldLibrary
 
 
 @pytest.mark.parametrize(
@@ -73,3 +80,30 @@ def test_talk_is_told_from_questions(message: str, talk: SmallTalk | None) -> No
 @given(st.text())
 def test_any_message_may_be_talk(message: str) -> None:
     assert small_talk(message) in (None, *SmallTalk)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_read_here")
+def test_what_cannot_be_asked_besides_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = HeldLibrary().branch("7")
+    answer = WrittenAnswer(1, "7", "Where?", "At the pier.", None, "", "", datetime.now(UTC))
+    library.admin_answers.add(answer, LABELS, who="", lease="", on_progress=lambda _: None)
+    article = library.admin_answers.article
+    assert article is not None
+    asked = AskedQuestion("How are cows?", 7, ARTICLE.id, (), None, False, None, assumed=True)
+    there = replace(asked, text="Where?")
+    assert there.asked_of(library).answer.article_id == article
+    assert replace(there, assumed=False).asked_of(library).answer.article_id == ARTICLE.id
+    assert replace(there, server=None).asked_of(library).answer.article_id == ARTICLE.id
+    ask = HeldLibrary.ask
+
+    def fail(self: HeldLibrary, question: str, **options: Any) -> Result:
+        if options["article"] == article:
+            raise RebuildingError("It is being rebuilt.", done=0, total=0)
+        return ask(self, question, **options)
+
+    monkeypatch.setattr(HeldLibrary, "ask", fail)
+    for question in (asked, there):
+        assert question.asked_of(library).answer.article_id == ARTICLE.id
+    gone = replace(asked, article="gone")
+    assert gone.asked_of(library).answer.article_id == ARTICLE.id

@@ -1,0 +1,151 @@
+"""What the admins of servers have answered themselves, and the roles whose members they trust.
+
+Which answers count is not told here: those that stand in the server's article do, and a row that no snapshot
+of it names is left over from a change that was not made, or was taken back for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from index.model.answers import WrittenAnswer
+from index.storage.database import Database
+from index.storage.tables import AnswerRow, JobRow, OptOutRow, TrustedRoleRow
+
+_COLUMNS = (
+    AnswerRow.key,
+    AnswerRow.server,
+    AnswerRow.question,
+    AnswerRow.answer,
+    AnswerRow.person,
+    AnswerRow.name,
+    AnswerRow.language,
+    AnswerRow.answered_at,
+    AnswerRow.source,
+)
+
+
+class AnswerBook:
+    """Thread-safe; any number of processes may use the same.
+
+    Each method raises a SnapshotError where the database cannot be used; nothing was changed then.
+
+    Args:
+        database: The database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, answer: WrittenAnswer, lease: str = "") -> None:
+        """Enters an answer, unless it is there; without who gave it, where they want nothing kept.
+
+        Args:
+            answer: The answer.
+            lease: Of the job that asks for it, if any: somebody may have been deleted since it was taken.
+        """
+        with self._database.writing() as connection:
+            if connection.scalar(select(AnswerRow.key).where(AnswerRow.key == answer.key)) is not None:
+                return
+            opted_out = select(OptOutRow.person).where(OptOutRow.person == answer.person)
+            request = connection.scalar(select(JobRow.request).where(JobRow.lease == lease))
+            asked_by = answer.person if request is None else (request.get("answer") or {}).get("person")
+            is_nameless = asked_by is None or connection.scalar(opted_out) is not None
+            connection.execute(
+                insert(AnswerRow).values(
+                    key=answer.key,
+                    server=answer.server,
+                    question=answer.question,
+                    answer=answer.answer,
+                    person=None if is_nameless else answer.person,
+                    name="" if is_nameless else answer.name,
+                    language=answer.language,
+                    answered_at=answer.answered_at,
+                    source=answer.source,
+                    is_stale=False,
+                )
+            )
+
+    def answers(self, server: str) -> tuple[WrittenAnswer, ...]:
+        """Those of a server, oldest first."""
+        if not self._database.is_there:
+            return ()
+        mine = select(*_COLUMNS).where(AnswerRow.server == server)
+        with self._database.reading() as connection:
+            rows = connection.execute(mine.order_by(AnswerRow.answered_at, AnswerRow.key))
+            return tuple(WrittenAnswer(*row) for row in rows)
+
+    def strike_out(self, server: str, keys: Collection[int]) -> None:
+        """Strikes answers of a server out."""
+        with self._database.writing() as connection:
+            mine = (AnswerRow.server == server, AnswerRow.key.in_(keys))
+            connection.execute(delete(AnswerRow).where(*mine))
+
+    def stale(self) -> dict[str, tuple[int, ...]]:
+        """The answers by servers whose article still has a name that is to be found nowhere."""
+        if not self._database.is_there:
+            return {}
+        every = select(AnswerRow.server, AnswerRow.key).where(AnswerRow.is_stale)
+        keys: dict[str, tuple[int, ...]] = {}
+        with self._database.reading() as connection:
+            for server, key in connection.execute(every.order_by(AnswerRow.key)):
+                keys[server] = (*keys.get(server, ()), key)
+        return keys
+
+    def refresh(self, keys: Collection[int]) -> None:
+        """Notes that no file has the names that stood over some answers."""
+        with self._database.writing() as connection:
+            mine = update(AnswerRow).where(AnswerRow.key.in_(keys))
+            connection.execute(mine.values(is_stale=False))
+        self._database.erase()
+
+    def trusted_role(self, server: str) -> str | None:
+        """The role whose members' replies can be taken over in a server, if any."""
+        if not self._database.is_there:
+            return None
+        mine = select(TrustedRoleRow.role).where(TrustedRoleRow.server == server)
+        with self._database.reading() as connection:
+            return connection.scalar(mine)
+
+    def trust(self, server: str, role: str | None) -> None:
+        """Chooses that role; None for none."""
+        with self._database.writing() as connection:
+            connection.execute(delete(TrustedRoleRow).where(TrustedRoleRow.server == server))
+            if role is not None:
+                connection.execute(insert(TrustedRoleRow).values(server=server, role=role))
+
+
+def answers_of_person(connection: Connection, person: str) -> tuple[WrittenAnswer, ...]:
+    """What somebody has answered, oldest first."""
+    mine = select(*_COLUMNS).where(AnswerRow.person == person)
+    rows = connection.execute(mine.order_by(AnswerRow.answered_at, AnswerRow.key))
+    return tuple(WrittenAnswer(*row) for row in rows)
+
+
+def delete_author(connection: Connection, person: str) -> None:
+    """Leaves what somebody has answered, by nobody; the articles are to be written again."""
+    mine = update(AnswerRow).where(AnswerRow.person == person)
+    connection.execute(mine.values(person=None, name="", is_stale=True))
+
+
+def without_author(request: dict[str, Any], person: str) -> dict[str, Any]:
+    """What a job is to do, by nobody where it enters what somebody has answered."""
+    answer = request.get("answer") or {}
+    if answer.get("person") != person:
+        return request
+    return {**request, "answer": {**answer, "person": None, "name": ""}}
+
+
+def delete_answers(connection: Connection, server: str) -> None:
+    """Deletes what the admins of a server have answered, and whom they trust."""
+    for table in (AnswerRow, TrustedRoleRow):
+        connection.execute(delete(table).where(table.server == server))
+
+
+def servers_with_answers(connection: Connection) -> set[str]:
+    """The servers of which something is kept here."""
+    tables = (AnswerRow, TrustedRoleRow)
+    return {server for table in tables for server in connection.scalars(select(table.server).distinct())}
