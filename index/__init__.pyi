@@ -18,6 +18,7 @@ from .errors import (
     SelfCheckError,
     SnapshotDamagedError,
     SnapshotError,
+    StorageError,
     UnknownArticleError,
     UnloadableModelError,
     UnloadableReaderError,
@@ -86,6 +87,7 @@ from .sources.web import fetch
 from .storage.backup import BackupReport, back_up, restore
 from .storage.jobs import Job, Jobs
 from .storage.ledger import QuestionLedger
+from .storage.library_folder import SharedStorage
 from .storage.upkeep import Retention
 
 __all__ = [
@@ -163,6 +165,7 @@ __all__ = [
     "SelfCheck",
     "SelfCheckError",
     "Sentence",
+    "SharedStorage",
     "SnapshotDamagedError",
     "SnapshotError",
     "Source",
@@ -170,6 +173,7 @@ __all__ = [
     "Span",
     "Stage",
     "Status",
+    "StorageError",
     "Turn",
     "UnknownArticleError",
     "UnloadableModelError",

@@ -205,6 +205,12 @@ def storage_at(url: str) -> Storage:
 
 
 def _folder(path: Path) -> Storage:
+    if not path.is_dir():  # made here, it would be of this machine alone
+        raise StorageError(
+            "The storage {storage} is no folder that is there. Make it or mount it, or set "
+            "FOOTNOTE_STORAGE_URL to another one.",
+            storage=str(path),
+        )
     return Storage(fsspec.filesystem("file", auto_mkdir=True), str(path), str(path))
 
 
