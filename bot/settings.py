@@ -54,8 +54,8 @@ class Settings(BaseSettings):
         discord_token: The bot's token (``DISCORD_TOKEN``); only needed to run in real Discord.
         data_dir: Folder for the index and the bot's own notes.
         database_url: The address of a PostgreSQL; None for SQLite in the data folder.
-        storage_url: Where the indexes lie that several machines share, a folder or the address of an S3, GCS or
-            Azure; None where they lie in the data folder.
+        storage_url: Where the indexes lie that several machines share, a folder or the address of an S3, GCS
+            or Azure; None where they lie in the data folder.
         cache_mb: The most megabytes of them that this machine keeps in the data folder; 0 for no limit.
         article: A file to answer from; None for the article that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.

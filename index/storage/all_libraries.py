@@ -30,8 +30,8 @@ def digests(database: Database) -> set[str]:
     if not database.is_there:
         return set()
     with database.reading() as connection:
-        named = select(SnapshotRow.digest).where(SnapshotRow.digest.is_not(None))
-        return {digest for digest in connection.scalars(named) if digest is not None}
+        rows = select(SnapshotRow.digest).where(SnapshotRow.digest.is_not(None))
+        return {digest for digest in connection.scalars(rows) if digest is not None}
 
 
 def servers_to_store(database: Database) -> set[str]:
@@ -39,10 +39,10 @@ def servers_to_store(database: Database) -> set[str]:
     if not database.is_there:
         return set()
     with database.reading() as connection:
-        unstored = (
+        servers = (
             select(LibraryRow.server)
             .join(ArticleRow, ArticleRow.library == LibraryRow.key)
             .join(SnapshotRow, SnapshotRow.article == ArticleRow.key)
             .where(SnapshotRow.digest.is_(None))
         )
-        return set(connection.scalars(unstored))
+        return set(connection.scalars(servers))

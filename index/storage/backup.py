@@ -35,8 +35,8 @@ from index.storage.library_record import (
 )
 from index.storage.old_folder import RECORDS, put_aside, stored_library
 from index.storage.records import replace_all
-from index.storage.snapshot_files import FileSum
 from index.storage.snapshot_cache import CACHE, SnapshotCache
+from index.storage.snapshot_files import FileSum
 from index.storage.transactions import LOCK, Transactions
 
 UNDER_THE_LOCK = ("articles", "removed")

@@ -1,4 +1,4 @@
-"""A lock that one holds at a time: of all processes of a machine, and of all machines that share a database."""
+"""A lock that one holds at a time, of all processes of a machine, or of all that share a database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class LibraryLock:
         self._file = FileLock(file)
         self._database = database
         self._name = name
-        self._shared = contextlib.ExitStack()
+        self._stack = contextlib.ExitStack()
 
     def acquire(self, timeout: float) -> None:
         """Takes it.
@@ -44,10 +44,7 @@ class LibraryLock:
         until = time.monotonic() + timeout
         self._file.acquire(timeout=timeout)
         try:
-            while not self._has_database():
-                if time.monotonic() >= until:
-                    raise Timeout(self._file.lock_file)
-                time.sleep(_PAUSE)
+            self._wait(until)
         except BaseException:
             self._file.release()
             raise
@@ -55,7 +52,7 @@ class LibraryLock:
     def release(self) -> None:
         """Lets go of it."""
         if self._file.lock_counter == 1:
-            self._shared.close()
+            self._stack.close()
         self._file.release()
 
     @contextlib.contextmanager
@@ -67,11 +64,17 @@ class LibraryLock:
         finally:
             self.release()
 
+    def _wait(self, until: float) -> None:
+        while not self._has_database():
+            if time.monotonic() >= until:
+                raise Timeout(self._file.lock_file)
+            time.sleep(_PAUSE)
+
     def _has_database(self) -> bool:
         if self._database is None or self._file.lock_counter > 1:
             return True
         with contextlib.ExitStack() as stack:
             has = stack.enter_context(self._database.alone(self._name))
             if has:
-                self._shared = stack.pop_all()
+                self._stack = stack.pop_all()
         return has

@@ -16,14 +16,14 @@ SNAPSHOT_NAME = re.compile(r"^(\d{6,}+)-[0-9a-f]{8}")
 """The name of a snapshot: its number, and the start of the SHA-256 of the article's text."""
 
 
-class Stored(NamedTuple):
+class Upload(NamedTuple):
     """Where a snapshot lies in the storage that machines share, and how much it takes; None for nowhere."""
 
     digest: str | None
     nbytes: int
 
 
-UNSTORED = Stored(None, 0)
+NO_UPLOAD = Upload(None, 0)
 """What is in a folder of the library's."""
 
 

@@ -106,15 +106,15 @@ class Ownership:
             )
         if self._storage is None:
             return
-        stored = self._stored_mark(self._storage)
-        if stored is not None and stored != own:
+        mark = self._stored_mark(self._storage)
+        if mark is not None and mark != own:
             raise StorageError(
                 "The storage {storage} belongs to another database. Give this one a folder of its own in it: "
                 "add one to FOOTNOTE_STORAGE_URL.",
                 storage=self._storage.name,
             )
-        named = select(func.count()).select_from(SnapshotRow).where(SnapshotRow.digest.is_not(None))
-        if stored is None and connection.scalar(named):
+        count = select(func.count()).select_from(SnapshotRow).where(SnapshotRow.digest.is_not(None))
+        if mark is None and connection.scalar(count):
             raise StorageError(
                 "The database has indexes in a storage, and the storage {storage} is empty. Check "
                 "FOOTNOTE_STORAGE_URL; where it is a folder, check whether it is mounted.",

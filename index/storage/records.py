@@ -22,13 +22,13 @@ from index.storage.database import Database
 from index.storage.jobs import note_publication
 from index.storage.ledger import anonymous
 from index.storage.library_record import (
-    UNSTORED,
+    NO_UPLOAD,
     ArticleRecord,
     Failure,
     LibraryRecord,
     SnapshotRecord,
-    Stored,
     StoredLibrary,
+    Upload,
 )
 from index.storage.notes import Note
 from index.storage.pulse import ALL
@@ -109,7 +109,7 @@ class Writer:
         self._set_library(left_at=when)
 
     def publish(
-        self, article: str, name: str, path: str, instead_of: Collection[int] = (), stored: Stored = UNSTORED
+        self, article: str, name: str, path: str, instead_of: Collection[int] = (), upload: Upload = NO_UPLOAD
     ) -> None:
         """Makes a snapshot the newest of an article, in place of some, by their keys."""
         key = self._connection.scalar(
@@ -120,24 +120,24 @@ class Writer:
         if key is None:
             key = self._inserted(article, ArticleRecord(0, ()))
         self.forget(instead_of)
-        row = {"article": key, "name": name, "path": path} | stored._asdict()
+        row = {"article": key, "name": name, "path": path} | upload._asdict()
         self._connection.execute(insert(SnapshotRow).values(row))
 
-    def store(self, snapshot: int, stored: Stored) -> None:
+    def store(self, snapshot: int, upload: Upload) -> None:
         """Says where a snapshot lies in the storage, by its key."""
         self._connection.execute(
-            update(SnapshotRow).where(SnapshotRow.key == snapshot).values(stored._asdict())
+            update(SnapshotRow).where(SnapshotRow.key == snapshot).values(upload._asdict())
         )
 
     def demand(self, note: Note) -> None:
-        """Makes sure that a change is still under way: that nobody has called it off for one that was cut off.
+        """Makes sure that a change is under way, and was not called off for one that was cut off.
 
         Raises:
             ReindexRunningError: it is not.
         """
         pending = self._connection.scalar(select(WorkRow.note).where(WorkRow.library == self._library))
-        found = None if pending is None else Note.model_validate(pending)
-        if found is None or (found.when, found.article) != (note.when, note.article):
+        work = None if pending is None else Note.model_validate(pending)
+        if work is None or (work.when, work.article) != (note.when, note.article):
             raise ReindexRunningError("A reindex is running already. Wait until it is done.")
 
     def take_back(self, snapshots: Collection[int], when: datetime) -> None:

@@ -7,13 +7,13 @@ date. What is written under a name is never changed.
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
 
 import fsspec  # type: ignore[import-untyped]
 
@@ -42,14 +42,14 @@ class Storage:
         files: The file system.
         root: The folder in it below which all is.
         name: How people know it; no password stands in it.
-        hidden: What stands in no message.
+        secrets: What stands in no message.
     """
 
-    def __init__(self, files: Any, root: str, name: str, hidden: Sequence[str] = ()) -> None:
+    def __init__(self, files: Any, root: str, name: str, secrets: Sequence[str] = ()) -> None:
         self._files = files
         self._root = root.rstrip("/")
         self.name = name
-        self._hidden = [one for one in hidden if one]
+        self._secrets = [one for one in secrets if one]
 
     def read(self, name: str) -> bytes | None:
         """What is there under a name; None where nothing is.
@@ -124,7 +124,7 @@ class Storage:
 
     def faults(self) -> Iterator[str]:
         """What is wrong with it, a sentence each: writes something, reads, lists and deletes it."""
-        content = secrets.token_hex(16).encode()
+        content = uuid4().hex.encode()
         name = f"{_PROBE}/{content.decode()}"
         try:
             self.write(name, content)
@@ -142,9 +142,9 @@ class Storage:
         """Makes sure that all of something is there: a connection that is cut off may leave a part."""
         with self._explained("read"):
             self._files.invalidate_cache()
-            found = self._files.info(self._at(name))["size"]
-        if found != size:
-            raise self._error("written to", f"{found} of {size} bytes of {name} are there")
+            nbytes = self._files.info(self._at(name))["size"]
+        if nbytes != size:
+            raise self._error("written to", f"{nbytes} of {size} bytes of {name} are there")
 
     @contextlib.contextmanager
     def _explained(self, what: str) -> Iterator[None]:
@@ -159,7 +159,7 @@ class Storage:
     def _error(self, what: str, reason: str) -> StorageError:
         lines = [line.strip() for line in reason.splitlines() if line.strip()]
         reason = lines[0][:300] if lines else "it does not say why"
-        for one in self._hidden:
+        for one in self._secrets:
             reason = reason.replace(one, "***")
         return StorageError(
             "The storage {storage} cannot be {what}: {reason}. Check FOOTNOTE_STORAGE_URL, whether it can be "
@@ -175,8 +175,8 @@ def storage_at(url: str) -> Storage:
     """The storage at an address; nothing is asked of it yet.
 
     Args:
-        url: A folder, or ``s3://key:secret@bucket/folder?endpoint=https://host&region=here`` and the like; the
-            options after the question mark are those of the file system.
+        url: A folder, or ``s3://key:secret@bucket/folder?endpoint=https://host&region=here`` and the like;
+            the options after the question mark are those of the file system.
 
     Raises:
         StorageError: it is no address of a storage, or what speaks to it is not installed.
@@ -201,7 +201,7 @@ def storage_at(url: str) -> Storage:
         ) from None
     except Exception:  # what does not parse may be anything, a password too
         raise _no_address() from None
-    return Storage(files, root, _name(url), _hidden(url, options))
+    return Storage(files, root, _name(url), _secrets(url, options))
 
 
 def _folder(path: Path) -> Storage:
@@ -229,7 +229,11 @@ def _object_store(url: str) -> Storage:
         raise _no_address()
     options = dict(parse_qsl(parts.query))
     account = (parts.username, parts.password)
-    own = {name: unquote(value) for name, value in zip(_OBJECT_STORES[parts.scheme], account) if value}
+    own = {
+        name: unquote(value)
+        for name, value in zip(_OBJECT_STORES[parts.scheme], account, strict=False)
+        if value
+    }
     config: Any = options | own
     is_plain = options.get("endpoint", "").startswith("http://")
     client: Any = {"timeout": _PATIENCE, "connect_timeout": timedelta(seconds=10), "allow_http": is_plain}
@@ -242,7 +246,7 @@ def _object_store(url: str) -> Storage:
         retry_config=retry,
         skip_instance_cache=True,
     )
-    return Storage(files, f"{bucket}{parts.path}", _name(url), _hidden(url, config))
+    return Storage(files, f"{bucket}{parts.path}", _name(url), _secrets(url, config))
 
 
 def _name(url: str) -> str:
@@ -250,7 +254,7 @@ def _name(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
 
 
-def _hidden(url: str, options: Mapping[str, str]) -> list[str]:
+def _secrets(url: str, options: Mapping[str, str]) -> list[str]:
     secret = [value for name, value in options.items() if any(part in name.lower() for part in _SECRET)]
     password = urlsplit(url).password
     return [*secret, password or "", unquote(password or "")]

@@ -12,10 +12,10 @@ Under the data folder::
     cache/<digest>.json       a manifest alone, where nobody needed more of a snapshot
     cache/*.lock              held by who fetches
 
-A digest is the SHA-256 of a manifest, which has those of all other files: what has that name can only be one
-thing. So it is fetched once, by one of all threads and processes of the machine; each file is held against its
-sum, and a folder has its name when all of it is there. A row of the database names a digest only once the
-storage has all of it.
+A digest is the SHA-256 of a manifest, which has those of all other files: what has that name can only be
+one thing. So it is fetched once, by one of all threads and processes of the machine; each file is held
+against its sum, and a folder has its name when all of it is there. A row of the database names a digest only
+once the storage has all of it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from filelock import FileLock, Timeout
 from index.errors import SnapshotDamagedError, StorageError
 from index.storage.durable import delete_folder, folder_bytes, make_folder, path_bytes, replace_file
 from index.storage.folders import names_in
-from index.storage.library_record import Stored
+from index.storage.library_record import Upload
 from index.storage.shared_storage import Storage
 from index.storage.snapshot_files import (
     MANIFEST,
@@ -112,7 +112,7 @@ class SnapshotCache:
                 replace_file(path, self._content(digest, MANIFEST, digest))
         return manifest_at(path)
 
-    def store(self, files: Mapping[str, Content]) -> Stored:
+    def store(self, files: Mapping[str, Content]) -> Upload:
         """Writes a snapshot here and uploads it.
 
         Raises:
@@ -123,7 +123,7 @@ class SnapshotCache:
             write_files(work, files)
             return self._uploaded(work)
 
-    def adopt(self, folder: Path) -> Stored:
+    def adopt(self, folder: Path) -> Upload:
         """Uploads a snapshot that lies in a folder, which stays.
 
         Raises:
@@ -162,39 +162,39 @@ class SnapshotCache:
                 self._let_go(path)
                 total -= nbytes
 
-    def tidy(self, named: Collection[str]) -> None:
+    def tidy(self, digests: Collection[str]) -> None:
         """Deletes what this machine has of what no row names any more, and what killed processes left.
 
         Args:
-            named: The digests that the rows of all libraries name.
+            digests: Those that the rows of all libraries name.
         """
         past = time.time() - UNNAMED_FOR.total_seconds()
         for path in self._entries():
-            if path.name.partition(".")[0] not in named and _asked_at(path) < past:
+            if path.name.partition(".")[0] not in digests and _asked_at(path) < past:
                 self._let_go(path)
 
-    def leftovers(self, named: Callable[[], Collection[str]]) -> dict[str, int]:
+    def leftovers(self, digests: Callable[[], Collection[str]]) -> dict[str, int]:
         """What the storage has of what no row names, by digest, with its bytes: only what is old enough.
 
         A listing may be late: what it lacks may be there, and what it has may be gone. So only what it has
         counts, and only with a time of its own.
 
         Args:
-            named: Reads what the rows of all libraries name; after the listing, so that what was published
-                meanwhile is among them.
+            digests: Reads those that the rows of all libraries name: after the listing, so that what was
+                published meanwhile is among them.
 
         Raises:
             StorageError: it cannot be listed.
         """
-        found: dict[str, int] = {}
-        listed = self.storage.listing(_SNAPSHOTS)
-        for digest in sorted(listed.keys() - set(named())):
+        leftovers: dict[str, int] = {}
+        listing = self.storage.listing(_SNAPSHOTS)
+        for digest in sorted(listing.keys() - set(digests())):
             files = self.storage.listing(f"{_SNAPSHOTS}/{digest}")
             times = [self.storage.written_at(f"{_SNAPSHOTS}/{digest}/{file}") for file in files]
-            known = [moment for moment in times if moment is not None]
-            if known and max(known) < datetime.now(UTC) - UNNAMED_FOR:
-                found[digest] = sum(files.values())
-        return found
+            dates = [moment for moment in times if moment is not None]
+            if dates and max(dates) < datetime.now(UTC) - UNNAMED_FOR:
+                leftovers[digest] = sum(files.values())
+        return leftovers
 
     def delete(self, digest: str) -> None:
         """Deletes a snapshot in the storage: its manifest first, without which it is none.
@@ -206,7 +206,7 @@ class SnapshotCache:
         for file in sorted(files, key=lambda file: file != MANIFEST):
             self.storage.delete(f"{_SNAPSHOTS}/{digest}/{file}")
 
-    def _uploaded(self, work: Path) -> Stored:
+    def _uploaded(self, work: Path) -> Upload:
         digest = hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest()
         for file in (*read_manifest(work).files, MANIFEST):
             self.storage.upload(f"{_SNAPSHOTS}/{digest}/{file}", work / file)
@@ -214,7 +214,7 @@ class SnapshotCache:
         if not self.has(digest):
             self._put(work, digest)
         self.make_room()
-        return Stored(digest, nbytes)
+        return Upload(digest, nbytes)
 
     def _fetch(self, digest: str) -> None:
         with self._work() as work:
@@ -229,7 +229,7 @@ class SnapshotCache:
         work.rename(self.path / digest)
 
     def _content(self, digest: str, file: str, sha256: str) -> bytes:
-        """A file from the storage; asked for once more where a connection that broke off left a part of it."""
+        """A file from the storage; asked for once more where a connection left only a part of it."""
         name = f"{_SNAPSHOTS}/{digest}/{file}"
         for _ in range(_ATTEMPTS):
             content = self.storage.read(name)

@@ -7,8 +7,8 @@ Under the library's folder, for each article::
 What stands in one is described in ``snapshot_files``. It is written into a folder ``.writing-…``, synced to
 disk and renamed; a row of the database then makes it count, and says where it lies. Where machines share a
 storage, it lies there instead, and this machine has what it needs of it: see ``snapshot_cache``. The highest
-number is the newest: no clock decides. One that is taken back is marked in its row. What no row names is left over from a
-process that was killed, and is swept away. Numbers go on upward.
+number is the newest: no clock decides. One that is taken back is marked in its row. What no row names is left
+over from a process that was killed, and is swept away. Numbers go on upward.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from index.search.token_vectors import Floats, TokenCodec, TokenVectors
 from index.storage.durable import folder_bytes, make_folder, rename_for_good
 from index.storage.folders import names_in
 from index.storage.library_record import (
+    NO_UPLOAD,
     SNAPSHOT_NAME,
-    UNSTORED,
     ArticleRecord,
     SnapshotRecord,
-    Stored,
+    Upload,
     by_name,
     snapshot_number,
 )
@@ -274,34 +274,34 @@ class SnapshotFolder:
         name = snapshot_name(note.number, snapshot.index.article)
         self._records.enroll()
         try:
-            stored = self._write(name, snapshot.files)
+            upload = self._write(name, snapshot.files)
         except BaseException:
             self.remove_if_empty()
             raise
         going = [*self.outgoing(instead_of), *self.undone()]
         before, keys = self._records.now(), by_name(self._record.snapshots, going)
         with self._records.change() as writer:
-            if stored.digest is not None:  # the lock of another machine ends with its connection
+            if upload.digest is not None:  # the lock of another machine ends with its connection
                 writer.demand(note)
-            writer.publish(self._article, name, self._path(name), keys, stored)
+            writer.publish(self._article, name, self._path(name), keys, upload)
             if note.action is Action.ADDED and before.in_use is None:
                 writer.use(self._article, None)
             writer.enter(note)
         with contextlib.suppress(OSError, SnapshotError):  # it is published, and the next one clears up
             self.sweep()
-        written = Snapshot(name, snapshot.manifest, snapshot.index)
-        if stored.digest is not None and self._cache is not None:
-            self._cache.keep(stored.digest, written)
-        return written
+        result = Snapshot(name, snapshot.manifest, snapshot.index)
+        if upload.digest is not None and self._cache is not None:
+            self._cache.keep(upload.digest, result)
+        return result
 
-    def _write(self, name: str, files: Mapping[str, Content]) -> Stored:
+    def _write(self, name: str, files: Mapping[str, Content]) -> Upload:
         if self._cache is not None:
             return self._cache.store(files)
         make_folder(self.folder)
         with _work_folder(self.folder) as work:
             write_files(work, files)
             rename_for_good(work, self.folder / name)
-        return UNSTORED
+        return NO_UPLOAD
 
     def outgoing(self, instead_of: Sequence[str] = ()) -> list[str]:
         """The snapshots that are too many, once one more is there and ``instead_of`` has gone."""

@@ -221,12 +221,12 @@ class Transactions:
         for snapshot in self._folder.to_store():
             assert self._folder.cache is not None  # noqa: S101 - told to the type checker: else there is none
             try:
-                stored = self._folder.cache.adopt(self._folder.path / snapshot.path)
+                upload = self._folder.cache.adopt(self._folder.path / snapshot.path)
             except SnapshotDamagedError as error:  # it stays where it is, and is healed as others are
                 yield f"{snapshot.path} is not put into the storage: {error}"
                 continue
             with self._records.change() as writer:
-                writer.store(snapshot.key, stored)
+                writer.store(snapshot.key, upload)
             count += 1
         if count:
             name = f"server {self._folder.server}" if self._folder.server else "the common library"

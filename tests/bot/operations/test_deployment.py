@@ -181,7 +181,7 @@ def test_compose_of_many_has_each_shard_once_a_worker_and_a_database_that_no_por
     assert len(set(ports)) == 3
     text = (UNIT.parent / "compose.yaml").read_text(encoding="utf-8")
     assert "postgresql://footnote:…the same…@database/footnote" in text  # where no password stands
-    assert '".[postgresql]"' in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert '".[postgresql,storage]"' in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("where", ["image", "compose", "many", "unit"])
