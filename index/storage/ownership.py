@@ -96,29 +96,30 @@ class Ownership:
         connection.execute(insert(FolderRow).values(id=new))
 
     def _demand_free(self, connection: Connection, number: str | None) -> None:
-        own = self._mark()
-        if number is not None and number != own and not (self._storage is not None and self._is_inside):
+        if self._storage is not None:
+            self._demand_storage(connection, self._storage)
+        if number not in (None, self._mark()) and not (self._storage is not None and self._is_inside):
             raise DatabaseError(
                 "The database {database} belongs to another data folder. Give {folder} a database of its "
                 "own.",
                 database=self._database,
                 folder=self._folder,
             )
-        if self._storage is None:
-            return
-        mark = self._stored_mark(self._storage)
-        if mark is not None and mark != own:
+
+    def _demand_storage(self, connection: Connection, storage: Storage) -> None:
+        mark = self._stored_mark(storage)
+        if mark is not None and mark != self._mark():
             raise StorageError(
                 "The storage {storage} belongs to another database. Give this one a folder of its own in it: "
                 "add one to FOOTNOTE_STORAGE_URL.",
-                storage=self._storage.name,
+                storage=storage.name,
             )
         count = select(func.count()).select_from(SnapshotRow).where(SnapshotRow.digest.is_not(None))
         if mark is None and connection.scalar(count):
             raise StorageError(
                 "The database has indexes in a storage, and the storage {storage} is empty. Check "
                 "FOOTNOTE_STORAGE_URL; where it is a folder, check whether it is mounted.",
-                storage=self._storage.name,
+                storage=storage.name,
             )
 
     def _note(self, number: str) -> None:

@@ -181,10 +181,10 @@ def storage_at(url: str) -> Storage:
     Raises:
         StorageError: it is no address of a storage, or what speaks to it is not installed.
     """
-    parts = urlsplit(url)
-    if len(parts.scheme) < 2:  # a folder, which on Windows may begin with a letter and a colon
-        return _folder(Path(url).expanduser().absolute())
     try:
+        parts = urlsplit(url)
+        if len(parts.scheme) < 2:  # a folder, which on Windows may begin with a letter and a colon
+            return _folder(Path(url).expanduser().absolute())
         if parts.scheme == "file":
             return _folder(Path(unquote(parts.path)))
         if parts.scheme in _OBJECT_STORES:
