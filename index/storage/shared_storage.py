@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from uuid import uuid4
 
 import fsspec  # type: ignore[import-untyped]
@@ -255,9 +255,11 @@ def _name(url: str) -> str:
 
 
 def _secrets(url: str, options: Mapping[str, str]) -> list[str]:
-    secret = [value for name, value in options.items() if any(part in name.lower() for part in _SECRET)]
-    password = urlsplit(url).password
-    return [*secret, password or "", unquote(password or "")]
+    """What nobody is to see, as it is and as it stands in addresses."""
+    words = [value for name, value in options.items() if any(part in name.lower() for part in _SECRET)]
+    password = urlsplit(url).password or ""
+    words.append(unquote(password))
+    return [password, *words, *(quote(word, safe="") for word in words)]
 
 
 def _no_address() -> StorageError:

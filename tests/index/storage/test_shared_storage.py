@@ -102,12 +102,10 @@ def test_what_arrives_by_half_is_noticed_when_it_is_written(tmp_path: Path) -> N
     storage, files = faulty(tmp_path / "share")
     files.halves = True
     (tmp_path / "file").write_bytes(b"0123456789")
-    for write in (
-        lambda: storage.write("a", b"0123456789"),
-        lambda: storage.upload("a", tmp_path / "file"),
-    ):
-        with pytest.raises(StorageError, match="cannot be written to: 5 of 10 bytes of a are there"):
-            write()
+    with pytest.raises(StorageError, match="cannot be written to: 5 of 10 bytes of a are there"):
+        storage.write("a", b"0123456789")
+    with pytest.raises(StorageError, match="cannot be written to: 5 of 10 bytes of b are there"):
+        storage.upload("b", tmp_path / "file")
 
 
 @pytest.mark.slow
