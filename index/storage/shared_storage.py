@@ -57,7 +57,7 @@ class Storage:
         Raises:
             StorageError: it cannot be read.
         """
-        with self._explained("read"):
+        with self._explained():
             try:
                 content: bytes = self._files.cat_file(self._at(name))
             except FileNotFoundError:
@@ -70,7 +70,7 @@ class Storage:
         Raises:
             StorageError: it is not there, or only a part of it.
         """
-        with self._explained("written to"):
+        with self._explained():
             self._files.pipe_file(self._at(name), content)
         self._demand(name, len(content))
 
@@ -82,7 +82,7 @@ class Storage:
             OSError: the file cannot be read.
         """
         size = file.stat().st_size
-        with self._explained("written to"):
+        with self._explained():
             self._files.put_file(str(file), self._at(name))
         self._demand(name, size)
 
@@ -92,7 +92,7 @@ class Storage:
         Raises:
             StorageError: it cannot be listed.
         """
-        with self._explained("listed"):
+        with self._explained():
             self._files.invalidate_cache()
             try:
                 entries = self._files.ls(self._at(folder), detail=True)
@@ -106,7 +106,7 @@ class Storage:
         Raises:
             StorageError: it cannot be told just now.
         """
-        with self._explained("read"):
+        with self._explained():
             try:
                 moment: datetime = self._files.modified(self._at(name))
             except (FileNotFoundError, NotImplementedError):
@@ -119,7 +119,7 @@ class Storage:
         Raises:
             StorageError: it cannot be deleted.
         """
-        with self._explained("written to"), contextlib.suppress(FileNotFoundError):
+        with self._explained(), contextlib.suppress(FileNotFoundError):
             self._files.rm_file(self._at(name))
 
     def faults(self) -> Iterator[str]:
@@ -140,33 +140,32 @@ class Storage:
 
     def _demand(self, name: str, size: int) -> None:
         """Makes sure that all of something is there: a connection that is cut off may leave a part."""
-        with self._explained("read"):
+        with self._explained():
             self._files.invalidate_cache()
             nbytes = self._files.info(self._at(name))["size"]
         if nbytes != size:
-            raise self._error("written to", f"{nbytes} of {size} bytes of {name} are there")
+            raise self._error(f"{nbytes} of {size} bytes of {name} are there")
 
     @contextlib.contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         """Makes whatever goes wrong an error for people: each file system has errors of its own."""
         try:
             yield
         except StorageError:
             raise
         except Exception as error:
-            raise self._error(what, str(error) or type(error).__name__) from None
+            raise self._error(str(error) or type(error).__name__) from None
 
-    def _error(self, what: str, reason: str) -> StorageError:
+    def _error(self, reason: str) -> StorageError:
         lines = [line.strip() for line in reason.splitlines() if line.strip()]
         reason = lines[0][:300] if lines else "it does not say why"
         for one in self._secrets:
             reason = reason.replace(one, "***")
         return StorageError(
-            "The storage {storage} cannot be {what}: {reason}. Check FOOTNOTE_STORAGE_URL, whether it can be "
+            "The storage {storage} cannot be used: {reason}. Check FOOTNOTE_STORAGE_URL, whether it can be "
             "reached from here, and whether it may be read, written, listed and deleted from with this key; "
             "`footnote doctor` tries all of it.",
             storage=self.name,
-            what=what,
             reason=reason,
         )
 

@@ -101,6 +101,8 @@ def test_what_a_machine_lacks_it_fetches_once(
     assert (entry.id, entry.passages) == ("notes", 2)
     assert not any((tmp_path / "one" / "cache").glob("*/article.json"))  # a manifest is enough for that
     assert colour(branch) == "green"
+    assert [(one.server, one.articles) for one in library.upkeep.use()] == [(None, 1), ("7", 1)]
+    assert library.upkeep.use()[1].nbytes >= before[1].nbytes > 0  # what it takes, whatever of it is here
     assert colour(branch, ALL) == "green"
 
     files.down = True
@@ -297,7 +299,7 @@ def test_a_backup_that_cannot_be_uploaded_changes_nothing(
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
+def database() -> Iterator[str]:
     from tests.index.storage import postgresql
 
     if postgresql.programs() is None:
@@ -308,7 +310,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_machines_share_a_postgresql_and_an_s3_and_nothing_else(
-    start: Callable[..., Library], tmp_path: Path, database: str
+    start: Callable[..., Library], database: str
 ) -> None:
     with s3_server.running() as server:
         one, two = (start(name, server.url(), database) for name in ("one", "two"))

@@ -20,7 +20,8 @@ from xml.sax.saxutils import escape
 
 KEY, SECRET, BUCKET = "AKFOOTNOTE", "hunter2/+hunter2", "bucket"
 _SIGNATURE = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=(?P<scope>[^,]+), ?SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<sum>\w+)"
+    r"AWS4-HMAC-SHA256 Credential=(?P<scope>[^,]+), ?"
+    r"SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<sum>\w+)"
 )
 
 
@@ -166,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._xml("ListBucketResult", more + "".join(entries.values()))
 
     def _is_signed(self, path: str, query: str, content: bytes) -> bool:
-        """Whether it is signed with the secret: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html."""
+        """Whether it is signed with the secret, as AWS's guide has it (Signature Version 4)."""
         match = _SIGNATURE.fullmatch(self.headers.get("authorization") or "")
         if match is None or not match["scope"].startswith(f"{KEY}/"):
             return False
@@ -226,7 +227,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Runs one until it is stopped, and says how it is reached: ``python -m tests.index.storage.s3_server``."""
+    """Runs one until it is stopped, and says how it is reached."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=0)
     with S3Server(parser.parse_args().port) as server:

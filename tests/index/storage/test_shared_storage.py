@@ -80,7 +80,7 @@ def test_no_password_is_in_a_name_or_in_a_message(password: str) -> None:
         f"s3://bucket/folder?access_key_id=key&secret_access_key={word}&region=here",
     ):
         storage = storage_at(url)
-        error = storage._error("read", f"Denied to {mark} in {word}")
+        error = storage._error(f"Denied to {mark} in {word}")
         for text in (storage.name, repr(SharedStorage(url)), str(error)):
             assert mark not in text
             assert word not in text
@@ -90,11 +90,11 @@ def test_what_does_not_answer_is_said_in_words(tmp_path: Path) -> None:
     storage, files = faulty(tmp_path)
     files.down = True
     assert list(storage.faults()) == [
-        f"The storage the share cannot be written to: no answer within 30 s. {ADVICE}"
+        f"The storage the share cannot be used: no answer within 30 s. {ADVICE}"
     ]
-    with pytest.raises(StorageError, match=r"The storage the share cannot be read: no answer"):
+    with pytest.raises(StorageError, match=r"The storage the share cannot be used: no answer"):
         storage.read("a")
-    with pytest.raises(StorageError, match=r"The storage the share cannot be listed: no answer"):
+    with pytest.raises(StorageError, match=r"The storage the share cannot be used: no answer"):
         storage.listing()
 
 
@@ -102,9 +102,9 @@ def test_what_arrives_by_half_is_noticed_when_it_is_written(tmp_path: Path) -> N
     storage, files = faulty(tmp_path / "share")
     files.halves = True
     (tmp_path / "file").write_bytes(b"0123456789")
-    with pytest.raises(StorageError, match="cannot be written to: 5 of 10 bytes of a are there"):
+    with pytest.raises(StorageError, match="cannot be used: 5 of 10 bytes of a are there"):
         storage.write("a", b"0123456789")
-    with pytest.raises(StorageError, match="cannot be written to: 5 of 10 bytes of b are there"):
+    with pytest.raises(StorageError, match="cannot be used: 5 of 10 bytes of b are there"):
         storage.upload("b", tmp_path / "file")
 
 
@@ -122,7 +122,7 @@ def test_s3_is_spoken_to_with_signatures_and_what_breaks_off_is_fetched_on(tmp_p
         assert storage.listing("a") == {"large": len(content)}
         assert storage.written_at("a/large") == server.objects["footnote/a/large"][1].replace(microsecond=0)
         server.refused = 10
-        with pytest.raises(StorageError, match="cannot be written to: "):
+        with pytest.raises(StorageError, match="cannot be used: "):
             storage.write("a/small", b"x")
         server.refused = 0
         (fault,) = storage_at(server.url(secret="wrong-hunter2")).faults()  # noqa: S106 - not even right
@@ -133,4 +133,4 @@ def test_s3_is_spoken_to_with_signatures_and_what_breaks_off_is_fetched_on(tmp_p
 def test_a_storage_without_an_answer_of_its_own_says_so(tmp_path: Path) -> None:
     storage = Storage(object(), str(tmp_path), "the share")
     (fault,) = storage.faults()
-    assert fault.startswith("The storage the share cannot be written to: ")
+    assert fault.startswith("The storage the share cannot be used: ")

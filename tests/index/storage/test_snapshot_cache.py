@@ -32,7 +32,7 @@ def cache_of(tmp_path: Path, storage: Storage, machine: str, nbytes: int = 0) ->
 
 def store(cache: SnapshotCache) -> Upload:
     """Another one each time, by its title."""
-    number = len(os.listdir(cache.path)) if cache.path.exists() else 0
+    number = len(list(cache.path.iterdir())) if cache.path.exists() else 0
     return cache.store(encode(contents(replace(ARTICLE, title=f"Number {number}"))).files)
 
 
@@ -118,7 +118,7 @@ def test_a_storage_that_stops_at_any_moment_leaves_nothing_that_seems_whole(
     other = cache_of(tmp_path, storage, "other")
     for left in range(len(FILES)):
         files.left = left
-        with pytest.raises(StorageError, match="cannot be read"):
+        with pytest.raises(StorageError, match="cannot be used"):
             other.folder(digest)
         assert not other.has(digest)
     files.left = None
