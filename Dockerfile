@@ -13,7 +13,7 @@ COPY index index
 # With that date, bytecode is compared with its source by hash: times are rounded as layers are packed, and what
 # seems older than its source would be compiled anew in each process, those that read sources too.
 RUN SOURCE_DATE_EPOCH=315532800 /opt/footnote/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
-        --extra-index-url "$TORCH_INDEX" --constraint constraints.txt ".[postgresql]"
+        --extra-index-url "$TORCH_INDEX" --constraint constraints.txt ".[postgresql,storage]"
 
 FROM python:3.11.14-slim-bookworm
 

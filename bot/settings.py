@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from index import Limits, Quotas, Retention
+from index import Limits, Quotas, Retention, SharedStorage
 
 _PREFIX = "FOOTNOTE_"
 _TOKEN = "DISCORD_TOKEN"  # noqa: S105 - the name of the variable, not a token
@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         discord_token: The bot's token (``DISCORD_TOKEN``); only needed to run in real Discord.
         data_dir: Folder for the index and the bot's own notes.
         database_url: The address of a PostgreSQL; None for SQLite in the data folder.
+        storage_url: Where the indexes lie that several machines share, a folder or the address of an S3, GCS
+            or Azure; None where they lie in the data folder.
+        cache_mb: The most megabytes of them that this machine keeps in the data folder; 0 for no limit.
         article: A file to answer from; None for the article that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
         encoder: What runs the bundled embedding model: onnx, torch, or auto for what is faster.
@@ -116,6 +119,8 @@ class Settings(BaseSettings):
     discord_token: SecretStr | None = Field(default=None, validation_alias=_TOKEN)
     data_dir: UserPath = Path(".footnote")
     database_url: SecretStr | None = None
+    storage_url: SecretStr | None = None
+    cache_mb: NonNegativeInt = 10_000
     article: UserPath | None = None
     embedding_model: str | None = None
     encoder: Encoder = "auto"
@@ -159,6 +164,13 @@ class Settings(BaseSettings):
     def postgresql(self) -> str | None:
         """The address of a PostgreSQL, its password included; None for SQLite in the data folder."""
         return self.database_url.get_secret_value() if self.database_url else None
+
+    @property
+    def storage(self) -> SharedStorage | None:
+        """The storage that machines share, its password included; None where all lies in the data folder."""
+        if self.storage_url is None:
+            return None
+        return SharedStorage(self.storage_url.get_secret_value(), self.cache_mb * 1_000_000)
 
     @property
     def limits(self) -> Limits:

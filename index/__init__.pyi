@@ -18,6 +18,7 @@ from .errors import (
     SelfCheckError,
     SnapshotDamagedError,
     SnapshotError,
+    StorageError,
     UnknownArticleError,
     UnloadableModelError,
     UnloadableReaderError,
@@ -90,6 +91,7 @@ from .storage.channels import Channels
 from .storage.digests import DIGEST_PAUSE, Digest, next_due, week_before
 from .storage.jobs import Job, Jobs
 from .storage.ledger import QuestionLedger
+from .storage.library_folder import SharedStorage
 from .storage.upkeep import Retention
 
 __all__ = [
@@ -173,6 +175,7 @@ __all__ = [
     "SelfCheck",
     "SelfCheckError",
     "Sentence",
+    "SharedStorage",
     "SnapshotDamagedError",
     "SnapshotError",
     "Source",
@@ -180,6 +183,7 @@ __all__ = [
     "Span",
     "Stage",
     "Status",
+    "StorageError",
     "Turn",
     "UnknownArticleError",
     "UnloadableModelError",

@@ -193,5 +193,9 @@ class DatabaseError(SnapshotError):
     """The database cannot be reached, is damaged, or was written by a newer version."""
 
 
+class StorageError(SnapshotError):
+    """The storage that machines share cannot be reached, is not set up, or belongs to another database."""
+
+
 class SnapshotDamagedError(SnapshotError):
     """An index on disk does not match its checksums, its format or the article: it has to be rebuilt."""

@@ -25,7 +25,9 @@ def save(
 ) -> None:
     """Save the data folder in one file, also while the bot runs, and check it."""
     settings = read_settings()
-    report = back_up(settings.data_dir, file, database_url=settings.postgresql, replace=force)
+    report = back_up(
+        settings.data_dir, file, database_url=settings.postgresql, storage=settings.storage, replace=force
+    )
     terminal().print(Text(printable(f"Saved and checked: {_extent(report)}, in {file}.")))
 
 
@@ -35,7 +37,7 @@ def bring_back(
     """Bring the data folder back from a backup, all or nothing."""
     settings = read_settings()
     folder = settings.data_dir
-    report = restore(file, folder, database_url=settings.postgresql, replace=force)
+    report = restore(file, folder, database_url=settings.postgresql, storage=settings.storage, replace=force)
     lines = [f"Restored: {_extent(report)}, of {report.begun_at:%Y-%m-%d %H:%M} UTC, in {folder}."]
     if report.before is not None:
         lines.append(f"What was there before is in {report.before}. Delete that once all is well.")

@@ -26,6 +26,7 @@ from index import (
     Library,
     LoadedModels,
     Progress,
+    StorageError,
 )
 
 PACKAGES = ("footnote", "discord.py", "sentence-transformers", "torch", "faiss-cpu", "bm25s", "simcord")
@@ -60,6 +61,7 @@ def examine(settings: Settings, library: Library, on_progress: Callable[[Progres
         _settings(settings),
         _token(settings),
         _data_dir(settings),
+        *_storage(settings),
         *_commands(settings),
         *_index(settings, library, on_progress),
         *_use(library),
@@ -120,6 +122,21 @@ def _data_dir(settings: Settings) -> Finding:
             "data",
             f"{folder} cannot be written ({error.strerror}). Set FOOTNOTE_DATA_DIR to another folder.",
         )
+
+
+def _storage(settings: Settings) -> Iterator[Finding]:
+    """Whether the storage that machines share can be written, read, listed and deleted from."""
+    if settings.storage is None:
+        return
+    try:
+        storage = settings.storage.opened()
+        faults = list(storage.faults())
+    except StorageError as error:
+        yield Finding(Verdict.PROBLEM, "storage", str(error))
+        return
+    yield from (Finding(Verdict.PROBLEM, "storage", fault) for fault in faults)
+    if not faults:
+        yield Finding(Verdict.OK, "storage", f"{storage.name} can be written, read, listed and deleted from")
 
 
 def _commands(settings: Settings) -> Iterator[Finding]:

@@ -51,6 +51,7 @@ def open_library(settings: Settings) -> Library:
     return Library(
         settings.data_dir,
         database_url=settings.postgresql,
+        storage=settings.storage,
         article_path=settings.article,
         embedding_model=settings.embedding_model,
         encoder=settings.encoder,

@@ -26,11 +26,10 @@ from index.search.embedding import Embedder
 from index.sources.files import SHIPPED_ARTICLE
 from index.sources.limits import Limits
 from index.storage.channels import Channels
-from index.storage.database import Database
 from index.storage.inspection import faults
 from index.storage.jobs import Jobs
 from index.storage.ledger import QuestionLedger
-from index.storage.library_folder import LibraryFolder
+from index.storage.library_folder import SharedStorage, library_folder
 from index.storage.snapshots import SNAPSHOTS_KEPT
 from index.storage.upkeep import Retention, Upkeep
 
@@ -47,6 +46,7 @@ class Library:
     Args:
         data_dir: Folder for the indexes; made when missing.
         database_url: The address of a PostgreSQL; None for SQLite in that folder.
+        storage: Where the indexes lie that several machines share; None where they lie in that folder.
         article_path: The article to answer from where none was chosen; None for the one that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
         encoder: What runs the bundled one: "onnx", "torch", or "auto" for what is faster.
@@ -72,6 +72,7 @@ class Library:
         data_dir: Path,
         *,
         database_url: str | None = None,
+        storage: SharedStorage | None = None,
         article_path: Path | None = None,
         embedding_model: str | None = None,
         encoder: RuntimeChoice = "auto",
@@ -92,13 +93,12 @@ class Library:
             check_at_least=check_at_least,
             open_articles=open_articles,
         )
-        database = Database(data_dir, database_url)
-        folder = LibraryFolder(data_dir, snapshots_kept=snapshots_kept, database=database)
+        folder = library_folder(data_dir, database_url, storage, snapshots_kept)
         self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
-        self.ledger = QuestionLedger(database)
+        self.ledger = QuestionLedger(folder.records.database)
         self.upkeep = Upkeep(folder, retention=retention)
-        self.jobs = Jobs(database)
-        self.channels = Channels(database)
+        self.jobs = Jobs(folder.records.database)
+        self.channels = Channels(folder.records.database)
         self._only_at_hand = False
         self._guard = threading.Lock()
         self._branches: dict[str, Library] = {}

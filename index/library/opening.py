@@ -19,6 +19,7 @@ from index.errors import (
     QuestionFileError,
     SnapshotDamagedError,
     SnapshotError,
+    StorageError,
 )
 from index.library.finding import Holding
 from index.library.memory import Memory, Newest, OpenArticle
@@ -164,7 +165,12 @@ class Opener:
         with opening:  # of the threads that need the same article, one opens it
             if (open_article := self.held(holding)) is not None:
                 return open_article, []
-            article, notices = self._opened(holding, on_progress)
+            try:
+                article, notices = self._opened(holding, on_progress)
+            except StorageError as error:
+                if (older := self._memory.articles.get(holding.key)) is None:
+                    raise
+                return older, [f"“{holding.id}” is answered from the index that is open: {error}"]
             self._memory.articles.put(holding.key, article)
             return article, notices
 

@@ -9,29 +9,36 @@ all of it, and only then puts it in its place by renaming, with the locks of all
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import math
 import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from index.errors import BackupError
+from index.errors import BackupError, SnapshotDamagedError
 from index.storage.archive import CHUNK, SUMS, HashedCopy, Sums, read_archive
 from index.storage.database import FILE, Database
 from index.storage.durable import make_folder, rename_for_good, sync_folder
-from index.storage.library_folder import LibraryFolder
-from index.storage.library_record import STORED_LIBRARY, StoredLibrary
+from index.storage.library_folder import LibraryFolder, SharedStorage, library_folder
+from index.storage.library_record import (
+    STORED_LIBRARY,
+    SnapshotRecord,
+    StoredLibrary,
+    in_folder,
+    with_snapshots,
+)
 from index.storage.old_folder import RECORDS, put_aside, stored_library
 from index.storage.records import replace_all
+from index.storage.snapshot_cache import CACHE, SnapshotCache
 from index.storage.snapshot_files import FileSum
-from index.storage.transactions import Transactions
+from index.storage.transactions import LOCK, Transactions
 
-LOCK = "library.lock"
 UNDER_THE_LOCK = ("articles", "removed")
 """The folders in which nothing goes while the lock is held."""
 
@@ -61,6 +68,7 @@ def back_up(
     file: Path,
     *,
     database_url: str | None = None,
+    storage: SharedStorage | None = None,
     replace: bool = False,
     go_on: Callable[[], None] = lambda: None,
 ) -> BackupReport:
@@ -70,6 +78,8 @@ def back_up(
         data_dir: The folder; others may use it meanwhile. A library that is being changed is waited for.
         file: The backup; nobody else may read it.
         database_url: The address of a PostgreSQL; None for SQLite in the folder.
+        storage: The one that machines share, from which what this one lacks is fetched; None where all lies
+            in the folder.
         replace: Whether a file may be there already.
         go_on: Called now and then; may raise to call it off.
 
@@ -92,7 +102,8 @@ def back_up(
     try:
         with os.fdopen(descriptor, "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w:", format=tarfile.PAX_FORMAT) as tar:
-                _save_libraries(_libraries(data_dir, Database(data_dir, database_url)), tar, sums, go_on)
+                root = library_folder(data_dir, database_url, storage, 1)
+                _save_libraries(_libraries(root), tar, sums, go_on)
                 content = Sums(begun_at=begun_at, files=sums).model_dump_json().encode()
                 _add(tar, SUMS, io.BytesIO(content), len(content), begun_at.timestamp())
             stream.flush()
@@ -111,6 +122,7 @@ def restore(
     data_dir: Path,
     *,
     database_url: str | None = None,
+    storage: SharedStorage | None = None,
     replace: bool = False,
     go_on: Callable[[], None] = lambda: None,
 ) -> BackupReport:
@@ -123,6 +135,7 @@ def restore(
         data_dir: The folder; a bot that runs goes on with what is in it then.
         database_url: The address of a PostgreSQL, which has what the backup has then; None for SQLite in the
             folder.
+        storage: One that machines share, to which the indexes are uploaded; None to have them in the folder.
         replace: Whether something may be there already.
         go_on: Called now and then; may raise to call it off.
 
@@ -146,26 +159,54 @@ def restore(
     work = Path(tempfile.mkdtemp(prefix=".restore-", dir=data_dir.parent))
     try:
         sums = read_archive(file, lambda name, content: _unpack(work, name, content, go_on))
-        libraries = {library.server: stored_library(library.path) for library in _libraries(work)}
-        stored_libraries = {server: library for server, library in libraries.items() if library is not None}
-        database = Database(data_dir, database_url, takes_over=True)
+        cache = storage.cache(work) if storage is not None else None
+        stored_libraries: dict[str, StoredLibrary] = {}
+        for folder in _libraries(LibraryFolder(work, snapshots_kept=1)):
+            if (library := stored_library(folder.path)) is not None:
+                if cache is not None:
+                    library = _uploaded(cache, library, folder.path, go_on)
+                stored_libraries[folder.server] = library
+        database = Database(data_dir, database_url, storage=cache.storage if cache else None, takes_over=True)
         if database_url is None and stored_libraries:
             _fill(Database(work), work, stored_libraries)
-        for folder, _, _ in os.walk(work):
-            sync_folder(Path(folder))
+        for name, _, _ in os.walk(work):
+            sync_folder(Path(name))
         before = _put_in_place(work, data_dir, is_new=is_new, go_on=go_on)
         if database_url is not None:
             _fill(database, data_dir, stored_libraries)
+        elif cache is not None:
+            with database.reading():  # whose the storage is from now on
+                pass
+            database.close()
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return BackupReport(len(sums.files), sums.nbytes, sums.begun_at, before)
 
 
-def _libraries(data_dir: Path, database: Database | None = None) -> Iterator[LibraryFolder]:
-    root = LibraryFolder(data_dir, snapshots_kept=1, database=database)
+def _libraries(root: LibraryFolder) -> Iterator[LibraryFolder]:
+    """Those that have a folder; with a storage, all that the database knows."""
     yield root
-    for server in root.folders():
+    for server in root.branches() if root.cache is not None else root.folders():
         yield root.branch(server)
+
+
+def _uploaded(
+    cache: SnapshotCache, library: StoredLibrary, folder: Path, go_on: Callable[[], None]
+) -> StoredLibrary:
+    """A library whose snapshots, which lie in a folder, are put into the storage, and into the cache."""
+
+    def upload(snapshot: SnapshotRecord) -> SnapshotRecord:
+        go_on()
+        try:
+            return dataclasses.replace(snapshot, **cache.adopt(folder / snapshot.path)._asdict())
+        except SnapshotDamagedError:  # it was damaged when it was saved, and is healed from its folder
+            return snapshot
+
+    uploaded_library = with_snapshots(library, upload)
+    for one in uploaded_library.record.snapshots:
+        if one.digest is not None:
+            shutil.rmtree(folder / one.path, ignore_errors=True)
+    return uploaded_library
 
 
 def _save_libraries(
@@ -177,11 +218,15 @@ def _save_libraries(
     root: Path | None = None
     for library in libraries:
         root = root or library.path
-        if not library.path.is_dir():  # a server's that has gone meanwhile
+        if library.cache is None and not library.path.is_dir():  # a server's that has gone meanwhile
             continue
         with Transactions(library).alone(math.inf, go_on):
-            records = STORED_LIBRARY.dump_json(library.records.stored())
+            stored_library = library.records.stored()
             _save_library(library.path, root, tar, sums, go_on)
+            if library.cache is not None:
+                _save_cached(library.cache, library.path.relative_to(root), stored_library, tar, sums)
+            in_folders = with_snapshots(stored_library, in_folder)
+            records = STORED_LIBRARY.dump_json(in_folders)
             name = (library.path / RECORDS).relative_to(root).as_posix()
             content = HashedCopy(io.BytesIO(records))
             _add(tar, name, content, len(records), datetime.now(UTC).timestamp())
@@ -191,29 +236,49 @@ def _save_libraries(
 def _save_library(
     folder: Path, root: Path, tar: tarfile.TarFile, sums: dict[str, FileSum], go_on: Callable[[], None]
 ) -> None:
-    for path in _files(folder, root / "servers" if folder == root else None):
+    for path in _files(folder, {root / "servers", root / CACHE} if folder == root else set()):
         go_on()
         name = path.relative_to(root).as_posix()
         try:
-            with path.open("rb") as stream:
-                stat, copy = os.fstat(stream.fileno()), HashedCopy(stream)
-                _add(tar, name, copy, stat.st_size, stat.st_mtime)
+            sums[name] = _saved(path, name, tar)
         except FileNotFoundError:
             if path.relative_to(folder).parts[0] in UNDER_THE_LOCK:
                 raise
             continue  # a note that was taken back
-        sums[name] = copy.sum
 
 
-def _files(folder: Path, without: Path | None) -> Iterator[Path]:
-    """The files below a folder, in order, but for another one, locks, and what is there for a moment."""
+def _save_cached(
+    cache: SnapshotCache,
+    folder: Path,
+    library: StoredLibrary,
+    tar: tarfile.TarFile,
+    sums: dict[str, FileSum],
+) -> None:
+    """Saves the snapshots that lie in the storage, each as if it lay in its folder."""
+    for snapshot in library.record.snapshots:
+        if snapshot.digest is None:
+            continue
+        for path in sorted(cache.folder(snapshot.digest).iterdir()):
+            name = (folder / snapshot.path / path.name).as_posix()
+            sums[name] = _saved(path, name, tar)
+
+
+def _saved(path: Path, name: str, tar: tarfile.TarFile) -> FileSum:
+    with path.open("rb") as stream:
+        stat, copy = os.fstat(stream.fileno()), HashedCopy(stream)
+        _add(tar, name, copy, stat.st_size, stat.st_mtime)
+    return copy.sum
+
+
+def _files(folder: Path, without: Collection[Path]) -> Iterator[Path]:
+    """The files below a folder, in order, but for some folders, locks, and what is there for a moment."""
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or not (path.is_dir() or path.is_file()):
             raise BackupError(
                 "{file} is a link, or no plain file, and is not saved. Put what it stands for in its place.",
                 file=path,
             )
-        if path == without or path.name == LOCK or path.name.startswith((*_PASSING, FILE)):
+        if path in without or path.name == LOCK or path.name.startswith((*_PASSING, FILE)):
             continue
         if path.is_dir():
             yield from _files(path, without)
@@ -247,7 +312,7 @@ def _unpack(work: Path, name: PurePosixPath, content: HashedCopy, go_on: Callabl
 def _fill(database: Database, folder: Path, libraries: Mapping[str, StoredLibrary]) -> None:
     """Enters what the database of a backup had in this one, in place of what it has."""
     replace_all(database, libraries)
-    for library in _libraries(folder):
+    for library in _libraries(LibraryFolder(folder, snapshots_kept=1)):
         put_aside(library.path)
     database.close()  # so that all of it is in its file, and nothing in a journal
 
@@ -261,7 +326,9 @@ def _put_in_place(work: Path, data_dir: Path, *, is_new: bool, go_on: Callable[[
         return None
     before = data_dir.with_name(f"{data_dir.name}.before-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}")
     with contextlib.ExitStack() as locks:
-        for library in _libraries(data_dir):  # of which nothing has to be readable but its lock
+        for library in _libraries(
+            LibraryFolder(data_dir, snapshots_kept=1)
+        ):  # of which nothing has to be readable but its lock
             locks.enter_context(Transactions(library).locked(math.inf, go_on))
         if os.name == "nt":  # which renames no folder in which a file is open
             locks.close()

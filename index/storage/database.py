@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-import secrets
 import sqlite3
 import threading
 import time
@@ -21,10 +21,8 @@ from sqlalchemy import (
     Connection,
     Engine,
     create_engine,
-    delete,
     event,
     func,
-    insert,
     inspect,
     make_url,
     select,
@@ -34,16 +32,15 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLA
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from index.errors import DatabaseError, DataFolderError, SnapshotError
-from index.storage.durable import make_folder, replace_file
+from index.storage.durable import make_folder
 from index.storage.folders import unreadable_folder, unwritable_folder
+from index.storage.ownership import Ownership
 from index.storage.pulse import CHANNEL, PostgresPulse, Pulse, SqlitePulse
-from index.storage.tables import VERSION, FolderRow
+from index.storage.shared_storage import Storage
+from index.storage.tables import VERSION
 
 FILE = "footnote.sqlite3"
 """SQLite's file in a data folder; beside it lie its journals."""
-
-MARK = "database.id"
-"""The file in a data folder by which a PostgreSQL is known to be its own."""
 
 PATIENCE = 10.0
 """Seconds that a transaction waits for another one."""
@@ -53,6 +50,9 @@ _PAUSE = 0.005
 
 _MIGRATING = 7_033_181
 """The number of the lock under which PostgreSQL's tables are made."""
+
+_KEEPALIVE = "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+"""By which PostgreSQL notices that a machine is gone which holds a lock."""
 
 _Stamp: TypeAlias = tuple[int, int]
 
@@ -65,20 +65,34 @@ class Database:
     Args:
         data_dir: The data folder.
         url: PostgreSQL's address, ``postgresql://user:password@host/name``; None for SQLite in the folder.
-        takes_over: Whether a PostgreSQL that belongs to another folder is this one's from now on.
+        storage: Where indexes lie that machines share; None where they lie in the data folder.
+        takes_over: Whether a PostgreSQL that belongs to another folder, or a storage that belongs to another
+            database, is this one's from now on.
 
     Raises:
         DatabaseError: the address is none of PostgreSQL's, or what speaks to it is not installed.
+
+    Attributes:
+        ownership: Whose it is.
     """
 
-    def __init__(self, data_dir: Path, url: str | None = None, *, takes_over: bool = False) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        url: str | None = None,
+        *,
+        storage: Storage | None = None,
+        takes_over: bool = False,
+    ) -> None:
         self._folder = data_dir
-        self._takes_over = takes_over
         self._file = None if url else data_dir / FILE
         self._name = f"{data_dir / FILE}" if url is None else ""
         self._engine = _sqlite(data_dir / FILE) if url is None else _postgresql(url)
         if url is not None:
             self._name = self._engine.url.render_as_string(hide_password=True)
+        self.ownership = Ownership(
+            data_dir, self._name, is_inside=url is None, storage=storage, takes_over=takes_over
+        )
         self._pulse: Pulse = (
             SqlitePulse(data_dir / FILE, _watching)
             if url is None
@@ -141,6 +155,37 @@ class Database:
             return datetime.now(UTC)
         return connection.execute(select(func.now())).scalar_one()
 
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Holds a lock of all machines, if nobody else does; gives whether it does.
+
+        With SQLite, which no machines share, it always does. It lasts no longer than its connection, which
+        PostgreSQL ends within a minute of a machine that is gone.
+
+        Raises:
+            SnapshotError: the database cannot be used.
+        """
+        if self._file is not None:
+            yield True
+            return
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        with self._explained("written to"):
+            connection = self._opened().connect().execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                connection.execute(text(_KEEPALIVE))
+                has = connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number})
+            except BaseException:
+                connection.invalidate()
+                connection.close()
+                raise
+        try:
+            yield bool(has)
+        finally:
+            if has:
+                with contextlib.suppress(SQLAlchemyError):  # it went with its connection
+                    connection.detach()  # which ends, and the lock with it
+            connection.close()
+
     def stamp(self, library: str) -> Hashable | None:
         """What stays while nothing of a library is written; None where nothing tells."""
         return self._pulse.now(library)
@@ -179,7 +224,7 @@ class Database:
 
     def _migrate(self) -> None:
         with self._engine.begin() as connection:
-            if self._version(connection) == VERSION and self._is_ours(connection):
+            if self._version(connection) == VERSION and self.ownership.is_known(connection):
                 return
         from alembic.util import CommandError
 
@@ -196,36 +241,7 @@ class Database:
                     "newer one.",
                     database=self._name,
                 ) from error
-            self._claim(connection)
-
-    def _is_ours(self, connection: Connection) -> bool:
-        """Whether a PostgreSQL is known to belong to this data folder; SQLite lies in it."""
-        if self._file is not None:
-            return True
-        folder = connection.scalar(select(FolderRow.id))
-        return folder is not None and not self._takes_over and folder == self._mark()
-
-    def _claim(self, connection: Connection) -> None:
-        """Makes a PostgreSQL this data folder's, unless it is another's."""
-        if self._is_ours(connection):
-            return
-        if connection.scalar(select(FolderRow.id)) is not None and not self._takes_over:
-            raise DatabaseError(
-                "The database {database} belongs to another data folder. Give {folder} a database of its "
-                "own.",
-                database=self._name,
-                folder=self._folder,
-            )
-        mark = secrets.token_hex(16)
-        make_folder(self._folder)
-        replace_file(self._folder / MARK, mark.encode())
-        connection.execute(delete(FolderRow))
-        connection.execute(insert(FolderRow).values(id=mark))
-
-    def _mark(self) -> str | None:
-        with contextlib.suppress(FileNotFoundError):
-            return (self._folder / MARK).read_text()
-        return None
+            self.ownership.claim(connection)
 
     @staticmethod
     def _version(connection: Connection) -> str | None:

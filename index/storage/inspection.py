@@ -46,7 +46,7 @@ def _faults_of_index(folder: LibraryFolder) -> Iterator[str]:
 
 
 def _faults_of(folder: SnapshotFolder) -> Iterator[str]:
-    for name in folder.names():
+    for name in filter(folder.is_here, folder.names()):
         try:
             folder.check(name)
         except SnapshotDamagedError as error:

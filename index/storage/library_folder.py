@@ -6,6 +6,7 @@ Under the data folder::
     database.id                 by which one that is elsewhere is known to be this folder's
     articles/<id>/snapshots/    see ``snapshots``
     index/                      of all articles as one, see ``whole_index``
+    cache/                      snapshots that lie in a storage which machines share, see ``snapshot_cache``
     building/                   what was embedded of articles that are being indexed, see ``block_folder``
     library.lock                held by whoever changes anything, see ``transactions``
     servers/<number>/           the same again but for the database, for each server
@@ -17,28 +18,56 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from index.errors import SnapshotDamagedError, SnapshotError
 from index.model.library import MAX_ID_CHARS
+from index.storage.all_libraries import pending_servers, servers, servers_to_store
 from index.storage.block_folder import BlockFolder
 from index.storage.database import Database
 from index.storage.durable import FileStamp, folder_bytes
 from index.storage.folders import names_in, unwritable_folder
-from index.storage.library_record import ArticleRecord, Failure
+from index.storage.library_record import ArticleRecord, Failure, SnapshotRecord
 from index.storage.notes import now
 from index.storage.old_folder import has_notes
-from index.storage.records import Records, pending_servers, servers
+from index.storage.records import Records
+from index.storage.shared_storage import Storage, storage_at
+from index.storage.snapshot_cache import CACHE, SnapshotCache
 from index.storage.snapshot_files import Manifest, Snapshot
-from index.storage.snapshots import SnapshotFolder
+from index.storage.snapshots import SnapshotFolder, nbytes_of
 from index.storage.whole_index import WholeIndexFolder
 
 LibraryStamp: TypeAlias = tuple[FileStamp, tuple[int, int]]
 """What tells a library from what it was before: its index's stamp, and its key and revision."""
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedStorage:
+    """A storage that machines share, as it is set.
+
+    Attributes:
+        url: Its address; see ``storage_at``. A password may stand in it.
+        cache_bytes: How much of it this machine keeps; 0 for as much as there is.
+    """
+
+    url: str = field(repr=False)
+    cache_bytes: int = 0
+
+    def opened(self) -> Storage:
+        """It, of which nothing is asked yet; see ``storage_at``."""
+        return storage_at(self.url)
+
+    def cache(self, data_dir: Path) -> SnapshotCache:
+        """What this machine has of it, in its data folder.
+
+        Raises:
+            StorageError: the address is none, or what speaks to it is not installed.
+        """
+        return SnapshotCache(data_dir / CACHE, self.opened(), nbytes=self.cache_bytes)
 
 
 @dataclass(frozen=True)
@@ -69,18 +98,27 @@ class LibraryFolder:
         snapshots_kept: How many snapshots are kept of each article.
         database: Where all that is not a snapshot is kept; None for the SQLite in the folder.
         server: The number of the library's server; "" for the common one.
+        cache: What this machine has of the storage that machines share; None where there is none.
 
     Attributes:
         server: The number of its server.
+        cache: See the argument.
         records: What the database says of it.
         index: Of all its articles as one.
     """
 
     def __init__(
-        self, path: Path, *, snapshots_kept: int, database: Database | None = None, server: str = ""
+        self,
+        path: Path,
+        *,
+        snapshots_kept: int,
+        database: Database | None = None,
+        server: str = "",
+        cache: SnapshotCache | None = None,
     ) -> None:
         self.path = path
         self.server = server
+        self.cache = cache
         self.records = Records(database or Database(path), path, server)
         self._snapshots_kept = snapshots_kept
         self.index = WholeIndexFolder(path / "index")
@@ -97,7 +135,7 @@ class LibraryFolder:
 
     def of(self, article: str) -> SnapshotFolder:
         """The snapshots of an article."""
-        return SnapshotFolder(self.records, article, snapshots_kept=self._snapshots_kept)
+        return SnapshotFolder(self.records, article, snapshots_kept=self._snapshots_kept, cache=self.cache)
 
     def blocks(self) -> BlockFolder:
         """Where what is embedded of an article is put aside."""
@@ -136,8 +174,13 @@ class LibraryFolder:
         return sorted({*self.folders(), *servers(self.records.database)})
 
     def unfinished_branches(self) -> list[str]:
-        """Those in which a change is under way, or was cut off, and those of an older version."""
+        """Those in which a change is under way, or was cut off, and those that are to be taken over.
+
+        They may be of an older version, or are not in the storage yet.
+        """
         pending = pending_servers(self.records.database)
+        if self.cache is not None:
+            pending |= servers_to_store(self.records.database)
         return [one for one in self.branches() if one in pending or has_notes(self.path / "servers" / one)]
 
     def folders(self) -> list[str]:
@@ -151,12 +194,22 @@ class LibraryFolder:
             snapshots_kept=self._snapshots_kept,
             database=self.records.database,
             server=name,
+            cache=self.cache,
         )
 
+    def to_store(self) -> list[SnapshotRecord]:
+        """The snapshots that are to be put into the storage which machines share."""
+        if self.cache is None:
+            return []
+        return [one for one in self.records.now().snapshots if one.digest is None]
+
     def nbytes(self) -> int:
-        """The bytes of the library on disk, with all that is kept of it but the servers' folders."""
+        """The bytes of the library, with all that is kept of it but the servers' folders.
+
+        What lies in a storage counts, whether this machine has it or not.
+        """
         parts = (self.path / "articles", self.path / "removed", self.path / "building", self.index.path)
-        return sum(map(folder_bytes, parts))
+        return sum(map(folder_bytes, parts)) + sum(one.nbytes for one in self.records.now().snapshots)
 
     def removed_bytes(self) -> int:
         """The bytes of what was removed."""
@@ -164,7 +217,7 @@ class LibraryFolder:
 
     def nbytes_of(self, record: ArticleRecord) -> int:
         """The bytes of an article's snapshots."""
-        return sum(folder_bytes(self.path / one.path) for one in record.snapshots)
+        return sum(nbytes_of(self.path, one) for one in record.snapshots)
 
     def manifest(self, article: str) -> Manifest | None:
         """The newest manifest of an article that can be read; kept until another snapshot is the newest."""
@@ -184,7 +237,8 @@ class LibraryFolder:
         """Opens the newest whole snapshot; looks again where one was published or removed meanwhile."""
         folder = self.of(article)
         while True:
-            newest, names = folder.newest(), folder.names()
+            newest, published = folder.newest(), folder.published()
+            names = [one.name for one in published]
             damages: dict[str, SnapshotDamagedError] = {}
             whole = None
             for name in names:
@@ -193,7 +247,7 @@ class LibraryFolder:
                     break
                 except SnapshotDamagedError as error:
                     damages[name] = error
-            if not damages or (folder.newest(), folder.names()) == (newest, names):
+            if not damages or (folder.newest(), folder.published()) == (newest, published):
                 return Condition(newest, names, whole, damages)
 
     def note_failure(self, article: str, reason: str | None) -> None:
@@ -214,6 +268,15 @@ class LibraryFolder:
             yield
         except OSError as error:
             raise unwritable_folder(self.path, error.strerror or str(error)) from error
+
+
+def library_folder(
+    data_dir: Path, database_url: str | None, storage: SharedStorage | None, snapshots_kept: int
+) -> LibraryFolder:
+    """The common library's, with its database; see ``Library`` for the arguments."""
+    cache = storage.cache(data_dir) if storage is not None else None
+    database = Database(data_dir, database_url, storage=cache.storage if cache else None)
+    return LibraryFolder(data_dir, snapshots_kept=snapshots_kept, database=database, cache=cache)
 
 
 def is_id(text: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -15,6 +16,17 @@ SNAPSHOT_NAME = re.compile(r"^(\d{6,}+)-[0-9a-f]{8}")
 """The name of a snapshot: its number, and the start of the SHA-256 of the article's text."""
 
 
+class Upload(NamedTuple):
+    """Where a snapshot lies in the storage that machines share, and how much it takes; None for nowhere."""
+
+    digest: str | None
+    nbytes: int
+
+
+NO_UPLOAD = Upload(None, 0)
+"""What is in a folder of the library's."""
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotRecord:
     """A snapshot that is published, or was taken back.
@@ -22,14 +34,19 @@ class SnapshotRecord:
     Attributes:
         key: What tells it from every other, now and later.
         name: Its number and the start of the hash of the article's text.
-        path: Its folder, below the library's.
+        path: Its folder, below the library's, unless it lies in a storage.
         undone_at: When it was taken back; None where it is published.
+        digest: What it is called in the storage that machines share, see ``snapshot_cache``; None where it
+            lies in its folder.
+        nbytes: How much it takes there.
     """
 
     key: int
     name: str
     path: str
     undone_at: datetime | None = None
+    digest: str | None = None
+    nbytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +109,15 @@ class LibraryRecord:
     removals: Mapping[str, ArticleRecord] = field(default_factory=dict)
 
     @property
-    def paths(self) -> set[str]:
-        """The folders of all snapshots, below the library's."""
+    def snapshots(self) -> list[SnapshotRecord]:
+        """Those of all articles, here and aside."""
         records = (*self.articles.values(), *self.removals.values())
-        return {snapshot.path for record in records for snapshot in record.snapshots}
+        return [snapshot for record in records for snapshot in record.snapshots]
+
+    @property
+    def paths(self) -> set[str]:
+        """The folders of the snapshots that lie in one, below the library's."""
+        return {one.path for one in self.snapshots if one.digest is None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +126,27 @@ class StoredLibrary:
 
     record: LibraryRecord
     notes: tuple[Note, ...]
+
+
+def with_snapshots(
+    library: StoredLibrary, change: Callable[[SnapshotRecord], SnapshotRecord]
+) -> StoredLibrary:
+    """A library, each of whose snapshots is changed."""
+
+    def changed(articles: Mapping[str, ArticleRecord]) -> dict[str, ArticleRecord]:
+        return {
+            name: replace(article, snapshots=tuple(map(change, article.snapshots)))
+            for name, article in articles.items()
+        }
+
+    record = library.record
+    record = replace(record, articles=changed(record.articles), removals=changed(record.removals))
+    return replace(library, record=record)
+
+
+def in_folder(snapshot: SnapshotRecord) -> SnapshotRecord:
+    """A snapshot as if it lay in its folder."""
+    return replace(snapshot, digest=None, nbytes=0)
 
 
 STORED_LIBRARY = TypeAdapter(StoredLibrary)

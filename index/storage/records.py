@@ -16,11 +16,20 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from index.errors import ReindexRunningError
 from index.storage import old_folder
 from index.storage.database import Database
 from index.storage.jobs import note_publication
 from index.storage.ledger import anonymous
-from index.storage.library_record import ArticleRecord, Failure, LibraryRecord, SnapshotRecord, StoredLibrary
+from index.storage.library_record import (
+    NO_UPLOAD,
+    ArticleRecord,
+    Failure,
+    LibraryRecord,
+    SnapshotRecord,
+    StoredLibrary,
+    Upload,
+)
 from index.storage.notes import Note
 from index.storage.pulse import ALL
 from index.storage.tables import ArticleRow, ChangeRow, LibraryRow, PlaceRow, SnapshotRow, WorkRow
@@ -99,7 +108,9 @@ class Writer:
         """Marks since when the bot is not in the library's server any more; None where it is."""
         self._set_library(left_at=when)
 
-    def publish(self, article: str, name: str, path: str, instead_of: Collection[int] = ()) -> None:
+    def publish(
+        self, article: str, name: str, path: str, instead_of: Collection[int] = (), upload: Upload = NO_UPLOAD
+    ) -> None:
         """Makes a snapshot the newest of an article, in place of some, by their keys."""
         key = self._connection.scalar(
             select(ArticleRow.key).where(
@@ -109,7 +120,25 @@ class Writer:
         if key is None:
             key = self._inserted(article, ArticleRecord(0, ()))
         self.forget(instead_of)
-        self._connection.execute(insert(SnapshotRow).values(article=key, name=name, path=path))
+        row = {"article": key, "name": name, "path": path} | upload._asdict()
+        self._connection.execute(insert(SnapshotRow).values(row))
+
+    def store(self, snapshot: int, upload: Upload) -> None:
+        """Says where a snapshot lies in the storage, by its key."""
+        self._connection.execute(
+            update(SnapshotRow).where(SnapshotRow.key == snapshot).values(upload._asdict())
+        )
+
+    def demand(self, note: Note) -> None:
+        """Makes sure that a change is under way, and was not called off for one that was cut off.
+
+        Raises:
+            ReindexRunningError: it is not.
+        """
+        pending = self._connection.scalar(select(WorkRow.note).where(WorkRow.library == self._library))
+        work = None if pending is None else Note.model_validate(pending)
+        if work is None or (work.when, work.article) != (note.when, note.article):
+            raise ReindexRunningError("A reindex is running already. Wait until it is done.")
 
     def take_back(self, snapshots: Collection[int], when: datetime) -> None:
         """Takes snapshots back, by their keys."""
@@ -166,7 +195,12 @@ class Writer:
                 for one in reversed(article_record.snapshots):
                     self._connection.execute(
                         insert(SnapshotRow).values(
-                            article=key, name=one.name, path=one.path, undone_at=one.undone_at
+                            article=key,
+                            name=one.name,
+                            path=one.path,
+                            undone_at=one.undone_at,
+                            digest=one.digest,
+                            nbytes=one.nbytes,
                         )
                     )
         rows = [{"library": self._library, "note": self._dumped(note)} for note in library.notes]
@@ -303,23 +337,6 @@ class Records:
         return last
 
 
-def servers(database: Database) -> list[str]:
-    """The numbers of the servers of which something is known."""
-    if not database.is_there:
-        return []
-    with database.reading() as connection:
-        return list(connection.scalars(select(LibraryRow.server).where(LibraryRow.server != "")))
-
-
-def pending_servers(database: Database) -> set[str]:
-    """The numbers of the servers in whose libraries a change is under way, or was cut off."""
-    if not database.is_there:
-        return set()
-    with database.reading() as connection:
-        pending = select(LibraryRow.server).join(WorkRow, WorkRow.library == LibraryRow.key)
-        return set(connection.scalars(pending))
-
-
 def _articles(
     connection: Connection, library: int
 ) -> tuple[dict[str, ArticleRecord], dict[str, ArticleRecord]]:
@@ -334,6 +351,8 @@ def _articles(
             SnapshotRow.name,
             SnapshotRow.path,
             SnapshotRow.undone_at,
+            SnapshotRow.digest,
+            SnapshotRow.nbytes,
         )
         .join(SnapshotRow, SnapshotRow.article == ArticleRow.key)
         .where(ArticleRow.library == library)

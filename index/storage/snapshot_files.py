@@ -32,7 +32,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -47,6 +47,7 @@ from index.model.source import Origin, Source
 from index.search.build import Index, TokenTable
 from index.search.token_vectors import HalfPrecision, TokenVectors, codec_named
 from index.search.vectors import FaissStore, VectorStore
+from index.storage.durable import sync_folder, write_file
 from index.storage.stored_rows import WHOLE, StoredRows, Sums, in_pieces, npy_header, sums_of
 
 FORMAT = 3
@@ -184,14 +185,18 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         SnapshotDamagedError: it is missing or altered, or of a format not known here.
     """
-    path = folder / MANIFEST
+    return manifest_at(folder / MANIFEST)
+
+
+def manifest_at(path: Path) -> Manifest:
+    """The manifest in a file; see ``read_manifest``."""
     try:
         raw = json.loads(path.read_bytes())
         form = raw.get("format") if isinstance(raw, dict) else None
         if form not in range(_FIRST_FORMAT, FORMAT + 1):
             raise SnapshotDamagedError(
                 "{folder} has format {found}, this version reads {format}.",
-                folder=folder,
+                folder=path.parent,
                 found=form,
                 format=FORMAT,
             )
@@ -297,6 +302,20 @@ def _describe(content: Content) -> FileSum:
     sums = Sums()
     write_content(content, sums.add)
     return FileSum(size=sums.size, sha256=sums.sha256)
+
+
+def write_files(folder: Path, files: Mapping[str, Content]) -> None:
+    """Writes the files of a snapshot into a folder, and waits until the disk has them.
+
+    Raises:
+        OSError: they are not whole on disk.
+    """
+    for file, content in files.items():
+        if isinstance(content, StoredRows):
+            content.move(folder / file)
+        else:
+            write_file(folder / file, partial(write_content, content))
+    sync_folder(folder)
 
 
 def write_content(content: Sequence[Any] | VectorStore, write: Callable[[Any], object]) -> None:

@@ -5,9 +5,10 @@ Under the library's folder, for each article::
     articles/<article id>/snapshots/000001-5f3a9c1e/     number, start of the SHA-256 of the article's text
 
 What stands in one is described in ``snapshot_files``. It is written into a folder ``.writing-…``, synced to
-disk and renamed; a row of the database then makes it count, and says where it lies. The highest number is the
-newest: no clock decides. One that is taken back is marked in its row. What no row names is left over from a
-process that was killed, and is swept away. Numbers go on upward.
+disk and renamed; a row of the database then makes it count, and says where it lies. Where machines share a
+storage, it lies there instead, and this machine has what it needs of it: see ``snapshot_cache``. The highest
+number is the newest: no clock decides. One that is taken back is marked in its row. What no row names is left
+over from a process that was killed, and is swept away. Numbers go on upward.
 """
 
 from __future__ import annotations
@@ -16,29 +17,38 @@ import contextlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from index.errors import SnapshotDamagedError, SnapshotError
+from index.errors import SnapshotDamagedError, SnapshotError, StorageError
 from index.model.article import Article
 from index.model.library import Action
 from index.model.source import ANSWERS, Origin, Source
 from index.search.token_vectors import Floats, TokenCodec, TokenVectors
-from index.storage.durable import folder_bytes, make_folder, rename_for_good, sync_folder, write_file
+from index.storage.durable import folder_bytes, make_folder, rename_for_good
 from index.storage.folders import names_in
-from index.storage.library_record import SNAPSHOT_NAME, ArticleRecord, by_name, snapshot_number
+from index.storage.library_record import (
+    NO_UPLOAD,
+    SNAPSHOT_NAME,
+    ArticleRecord,
+    SnapshotRecord,
+    Upload,
+    by_name,
+    snapshot_number,
+)
 from index.storage.notes import Note, now
 from index.storage.records import Records
+from index.storage.snapshot_cache import SnapshotCache
 from index.storage.snapshot_files import (
     ARTICLE,
     QUESTIONS,
     SIDECAR,
     SOURCE,
     TOKENS,
+    Content,
     EncodedSnapshot,
     FileSum,
     Manifest,
@@ -49,9 +59,8 @@ from index.storage.snapshot_files import (
     read_manifest,
     read_snapshot,
     unreadable,
-    write_content,
+    write_files,
 )
-from index.storage.stored_rows import StoredRows
 
 log = logging.getLogger(__name__)
 
@@ -68,16 +77,29 @@ class SnapshotFolder:
         records: What the database says of its library.
         article: The article's id.
         snapshots_kept: How many snapshots are kept.
+        cache: What this machine has of the storage that machines share; None where there is none.
 
     Attributes:
         folder: ``articles/<article id>/snapshots``; made when first published to.
     """
 
-    def __init__(self, records: Records, article: str, *, snapshots_kept: int = SNAPSHOTS_KEPT) -> None:
+    def __init__(
+        self,
+        records: Records,
+        article: str,
+        *,
+        snapshots_kept: int = SNAPSHOTS_KEPT,
+        cache: SnapshotCache | None = None,
+    ) -> None:
         self.folder = records.folder / "articles" / article / "snapshots"
         self._records = records
         self._article = article
         self._snapshots_kept = snapshots_kept
+        self._cache = cache
+
+    def published(self) -> list[SnapshotRecord]:
+        """The published snapshots, and where they lie, newest first."""
+        return self._record.published
 
     def names(self) -> list[str]:
         """The published snapshots, newest first."""
@@ -108,11 +130,36 @@ class SnapshotFolder:
 
     def manifest(self, name: str) -> Manifest:
         """What a snapshot says of itself; see ``read_manifest``."""
-        return read_manifest(self._folder_of(name))
+        record = self._record_of(name)
+        if record is None or record.digest is None:
+            return read_manifest(self._folder_of(name))
+        return self._cache_of(record).manifest(record.digest)
 
     def open(self, name: str) -> Snapshot:
-        """Opens a snapshot; see ``read_snapshot``."""
-        return read_snapshot(self._folder_of(name), name)
+        """Opens a snapshot; see ``read_snapshot``. One that is damaged here is fetched again.
+
+        Raises:
+            StorageError: it cannot be fetched.
+        """
+        record = self._record_of(name)
+        if record is None or record.digest is None:
+            return read_snapshot(self._folder_of(name), name)
+        cache = self._cache_of(record)
+        try:
+            snapshot = read_snapshot(cache.folder(record.digest), name)
+        except SnapshotDamagedError as error:
+            if not cache.has(record.digest):
+                raise
+            log.warning("It is fetched again from the storage: %s", error)
+            cache.drop(record.digest)
+            snapshot = read_snapshot(cache.folder(record.digest), name)
+        cache.keep(record.digest, snapshot)
+        return snapshot
+
+    def is_here(self, name: str) -> bool:
+        """Whether a snapshot is on this machine."""
+        record = self._record_of(name)
+        return record is None or record.digest is None or self._cache_of(record).has(record.digest)
 
     def check(self, name: str) -> None:
         """Holds every file of a snapshot against its checksum.
@@ -228,28 +275,34 @@ class SnapshotFolder:
         name = snapshot_name(note.number, snapshot.index.article)
         self._records.enroll()
         try:
-            make_folder(self.folder)
-            with _work_folder(self.folder) as work:
-                for file, content in snapshot.files.items():
-                    if isinstance(content, StoredRows):
-                        content.move(work / file)
-                    else:
-                        write_file(work / file, partial(write_content, content))
-                sync_folder(work)
-                rename_for_good(work, self.folder / name)
+            upload = self._write(name, snapshot.files)
         except BaseException:
             self.remove_if_empty()
             raise
         going = [*self.outgoing(instead_of), *self.undone()]
         before, keys = self._records.now(), by_name(self._record.snapshots, going)
         with self._records.change() as writer:
-            writer.publish(self._article, name, self._path(name), keys)
+            if upload.digest is not None:  # the lock of another machine ends with its connection
+                writer.demand(note)
+            writer.publish(self._article, name, self._path(name), keys, upload)
             if note.action is Action.ADDED and before.in_use is None and snapshot.manifest.origin != ANSWERS:
                 writer.use(self._article, None)
             writer.enter(note)
         with contextlib.suppress(OSError, SnapshotError):  # it is published, and the next one clears up
             self.sweep()
-        return Snapshot(name, snapshot.manifest, snapshot.index)
+        result = Snapshot(name, snapshot.manifest, snapshot.index)
+        if upload.digest is not None and self._cache is not None:
+            self._cache.keep(upload.digest, result)
+        return result
+
+    def _write(self, name: str, files: Mapping[str, Content]) -> Upload:
+        if self._cache is not None:
+            return self._cache.store(files)
+        make_folder(self.folder)
+        with _work_folder(self.folder) as work:
+            write_files(work, files)
+            rename_for_good(work, self.folder / name)
+        return NO_UPLOAD
 
     def outgoing(self, instead_of: Sequence[str] = ()) -> list[str]:
         """The snapshots that are too many, once one more is there and ``instead_of`` has gone."""
@@ -257,8 +310,9 @@ class SnapshotFolder:
         return [*instead_of, *whole[self._snapshots_kept - 1 :]]
 
     def nbytes(self, names: Sequence[str]) -> int:
-        """The bytes that some snapshots take on disk."""
-        return sum(folder_bytes(self._folder_of(name)) for name in names)
+        """The bytes that some snapshots take."""
+        records = {one.name: one for one in self._record.snapshots}
+        return sum(nbytes_of(self._records.folder, records[name]) for name in names)
 
     def take_back(self, note: Note, names: Sequence[str]) -> None:
         """Takes the newest snapshots back, so that the one before them is the newest.
@@ -298,8 +352,28 @@ class SnapshotFolder:
         return (self.folder / name).relative_to(self._records.folder).as_posix()
 
     def _folder_of(self, name: str) -> Path:
-        path = next((one.path for one in self._record.snapshots if one.name == name), self._path(name))
-        return self._records.folder / path
+        record = self._record_of(name)
+        if record is not None and record.digest is not None:
+            return self._cache_of(record).folder(record.digest)
+        return self._records.folder / (record.path if record is not None else self._path(name))
+
+    def _record_of(self, name: str) -> SnapshotRecord | None:
+        return next((one for one in self._record.snapshots if one.name == name), None)
+
+    def _cache_of(self, record: SnapshotRecord) -> SnapshotCache:
+        if self._cache is None:
+            raise StorageError(
+                "The index {name} of “{id}” lies in a storage. Set FOOTNOTE_STORAGE_URL to it; `footnote "
+                "backup` with it, and `footnote restore` without it, bring all back into the data folder.",
+                name=record.name,
+                id=self._article,
+            )
+        return self._cache
+
+
+def nbytes_of(folder: Path, snapshot: SnapshotRecord) -> int:
+    """The bytes that a snapshot takes in a library's folder, or in the storage."""
+    return folder_bytes(folder / snapshot.path) if snapshot.digest is None else snapshot.nbytes
 
 
 def snapshot_name(number: int, article: Article) -> str:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0005_answers"
+VERSION = "0006_storage"
 """The newest migration: what a database has to be at."""
 
 NAMES = {
@@ -122,7 +122,10 @@ class ArticleRow(Table):
 
 
 class SnapshotRow(Table):
-    """A snapshot that is published, or was taken back; ``path`` is its folder, below the library's."""
+    """A snapshot that is published, or was taken back.
+
+    ``path`` is its folder, below the library's, unless it lies in a storage: there, ``digest`` is its name.
+    """
 
     __tablename__ = "snapshots"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -132,6 +135,8 @@ class SnapshotRow(Table):
     name: Mapped[str]
     path: Mapped[str]
     undone_at: Mapped[datetime | None]
+    digest: Mapped[str | None] = mapped_column(String(64), index=True)
+    nbytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
 
 
 class ChangeRow(Table):

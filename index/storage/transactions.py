@@ -13,15 +13,18 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from index.errors import LibraryError, ReindexRunningError, SnapshotError
+from index.errors import LibraryError, ReindexRunningError, SnapshotDamagedError, SnapshotError
 from index.model.library import Action, Restoration
 from index.storage.durable import make_folder
 from index.storage.library_folder import LibraryFolder
+from index.storage.library_lock import LibraryLock
 from index.storage.library_record import snapshot_number
 from index.storage.notes import Note, describe, now
 from index.storage.old_folder import has_notes, put_aside
+
+LOCK = "library.lock"
 
 _ROUND = 0.5  # seconds that the lock is waited for at a time
 
@@ -38,7 +41,8 @@ class Transactions:
     def __init__(self, folder: LibraryFolder) -> None:
         self._folder = folder
         self._records = folder.records
-        self._lock = FileLock(folder.path / "library.lock")
+        machines = folder.records.database if folder.cache is not None else None
+        self._lock = LibraryLock(folder.path / LOCK, machines, f"library {folder.server}")
 
     @contextlib.contextmanager
     def locked(self, patience: float, go_on: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -72,28 +76,29 @@ class Transactions:
     def mend_if_free(self) -> list[str]:
         """Mends what a killed process left behind, unless somebody is at work; what was, a sentence each."""
         is_pending = self._records.now().pending is not None
-        if not (is_pending or has_notes(self._folder.path) or self._folder.leftovers()):
+        folder = self._folder
+        if not (is_pending or has_notes(folder.path) or folder.to_store() or folder.leftovers()):
             return []
         try:
-            with self._lock.acquire(timeout=0):
-                notices = self._mend()
+            make_folder(folder.path)
+            with self._lock.held(0):
+                notices = [*self._mend(), *self._put_in_storage()]
                 self.sweep()
-                put_aside(self._folder.path)
+                put_aside(folder.path)
                 return notices
         except Timeout:
             return []
         except OSError as error:
-            folder = self._folder.path
             if not is_pending:
                 return []
-            return [f"{folder} holds work that was cut off, and cannot be written to: {error.strerror}."]
+            return [f"{folder.path} holds work that was cut off, and cannot be written to: {error.strerror}."]
 
     @contextlib.contextmanager
     def if_free(self) -> Iterator[bool]:
         """Holds the lock if nobody else does; gives whether it does."""
         try:
             self._lock.acquire(timeout=0)
-        except (Timeout, OSError):
+        except (Timeout, OSError, SnapshotError):
             yield False
             return
         try:
@@ -209,6 +214,23 @@ class Transactions:
         self.sweep()
         self._call_off(note)
         return [f"{describe(note)} was cut off. Nothing was changed by it."]
+
+    def _put_in_storage(self) -> Iterator[str]:
+        """Puts what lies in this folder into the storage that machines share. The caller has the lock."""
+        count = 0
+        for snapshot in self._folder.to_store():
+            assert self._folder.cache is not None  # noqa: S101 - told to the type checker: else there is none
+            try:
+                upload = self._folder.cache.adopt(self._folder.path / snapshot.path)
+            except SnapshotDamagedError as error:  # it stays where it is, and is healed as others are
+                yield f"{snapshot.path} is not put into the storage: {error}"
+                continue
+            with self._records.change() as writer:
+                writer.store(snapshot.key, upload)
+            count += 1
+        if count:
+            name = f"server {self._folder.server}" if self._folder.server else "the common library"
+            yield f"{count} indexes of {name} were put into the storage."
 
     def _call_off(self, note: Note) -> None:
         self._folder.of(note.article).sweep()

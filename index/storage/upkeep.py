@@ -14,12 +14,14 @@ from pathlib import Path
 
 from index.errors import ReindexRunningError, SnapshotError
 from index.model.library import ExpiredItem, ExpiredKind, LibraryUse
+from index.storage.all_libraries import digests
 from index.storage.channels import Channels
 from index.storage.durable import delete_folder, folder_bytes, path_bytes
 from index.storage.ledger import QuestionLedger
 from index.storage.library_folder import LibraryFolder
 from index.storage.library_record import SnapshotRecord
 from index.storage.records import HISTORY_LINES
+from index.storage.snapshots import nbytes_of
 from index.storage.transactions import Transactions
 
 _QUESTION_BYTES = 300  # with its indexes, of some 60 characters
@@ -130,10 +132,11 @@ class Upkeep:
         items = self._expired_questions()
         for server, folder in self._libraries():
             if server is not None and self._has_gone(server):
-                items.append(ExpiredItem(ExpiredKind.SERVER, server, None, folder_bytes(folder.path)))
+                items.append(ExpiredItem(ExpiredKind.SERVER, server, None, _all_bytes(folder)))
             else:
                 items += self._expired_of(server, folder)
-        return items
+        nbytes = sum(self._leftovers_in_storage().values())
+        return [*items, *([ExpiredItem(ExpiredKind.UNFINISHED, None, None, nbytes)] if nbytes else [])]
 
     def prune(self) -> list[ExpiredItem]:
         """Deletes what may go by now, and returns what has gone. A library that is being changed is left."""
@@ -149,7 +152,34 @@ class Upkeep:
                 log.info("%s is being changed, and is cleared up another time.", folder.path)
             except (OSError, SnapshotError) as error:
                 log.warning("%s cannot be cleared up: %s", folder.path, error)
-        return items
+        return [*items, *self._pruned_storage()]
+
+    def _leftovers_in_storage(self) -> dict[str, int]:
+        """What the storage that machines share has of what no row names, and this machine keeps none of."""
+        cache, database = self._root.cache, self._root.records.database
+        if cache is None:
+            return {}
+        return cache.leftovers(lambda: digests(database))
+
+    def _pruned_storage(self) -> list[ExpiredItem]:
+        """Deletes what no row names, here and in the storage that machines share: there, one at a time."""
+        cache, database = self._root.cache, self._root.records.database
+        if cache is None:
+            return []
+        nbytes = 0
+        try:
+            cache.tidy(digests(database))
+            cache.make_room()
+            with database.alone("storage") as is_alone:
+                with database.reading() as connection:
+                    is_ours = database.ownership.is_in_storage(connection)
+                if is_alone and is_ours:
+                    for digest, size in self._leftovers_in_storage().items():
+                        cache.delete(digest)
+                        nbytes += size
+        except (OSError, SnapshotError) as error:  # the next one goes on
+            log.warning("The storage cannot be cleared up: %s", error)
+        return [ExpiredItem(ExpiredKind.UNFINISHED, None, None, nbytes)] if nbytes else []
 
     def _expired_questions(self) -> list[ExpiredItem]:
         count = self._ledger.count_until(self._now() - self._retention.questions)
@@ -176,7 +206,7 @@ class Upkeep:
                 yield ExpiredItem(ExpiredKind.REMOVED, server, article, folder.nbytes_of(removal))
         for article in record.articles:
             if old := self._undone_for_long(folder, article):
-                nbytes = sum(folder_bytes(folder.path / one.path) for one in old)
+                nbytes = sum(nbytes_of(folder.path, one) for one in old)
                 yield ExpiredItem(ExpiredKind.UNDONE, server, article, nbytes)
         if surplus := folder.records.notes()[:-HISTORY_LINES]:
             nbytes = sum(len(note.model_dump_json()) for note in surplus)
@@ -222,7 +252,7 @@ class Upkeep:
         Whatever ends in between, the row says that the server was left, and the next time goes on.
         """
         folder = self._root.branch(server)
-        nbytes = folder_bytes(folder.path)
+        nbytes = _all_bytes(folder)
         with Transactions(folder).alone(_PATIENCE):  # nobody is changing it, here or in another process
             if not self._has_gone(server):
                 return []
@@ -247,6 +277,11 @@ class Upkeep:
             or folder.records.now().key != 0
             or server in {*self._ledger.servers(), *self._channels.servers()}
         )
+
+
+def _all_bytes(folder: LibraryFolder) -> int:
+    """The bytes of a server's folder, and of what lies in the storage of its library."""
+    return folder_bytes(folder.path) + sum(one.nbytes for one in folder.records.now().snapshots)
 
 
 def delete_oldest_removed(folder: LibraryFolder) -> int:

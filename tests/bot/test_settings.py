@@ -21,6 +21,8 @@ def test_defaults() -> None:
         "discord_token": None,
         "data_dir": Path(".footnote"),
         "database_url": None,
+        "storage_url": None,
+        "cache_mb": 10_000,
         "article": None,
         "embedding_model": None,
         "encoder": "auto",
@@ -66,6 +68,8 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("FOOTNOTE_DATA_DIR", "~/data")
     monkeypatch.setenv("FOOTNOTE_DATABASE_URL", "postgresql://me:secret@here/footnote")
+    monkeypatch.setenv("FOOTNOTE_STORAGE_URL", "s3://me:secret@bucket/footnote")
+    monkeypatch.setenv("FOOTNOTE_CACHE_MB", "77")
     monkeypatch.setenv("FOOTNOTE_ARTICLE", "harbour.txt")
     monkeypatch.setenv("FOOTNOTE_ENCODER", "TORCH")
     monkeypatch.setenv("FOOTNOTE_EMBEDDING_MODEL", "some/model")
@@ -108,6 +112,8 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "discord_token": SecretStr(TOKEN),
         "data_dir": Path.home() / "data",
         "database_url": SecretStr("postgresql://me:secret@here/footnote"),
+        "storage_url": SecretStr("s3://me:secret@bucket/footnote"),
+        "cache_mb": 77,
         "article": Path("harbour.txt"),
         "embedding_model": "some/model",
         "encoder": "torch",

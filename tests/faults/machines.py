@@ -1,10 +1,11 @@
-"""Processes that serve together: ``python -m tests.faults.machines [--servers N] [--seconds N]``.
+"""Processes that serve together: ``python -m tests.faults.machines [--servers N] [--seconds N] [--storage]``.
 
 Three processes, each for the servers of two shards, and two workers share a folder and a PostgreSQL of the
-run's own. Questions come steadily while servers reindex, a process that serves and a worker are killed
-(SIGKILL) and started again, and PostgreSQL cuts every connection. Counted is what nobody answered, what was
-answered from another server's article, and what became of each change. The embedder has no weights: each
-passage takes it as long as a real one does.
+run's own; with ``--storage``, each has a folder of its own, as on a machine of its own, and they share an S3
+on loopback, which answers some requests with an error or with half a file. Questions come steadily while
+servers reindex, a process that serves and a worker are killed (SIGKILL) and started again, and PostgreSQL
+cuts every connection. Counted is what nobody answered, what was answered from another server's article, and
+what became of each change. The embedder has no weights: each passage takes it as long as a real one does.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ import psycopg
 from bot.service.change_request import ChangeRequest
 from bot.service.place import Place
 from bot.service.service import Service
-from index import Action, FootnoteError
+from index import Action, FootnoteError, SharedStorage
 from index.library.library import Library
 from index.search.embedding import Embedding
 from index.sources.files import upload
 from tests.fakes import IN_MEMORY, read_here
 from tests.faults.world import prepare
 from tests.index.fakes import FakeEmbedder
-from tests.index.storage import postgresql
+from tests.index.storage import postgresql, s3_server
+from tests.index.storage.s3_server import S3Server
 
 SERVING, WORKERS, SHARDS = 3, 2, 6
 SECONDS_A_PASSAGE = 0.02
@@ -58,12 +60,15 @@ class SlowEmbedder(FakeEmbedder):
                 on_progress(count)
 
 
-def open_library(folder: Path, address: str, embedder: FakeEmbedder) -> Library:
+def open_library(
+    folder: Path, address: str, embedder: FakeEmbedder, machine: str = "data", storage: str | None = None
+) -> Library:
     """As each of the processes has it."""
     (folder / "set.txt").write_text("The set article is short. The lighthouse is closed on Mondays.\n")
     return Library(
-        folder / "data",
+        folder / machine,
         database_url=address,
+        storage=SharedStorage(storage) if storage else None,
         article_path=folder / "set.txt",
         embedder=embedder,
         reader="off",
@@ -80,10 +85,10 @@ def article_of(server: int, version: int) -> str:
 # A process, which is told what to do on its standard input, an object a line, and says there what came of it
 
 
-async def serve(folder: Path, address: str) -> None:
+async def serve(folder: Path, address: str, *machine: str) -> None:
     """Serves until it is killed."""
     prepare()
-    service = Service(open_library(folder, address, SlowEmbedder()))
+    service = Service(open_library(folder, address, SlowEmbedder(), *machine))
     service.start()
     reader = asyncio.StreamReader(limit=1 << 22)
     await asyncio.get_running_loop().connect_read_pipe(
@@ -215,6 +220,7 @@ class Run:
     Args:
         folder: A new one.
         address: Of the database.
+        storage: The S3 that they share, each with a folder of its own; None for one folder.
         servers: How many there are, each with an article,
         changing: and how many of them reindex, over and over.
         rate: Questions a second.
@@ -222,9 +228,17 @@ class Run:
     """
 
     def __init__(
-        self, folder: Path, address: str, *, servers: int, changing: int, rate: float, seconds: float
+        self,
+        folder: Path,
+        address: str,
+        storage: S3Server | None,
+        *,
+        servers: int,
+        changing: int,
+        rate: float,
+        seconds: float,
     ) -> None:
-        self.folder, self.address = folder, address
+        self.folder, self.address, self.storage = folder, address, storage
         self.servers, self.changing, self.rate, self.seconds = servers, changing, rate, seconds
         self.count = Count()
         self._numbers = iter(range(1, 1_000_000))
@@ -232,7 +246,7 @@ class Run:
 
     async def run(self) -> Count:
         """Does all of it."""
-        library = open_library(self.folder, self.address, FakeEmbedder())
+        library = open_library(self.folder, self.address, FakeEmbedder(), *self._machine("data"))
         library.load()
         with mock.patch("index.sources.sandbox.run", read_here):  # without a process for each source
             for server in range(1, self.servers + 1):
@@ -254,12 +268,17 @@ class Run:
     @contextlib.asynccontextmanager
     async def _processes(self) -> AsyncIterator[tuple[list[Process], list[Process]]]:
         arguments = ["--serve", str(self.folder), self.address]
-        every = [Process(arguments) for _ in range(SERVING + WORKERS)]
+        every = [
+            Process([*arguments, *self._machine(f"machine-{number}")]) for number in range(SERVING + WORKERS)
+        ]
         try:
             await asyncio.gather(*(process.start() for process in every))
             yield every[:SERVING], every[SERVING:]
         finally:
             await asyncio.gather(*(process.kill(again=False) for process in every))
+
+    def _machine(self, name: str) -> list[str]:
+        return [name, self.storage.url()] if self.storage is not None else []
 
     async def _ask_all(self, serving: list[Process], phase: str, seconds: float) -> None:
         questions: list[asyncio.Task[None]] = []
@@ -302,6 +321,8 @@ class Run:
 
     async def _faults(self, library: Library, serving: list[Process], workers: list[Process]) -> None:
         await asyncio.sleep(self.seconds / 5)
+        if self.storage is not None:
+            self.storage.refused, self.storage.cut = 1, 3
         await serving[0].kill()
         await asyncio.sleep(self.seconds / 5)
         while library.jobs.count() == 0:  # noqa: ASYNC110 - other processes bring it about
@@ -337,16 +358,17 @@ class Run:
             self.count.lost.append(fault)
 
 
-def run(*, servers: int, changing: int, rate: float, seconds: float) -> Count:
-    """A run with a PostgreSQL of its own."""
+def run(*, servers: int, changing: int, rate: float, seconds: float, is_stored: bool = False) -> Count:
+    """A run with a PostgreSQL of its own, and an S3, if the indexes are to be stored in one."""
     prepare()
     with (
+        s3_server.running() if is_stored else contextlib.nullcontext() as storage,
         tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder,  # what a disk does, tests.faults tries
         postgresql.running() as server,
         postgresql.new_database(server.address, "machines") as address,
     ):
-        one = Run(Path(folder), address, servers=servers, changing=changing, rate=rate, seconds=seconds)
-        return asyncio.run(one.run())
+        options: dict[str, Any] = {"servers": servers, "changing": changing, "rate": rate, "seconds": seconds}
+        return asyncio.run(Run(Path(folder), address, storage, **options).run())
 
 
 def main() -> None:
@@ -356,13 +378,20 @@ def main() -> None:
     parser.add_argument("--changing", type=int, default=10, help="how many of them reindex, over and over")
     parser.add_argument("--rate", type=float, default=20, help="questions a second")
     parser.add_argument("--seconds", type=float, default=60, help="how long")
-    parser.add_argument("--serve", nargs=2, metavar=("DIR", "ADDRESS"), help=argparse.SUPPRESS)
+    parser.add_argument("--storage", action="store_true", help="with a folder for each and an S3 for all")
+    parser.add_argument("--serve", nargs="+", metavar="DIR", help=argparse.SUPPRESS)
     args = parser.parse_args()
     logging.disable(logging.WARNING)
     if args.serve:
-        asyncio.run(serve(Path(args.serve[0]), args.serve[1]))
+        asyncio.run(serve(Path(args.serve[0]), *args.serve[1:]))
         return
-    count = run(servers=args.servers, changing=args.changing, rate=args.rate, seconds=args.seconds)
+    count = run(
+        servers=args.servers,
+        changing=args.changing,
+        rate=args.rate,
+        seconds=args.seconds,
+        is_stored=args.storage,
+    )
     print(
         f"{count.answered} questions answered, {count.refusals.total()} refused, {len(count.errors)} neither"
     )

@@ -16,6 +16,7 @@ import yaml
 
 from bot import Settings
 from bot.shards import Shards
+from index.storage.shared_storage import storage_at
 
 ROOT = Path(__file__).parents[3]
 UNIT = ROOT / "bot" / "operations" / "footnote.service"
@@ -155,17 +156,22 @@ def test_compose_runs_one_process_with_a_volume_and_no_more_rights_than_it_needs
     assert "deploy" not in service
 
 
-def test_compose_of_many_has_each_shard_once_a_worker_and_a_database_that_no_port_leads_to() -> None:
+def test_compose_of_many_has_each_shard_once_a_worker_and_what_they_share_that_no_port_leads_to() -> None:
     services = compose(UNIT.parent)["services"]
-    database = services.pop("database")
-    assert "ports" not in database
+    database, storage = services.pop("database"), services.pop("storage")
+    assert "ports" not in {*database, *storage}
     assert re.fullmatch(r"postgres:\d+\.\d+-bookworm", database["image"])
+    assert re.fullmatch(r"dxflrs/garage:v\d+\.\d+\.\d+", storage["image"])
     shards: list[int] = []
+    volumes: list[str] = []
     for service in services.values():
         rights = {name: service[name] for name in ("read_only", "cap_drop", "security_opt", "tmpfs", "init")}
         assert rights == {name: compose()["services"]["footnote"][name] for name in rights}
-        assert service["volumes"] == ["data:/data"]
-        assert service["depends_on"] == {"database": {"condition": "service_healthy"}}
+        (volume,) = service["volumes"]
+        volumes.append(volume.removesuffix(":/data"))
+        assert service["depends_on"] == {
+            name: {"condition": "service_healthy"} for name in ("database", "storage")
+        }
         assert (UNIT.parent / service["build"]).resolve() == ROOT
         assert (UNIT.parent / service["env_file"]).resolve() == ROOT / ".env"
         name, *options = service["command"]
@@ -176,12 +182,21 @@ def test_compose_of_many_has_each_shard_once_a_worker_and_a_database_that_no_por
         else:
             assert (name, options) == ("worker", [])
     assert (shards, len(services)) == ([0, 1], 3)
+    assert sorted({*volumes, "database", "storage"}) == sorted(compose(UNIT.parent)["volumes"])
+    assert len(set(volumes)) == 3  # as on machines of their own
     ports = [port for service in services.values() for port in service["ports"]]
     assert all(port.startswith("127.0.0.1:") for port in ports)
     assert len(set(ports)) == 3
     text = (UNIT.parent / "compose.yaml").read_text(encoding="utf-8")
     assert "postgresql://footnote:…the same…@database/footnote" in text  # where no password stands
-    assert '".[postgresql]"' in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (address,) = re.findall(r"FOOTNOTE_STORAGE_URL=(\S+)", text)
+    settings = compose(UNIT.parent)["configs"]["storage"]["content"]
+    bucket = storage["environment"]["GARAGE_DEFAULT_BUCKET"]
+    assert address.endswith(f"@{bucket}/indexes?endpoint=http://storage:3900&region=garage")
+    assert 's3_region = "garage"' in settings
+    assert 'api_bind_addr = "[::]:3900"' in settings
+    assert storage_at(address).name == f"s3://{bucket}/indexes"
+    assert '".[postgresql,storage]"' in (ROOT / "Dockerfile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("where", ["image", "compose", "many", "unit"])

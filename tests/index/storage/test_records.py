@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.model.library import Action, Change, PassageCounts, Restoration
+from index.storage.all_libraries import servers
 from index.storage.database import Database
 from index.storage.library_record import STORED_LIBRARY, ArticleRecord, Failure, LibraryRecord, SnapshotRecord
 from index.storage.notes import Note
-from index.storage.records import Records, replace_all, servers
+from index.storage.records import Records, replace_all
 
 WHEN = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

@@ -404,7 +404,7 @@ def test_a_first_publish_that_fails_leaves_no_folder(folder: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("index.storage.snapshots.write_file", full)
+    monkeypatch.setattr("index.storage.snapshot_files.write_file", full)
     with pytest.raises(OSError, match="No space left on device"):
         publish(folder)
     assert not folder.parent.exists()

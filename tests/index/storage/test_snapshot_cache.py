@@ -1,0 +1,212 @@
+"""What a machine keeps of a storage: fetched once, held against its sums, bounded, and cleared up."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.errors import SnapshotDamagedError, StorageError
+from index.storage.library_record import Upload
+from index.storage.shared_storage import Storage
+from index.storage.snapshot_cache import UNNAMED_FOR, SnapshotCache
+from index.storage.snapshot_files import Snapshot, encode, read_manifest, read_snapshot
+from tests.index.storage.faulty_files import FaultyFiles, faulty
+from tests.index.storage.test_snapshots import ARTICLE, FILES, contents, equal, index_of
+
+LONG_AGO = time.time() - 3 * UNNAMED_FOR.total_seconds()
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> tuple[Storage, FaultyFiles]:
+    return faulty(tmp_path / "share")
+
+
+def cache_of(tmp_path: Path, storage: Storage, machine: str, nbytes: int = 0) -> SnapshotCache:
+    return SnapshotCache(tmp_path / machine / "cache", storage, nbytes=nbytes)
+
+
+def store(cache: SnapshotCache) -> Upload:
+    """Another one each time, by its title."""
+    number = len(list(cache.path.iterdir())) if cache.path.exists() else 0
+    return cache.store(encode(contents(replace(ARTICLE, title=f"Number {number}"))).files)
+
+
+def is_asked_for(cache: SnapshotCache, digest: str, seconds_ago: float) -> None:
+    moment = time.time() - seconds_ago
+    os.utime(cache.path / digest / "manifest.json", (moment, moment))
+
+
+def grow_old(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def test_another_machine_fetches_it_once(tmp_path: Path, share: tuple[Storage, FaultyFiles]) -> None:
+    storage, files = share
+    digest, nbytes = store(cache_of(tmp_path, storage, "one"))
+    assert digest is not None
+    other = cache_of(tmp_path, storage, "other")
+    assert nbytes == sum(path.stat().st_size for path in (tmp_path / "share").rglob("*") if path.is_file())
+    files.calls.clear()
+    with ThreadPoolExecutor(8) as threads:
+        folders = list(threads.map(lambda _: other.folder(digest), range(16)))
+    assert set(folders) == {tmp_path / "other" / "cache" / digest}
+    assert files.calls == {"cat_file": len(FILES)}
+    assert sorted(path.name for path in folders[0].iterdir()) == sorted(FILES)
+    snapshot = read_snapshot(folders[0], "it")
+    assert equal(snapshot.index, index_of(snapshot.index.article))
+    files.down = True
+    assert other.folder(digest) == folders[0]
+    assert other.manifest(digest) == snapshot.manifest
+
+
+def test_a_manifest_is_fetched_alone_and_once(tmp_path: Path, share: tuple[Storage, FaultyFiles]) -> None:
+    storage, files = share
+    one, other = cache_of(tmp_path, storage, "one"), cache_of(tmp_path, storage, "other")
+    digest, _ = store(one)
+    assert digest is not None
+    files.calls.clear()
+    assert other.manifest(digest) == other.manifest(digest) == read_manifest(one.folder(digest))
+    assert files.calls == {"cat_file": 1}
+    assert not other.has(digest)
+    other.folder(digest)
+    assert sorted(path.name for path in other.path.iterdir()) == sorted([digest, f"{digest[0]}.lock"])
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_is_altered_or_gone_in_the_storage_is_never_here(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles], file: str
+) -> None:
+    storage, _ = share
+    digest, _ = store(cache_of(tmp_path, storage, "one"))
+    assert digest is not None
+    other = cache_of(tmp_path, storage, "other")
+    path = tmp_path / "share" / "snapshots" / digest / file
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(SnapshotDamagedError, match="in the storage the share is not as it was written"):
+        other.folder(digest)
+    path.unlink()
+    with pytest.raises(SnapshotDamagedError, match="is not in the storage the share"):
+        other.folder(digest)
+    assert not other.has(digest)
+    path.write_bytes(content)
+    assert other.folder(digest) == other.path / digest
+
+
+def test_a_storage_that_stops_at_any_moment_leaves_nothing_that_seems_whole(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles]
+) -> None:
+    """Uploading and fetching, with the first call that is not answered, then the second, and so on."""
+    storage, files = share
+    one = cache_of(tmp_path, storage, "one")
+    calls, digest = 0, None
+    while digest is None:
+        files.left = calls
+        try:
+            digest, _ = store(one)
+        except StorageError:
+            assert list(one.path.iterdir()) == []
+        calls += 1
+    assert calls > 2 * len(FILES)
+    files.left = None
+    other = cache_of(tmp_path, storage, "other")
+    for left in range(len(FILES)):
+        files.left = left
+        with pytest.raises(StorageError, match="cannot be used"):
+            other.folder(digest)
+        assert not other.has(digest)
+    files.left = None
+    assert other.folder(digest) == other.path / digest
+
+
+def test_no_more_is_kept_than_may_be_and_what_was_asked_for_last_stays(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles]
+) -> None:
+    storage, _ = share
+    one = cache_of(tmp_path, storage, "one")
+    digests = [str(store(one).digest) for _ in range(4)]
+    size = store(one).nbytes
+    bounded = cache_of(tmp_path, storage, "bounded", nbytes=2 * size + size // 2)
+    for age, digest in enumerate(digests):
+        bounded.folder(digest)
+        is_asked_for(bounded, digest, 10_000 - age)
+    bounded.make_room()
+    assert [bounded.has(digest) for digest in digests] == [False, False, True, True]
+    is_asked_for(bounded, digests[2], 0)  # a moment ago: the other is older
+    bounded.folder(digests[0])
+    assert [bounded.has(digest) for digest in digests] == [True, False, True, False]
+
+
+def test_what_is_open_or_was_asked_for_just_now_stays_whatever_may_be(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles]
+) -> None:
+    storage, _ = share
+    cache = cache_of(tmp_path, storage, "one", nbytes=1)
+    digests = [str(store(cache).digest) for _ in range(3)]
+    assert all(map(cache.has, digests))  # all were written just now
+    snapshot: Snapshot | None = read_snapshot(cache.folder(digests[0]), "it")
+    assert snapshot is not None
+    cache.keep(digests[0], snapshot)
+    for digest in digests:
+        is_asked_for(cache, digest, 10_000)
+    cache.make_room()
+    assert [cache.has(digest) for digest in digests] == [True, False, False]
+    del snapshot
+    cache.make_room()
+    assert not cache.has(digests[0])
+
+
+def test_what_no_row_names_goes_after_a_day(tmp_path: Path, share: tuple[Storage, FaultyFiles]) -> None:
+    storage, files = share
+    cache = cache_of(tmp_path, storage, "one")
+    kept, old = (str(store(cache).digest) for _ in range(2))
+    (cache.path / ".writing-x").mkdir()
+    grow_old(tmp_path)
+    young = str(store(cache).digest)
+    cache.tidy({kept})
+    assert sorted(path.name for path in cache.path.iterdir()) == sorted([kept, young])
+    assert cache.leftovers(lambda: {kept}).keys() == {old}
+    files.hidden = {old}  # a listing that is late: it is looked for again the next time
+    assert cache.leftovers(lambda: {kept}) == {}
+    files.hidden = {"manifest.json"}
+    assert cache.leftovers(lambda: {kept}).keys() == {old}
+    files.hidden = set()
+    cache.delete(old)
+    cache.delete(old)  # what a late listing has still
+    assert cache.leftovers(lambda: {kept}) == {}
+    assert storage.listing("snapshots").keys() >= {kept, young}
+
+
+def test_a_snapshot_is_none_from_the_first_moment_of_its_deletion(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles]
+) -> None:
+    storage, files = share
+    cache = cache_of(tmp_path, storage, "one")
+    digest = str(store(cache).digest)
+    files.left = 4  # the listing, and one file
+    with pytest.raises(StorageError):
+        cache.delete(digest)
+    files.left = None
+    rest = storage.listing(f"snapshots/{digest}")
+    assert "manifest.json" not in rest
+    assert 0 < len(rest) < len(FILES)
+
+
+def test_what_lies_in_a_folder_is_taken_into_the_storage_only_if_it_is_whole(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles]
+) -> None:
+    storage, _ = share
+    digest, _ = store(cache_of(tmp_path, storage, "one"))
+    folder = tmp_path / "one" / "cache" / str(digest)
+    cache = cache_of(tmp_path, storage, "other")
+    assert cache.adopt(folder).digest == digest
+    assert folder.exists()
+    (folder / "source").write_bytes(b"other")
+    with pytest.raises(SnapshotDamagedError):
+        cache.adopt(folder)
