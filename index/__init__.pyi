@@ -16,6 +16,7 @@ from .errors import (
     RebuildingError,
     ReindexRunningError,
     SelfCheckError,
+    SiteError,
     SnapshotDamagedError,
     SnapshotError,
     UnknownArticleError,
@@ -79,14 +80,28 @@ from .model.library import (
     Stage,
 )
 from .model.source import Origin, Source, SourceKind
+from .model.watch import (
+    Difference,
+    Every,
+    ListedPage,
+    Listing,
+    PageVisit,
+    Validators,
+    Watch,
+    WatchKind,
+    WatchPage,
+)
 from .search.embedding import stand_back
 from .sources.files import read_file, upload
+from .sources.ids import article_id
 from .sources.limits import Limits
+from .sources.visits import Visits
 from .sources.web import fetch
 from .storage.backup import BackupReport, back_up, restore
 from .storage.jobs import Job, Jobs
 from .storage.ledger import QuestionLedger
 from .storage.upkeep import Retention
+from .storage.watches import Watches
 
 __all__ = [
     "ALL",
@@ -112,8 +127,10 @@ __all__ = [
     "ConversationMetrics",
     "CurvePoint",
     "DataFolderError",
+    "Difference",
     "EmbeddingModelError",
     "Entry",
+    "Every",
     "EveryonesArticleError",
     "EvidenceError",
     "ExpiredItem",
@@ -129,6 +146,8 @@ __all__ = [
     "LibraryError",
     "LibraryUse",
     "Limits",
+    "ListedPage",
+    "Listing",
     "LoadedModels",
     "LocalFileError",
     "MemoryUse",
@@ -138,6 +157,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "OwnQuestionsError",
+    "PageVisit",
     "Paragraph",
     "Passage",
     "PassageCounts",
@@ -163,6 +183,7 @@ __all__ = [
     "SelfCheck",
     "SelfCheckError",
     "Sentence",
+    "SiteError",
     "SnapshotDamagedError",
     "SnapshotError",
     "Source",
@@ -175,8 +196,15 @@ __all__ = [
     "UnloadableModelError",
     "UnloadableReaderError",
     "UnloadableRerankerError",
+    "Validators",
     "Verdict",
+    "Visits",
     "Vote",
+    "Watch",
+    "WatchKind",
+    "WatchPage",
+    "Watches",
+    "article_id",
     "back_up",
     "fetch",
     "fitted_thresholds",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from index.model.answer import Status
 from index.model.article import Span
 from index.model.library import Change
+from index.model.watch import Watch
 
 SOMEONE = "someone"
 """Who did something, in a history, where that person wants nothing of them kept."""
@@ -97,10 +98,12 @@ class PersonalData:
         questions: What they asked.
         votes: What they said of answers.
         changes: What they changed in libraries, by server; "" for the common one.
+        watches: What they have read by schedule.
         opted_out: Whether they want nothing kept.
     """
 
     questions: tuple[KeptQuestion, ...]
     votes: tuple[PersonalVote, ...]
     changes: tuple[tuple[str, Change], ...]
+    watches: tuple[Watch, ...]
     opted_out: bool

@@ -23,6 +23,7 @@ from index.storage.ledger import anonymous
 from index.storage.library_record import ArticleRecord, Failure, LibraryRecord, SnapshotRecord, StoredLibrary
 from index.storage.notes import Note
 from index.storage.pulse import ALL
+from index.storage.stored_watches import end_watches
 from index.storage.tables import ArticleRow, ChangeRow, LibraryRow, PlaceRow, SnapshotRow, WorkRow
 
 HISTORY_LINES = 1_000
@@ -122,10 +123,14 @@ class Writer:
         self._connection.execute(delete(SnapshotRow).where(SnapshotRow.key.in_(snapshots)))
 
     def set_aside(self, article: str, when: datetime) -> None:
-        """Removes an article, so that it can be brought back; what lies aside of that id goes for it."""
+        """Removes an article, so that it can be brought back; what lies aside of that id goes for it.
+
+        It is not read by schedule any more.
+        """
         mine = (ArticleRow.library == self._library, ArticleRow.id == article)
         self._connection.execute(delete(ArticleRow).where(*mine, ArticleRow.removed_at.is_not(None)))
         self._connection.execute(update(ArticleRow).where(*mine).values(removed_at=when))
+        end_watches(self._connection, self._library, article)
 
     def bring_back(self, article: int) -> None:
         """Brings an article back that lies aside, by its key."""
