@@ -21,6 +21,7 @@ from bot.commands.library import LibraryCommands
 from bot.commands.membership import Membership
 from bot.commands.privacy import Privacy
 from bot.commands.read import Read
+from bot.commands.watching import WatchLoop
 from bot.errors import Reporter
 from bot.guard import PathGuard
 from bot.operations.metrics import Readiness
@@ -158,6 +159,12 @@ class FootnoteBot(commands.AutoShardedBot):
         return self._own_shards.serves(server)
 
     @property
+    def sees_messages(self) -> bool:
+        """See ``Host``."""
+        flags = self.application_flags or discord.ApplicationFlags()
+        return flags.gateway_message_content or flags.gateway_message_content_limited
+
+    @property
     def readiness(self) -> Readiness:
         """Whether it can answer, and hears questions."""
         return Readiness(models=self.service.has_models, gateway=self._hears)
@@ -166,7 +173,8 @@ class FootnoteBot(commands.AutoShardedBot):
         """Starts loading the article, adds commands and buttons, and begins to register them."""
         self.service.start()
         await self.tree.set_translator(CommandTranslator())
-        for cog in (Ask, About, Read, Privacy, Admin, LibraryCommands, InsightCommands, Membership):
+        cogs = (Ask, About, Read, Privacy, Admin, LibraryCommands, InsightCommands, Membership, WatchLoop)
+        for cog in cogs:
             await self.add_cog(cog(self))
         if self._own_shards.has_first:  # once for all processes
             self.registration.start()

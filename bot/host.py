@@ -58,6 +58,10 @@ class Host(Protocol):
         """Whether a server would be this process's: another one may serve the others."""
 
     @property
+    def sees_messages(self) -> bool:
+        """Whether Discord shows it what messages say that are not for it: the Message Content Intent."""
+
+    @property
     def user(self) -> discord.ClientUser | None:
         """Who it is, once it has logged in."""
 

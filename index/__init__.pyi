@@ -23,6 +23,7 @@ from .errors import (
     UnloadableModelError,
     UnloadableReaderError,
     UnloadableRerankerError,
+    UnreachableError,
 )
 from .evaluation.measure import fitted_thresholds, measure, measure_claims, measure_conversations
 from .evaluation.metrics import (
@@ -196,6 +197,7 @@ __all__ = [
     "UnloadableModelError",
     "UnloadableReaderError",
     "UnloadableRerankerError",
+    "UnreachableError",
     "Validators",
     "Verdict",
     "Visits",

@@ -5,7 +5,8 @@ IndexError is Python's own, so the root is named for the project:
     FootnoteError
     ├── ArticleError          the article cannot be read or is not an article
     │   └── FetchError             a web page cannot be fetched, or must not be
-    │       └── SiteError              its site answers something else than the page
+    │       ├── SiteError              its site answers something else than the page
+    │       └── UnreachableError       it cannot be reached just now
     │   └── LocalFileError         a file of this machine cannot be read, or is no article (for the operator)
     ├── EmbeddingModelError   a model cannot be loaded (for the operator)
     │   ├── UnloadableModelError     the embedding model that was named
@@ -84,6 +85,10 @@ class SiteError(FetchError):
     def is_gone(self) -> bool:
         """Whether the page is there no more."""
         return self.code in (404, 410)
+
+
+class UnreachableError(FetchError):
+    """A web address cannot be reached just now, or not within the time."""
 
 
 class LocalFileError(ArticleError):

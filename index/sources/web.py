@@ -21,7 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url
 
-from index.errors import FetchError, SiteError
+from index.errors import FetchError, SiteError, UnreachableError
 from index.model.source import Origin, Source, SourceKind
 from index.model.watch import Validators, WebResponse
 from index.sources.addresses import Guard, checked, shown_address
@@ -116,7 +116,7 @@ def fetch_if_changed(
     if visit.error is not None and not too_long:
         raise visit.error
     if visit.response is None or too_long:
-        raise FetchError(
+        raise UnreachableError(
             "{address} takes longer than {limit} seconds to fetch. "
             "Try again later, or give the article as a file.",
             address=shown_address(address),
@@ -218,7 +218,7 @@ class _Visit:
             else:
                 return connection
         self._left()
-        raise FetchError(
+        raise UnreachableError(
             "{address} cannot be reached. Check the address, or try again later.", address=shown
         ) from refused
 
@@ -235,7 +235,7 @@ class _Visit:
             return connection.getresponse()
         except (HTTPError, HTTPException, OSError) as error:
             self._left()
-            raise FetchError(
+            raise UnreachableError(
                 "{address} gives no answer that can be read. Try again later.", address=shown_address(url.url)
             ) from error
 
@@ -280,7 +280,9 @@ class _Visit:
                 self._left()
         except (HTTPError, HTTPException, OSError) as error:
             self._left()
-            raise FetchError("{address} breaks off before its end. Try again.", address=shown) from error
+            raise UnreachableError(
+                "{address} breaks off before its end. Try again.", address=shown
+            ) from error
         source = Source(Origin(SourceKind.WEB, url.url, media_type or None), bytes(content))
         etag, last_modified = (_plain(response.headers.get(name)) for name in ("ETag", "Last-Modified"))
         return WebResponse(source, Validators(etag, last_modified))
