@@ -40,6 +40,16 @@ def privacy(words: Words, *, days: float, minutes: float) -> MessageContent:
         + words("What you change as an admin stands in the server's history with your name, for its admins."),
         "- "
         + words(
+            "What you have read by schedule as an admin, a page, a feed or a channel, stands there with your "
+            "name until you end it."
+        ),
+        "- "
+        + words(
+            "If an admin has a channel followed that everybody may read, what you wrote there is in an "
+            "article, with your name; what you delete there goes at the next reading."
+        ),
+        "- "
+        + words(
             "For follow-ups I remember your last questions for {minutes} minutes, in memory alone.",
             minutes=_number(minutes, words),
         ),
@@ -79,6 +89,17 @@ def personal_file(data: PersonalData) -> bytes:
             }
             for server, change in data.changes
         ],
+        "schedules": [
+            {
+                "server": one.server,
+                "kind": one.kind.value,
+                "what": one.subject,
+                "every": one.every.value,
+                "name": one.who,
+                "channel": one.channel,
+            }
+            for one in data.watches
+        ],
         "keep_nothing": data.opted_out,
     }
     return json.dumps(content, ensure_ascii=False, indent=2).encode()
@@ -101,11 +122,13 @@ def unsent(words: Words) -> MessageContent:
 
 def may_delete(data: PersonalData, words: Words) -> MessageContent:
     """Asks whether all that is kept of a person shall go."""
-    counts = (
+    counts: tuple[str, ...] = (
         words.plural("{number} question", "{number} questions", len(data.questions)),
         words.plural("{number} vote", "{number} votes", len(data.votes)),
         words.plural("{number} line of a history", "{number} lines of histories", len(data.changes)),
     )
+    if data.watches:
+        counts += (words.plural("{number} schedule", "{number} schedules", len(data.watches)),)
     top = words("Of you I keep: {what}.", what=words.list(counts))
     after = words(
         "Deleted is deleted. In the histories, someone will have made your changes. What you wrote in "

@@ -15,6 +15,7 @@ from index import Entry, FootnoteError, OwnQuestionsError, SelfCheckError, Watch
 
 MOST_PARAGRAPHS = 4  # that are new, and as many that are gone
 MOST_LINES = 5  # of each kind of news of a feed
+MOST_MOVED = 2  # answers of a page of a feed
 PARAGRAPH_CHARS = 160
 ADDRESS_CHARS = 120
 
@@ -148,15 +149,12 @@ def _pages(pages: ListNews, words: Words) -> list[str]:
     lines += _more(len(pages.additions) - MOST_LINES, words)
     for one in pages.changes[:MOST_LINES]:
         new, old = (words.number(len(texts)) for texts in (one.difference.new, one.difference.old))
-        changed = words(
-            "Changed: {title}; {new} paragraphs new, {old} gone", title=_titled(one), new=new, old=old
+        lines.append(
+            words("Changed: {title}; {new} paragraphs new, {old} gone", title=_titled(one), new=new, old=old)
         )
-        lines.append(changed)
-        moved = one.outcome.report.moved
-        lines += [
-            f"> {words('the answer moved: {question}', question=clip(a.question, PARAGRAPH_CHARS))}"
-            for a in moved[:2]
-        ]
+        for answer in one.outcome.report.moved[:MOST_MOVED]:
+            question = clip(answer.question, PARAGRAPH_CHARS)
+            lines.append(f"> {words('the answer moved: {question}', question=question)}")
     lines += _more(len(pages.changes) - MOST_LINES, words)
     lines += [_removal(one, words) for one in pages.removals[:MOST_LINES]]
     lines += _more(len(pages.removals) - MOST_LINES, words)

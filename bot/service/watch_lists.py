@@ -146,8 +146,8 @@ class ListReader:
         waiting: list[ListedPage | WatchPage] = [*plan.new, *plan.changes, *doubtful]
         addresses = [page.address for page in waiting[:MOST_VISITS]]
         may_visit = await self._visit(lambda: self._visits.may_visit(addresses)) if addresses else {}
-        for listed in (*plan.new, *plan.changes):
-            await self._visit_one(watch, listed, by_address.get(listed.address), may_visit, round_)
+        for entry in (*plan.new, *plan.changes):
+            await self._visit_one(watch, entry, by_address.get(entry.address), may_visit, round_)
         for page in doubtful:
             if page.address in addresses and may_visit.get(page.address):
                 await self._look_for(watch, page, round_)
@@ -155,13 +155,13 @@ class ListReader:
     async def _visit_one(
         self,
         watch: Watch,
-        listed: ListedPage,
+        entry: ListedPage,
         page: WatchPage | None,
         may_visit: Mapping[str, bool],
         round_: _Round,
     ) -> None:
         """Makes an article of a page, or reads it again where it is one."""
-        address = listed.address
+        address = entry.address
         if round_.visits >= MOST_VISITS:
             round_.is_partial = True
             return
@@ -170,7 +170,7 @@ class ListReader:
             round_.is_incomplete = True
             return
         article = page.article if page is not None else None
-        base = WatchPage(address, article, listed.stamp, listed.date, self._now())
+        base = WatchPage(address, article, entry.stamp, entry.date, self._now())
         if not may_visit[address]:
             problem = ForbiddenPageError("The robots.txt of the site forbids to fetch it.")
             round_.problems.append((address, problem))

@@ -39,27 +39,27 @@ def plan_of(watch: Watch, listing: Listing | None, pages: Collection[WatchPage])
     ours = {page.address: page for page in pages if page.article is not None}
     if listing is None:
         return Plan(doubtful=tuple(page for page in ours.values() if not page.is_listed))
-    listed = {page.address: page for page in listing.pages}
+    entries = {page.address: page for page in listing.pages}
     stays = watch.kind is WatchKind.FEED or not listing.is_whole
-    away = [page for address, page in ours.items() if address not in listed]
-    unwanted = {
+    away = [page for address, page in ours.items() if address not in entries]
+    rejects = {
         page.address
         for page in pages
         if page.article is None
-        and (page.stamp is None or page.address not in listed or page.stamp == listed[page.address].stamp)
+        and (page.stamp is None or page.address not in entries or page.stamp == entries[page.address].stamp)
     }
-    candidates: list[ListedPage | WatchPage] = [one for one in listing.pages if one.address not in unwanted]
+    candidates: list[ListedPage | WatchPage] = [one for one in listing.pages if one.address not in rejects]
     candidates += away if stays else []
-    wanted = [page.address for page in sorted(candidates, key=_age)[: watch.most]]
+    choice = [page.address for page in sorted(candidates, key=_age)[: watch.most]]
     return Plan(
-        new=tuple(listed[address] for address in wanted if address not in ours),
+        new=tuple(entries[address] for address in choice if address not in ours),
         changes=tuple(
-            listed[address]
-            for address in wanted
-            if address in ours and address in listed and ours[address].stamp != listed[address].stamp
+            entries[address]
+            for address in choice
+            if address in ours and address in entries and ours[address].stamp != entries[address].stamp
         ),
-        surplus=tuple(page for address, page in ours.items() if address not in wanted),
-        doubtful=tuple(page for page in away if page.address in wanted),
+        surplus=tuple(page for address, page in ours.items() if address not in choice),
+        doubtful=tuple(page for page in away if page.address in choice),
     )
 
 

@@ -95,11 +95,11 @@ class RobotRules:
     """What a site's robots.txt says to Footnote.
 
     Attributes:
-        allowed: Whether each of the addresses may be fetched, in their order.
+        permissions: Whether each of the addresses may be fetched, in their order.
         delay: The seconds between two requests that it asks for; None where it asks for none.
     """
 
-    allowed: tuple[bool, ...]
+    permissions: tuple[bool, ...]
     delay: float | None = None
 
 

@@ -132,8 +132,8 @@ def robot_rules(content: bytes, addresses: Sequence[str], limits: Limits) -> Rob
     """
     response = _asked({"task": "robots", "addresses": [*addresses]}, content, limits)
     try:
-        allowed, delay = json.loads(response.rest)
-        return RobotRules(tuple(allowed), delay)
+        permissions, delay = json.loads(response.rest)
+        return RobotRules(tuple(permissions), delay)
     except (ValueError, TypeError) as error:
         raise Refusal(DAMAGE, format=response.form) from error
 

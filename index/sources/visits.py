@@ -14,9 +14,9 @@ from index.errors import ArticleError, FetchError, SiteError
 from index.model.watch import ListedPage, Listing, PageVisit, RobotRules, Validators, WebResponse
 from index.sources.addresses import Guard
 from index.sources.extract.refusals import Refusal
-from index.sources.files import read
+from index.sources.files import read, read_list
 from index.sources.limits import DEFAULT_LIMITS, Limits
-from index.sources.sandbox import page_list, robot_rules
+from index.sources.sandbox import robot_rules
 from index.sources.web import LIST_TYPES, MEDIA_TYPES, PUBLIC_WEB, fetch_if_changed
 
 PAUSE = 1.0
@@ -55,23 +55,25 @@ class Visits:
         self._robots: TTLCache[str, bytes] = TTLCache(_HOSTS, _DAY, timer=now)
         self._one_at_a_time = Lock()
 
-    def page(self, address: str, id: str, known: Validators = Validators()) -> PageVisit:  # noqa: A002, B008
+    def page(self, address: str, id: str, validators: Validators = Validators()) -> PageVisit:  # noqa: A002, B008
         """Reads a page.
 
         Args:
             address: Where it is.
             id: The id of the article that is read of it.
-            known: What its site told of the version that is known.
+            validators: What its site told of the version that is known.
 
         Raises:
             ArticleError: it cannot be fetched, or is no article.
         """
-        response = self._get(address, known)
+        response = self._get(address, validators)
         if response.source is None:
-            return PageVisit(None, None, known)
+            return PageVisit(None, None, validators)
         return PageVisit(response.source, read(response.source, id, self._limits), response.validators)
 
-    def listing(self, address: str, known: Validators = Validators()) -> tuple[Listing | None, Validators]:  # noqa: B008
+    def listing(
+        self, address: str, validators: Validators = Validators()
+    ) -> tuple[Listing | None, Validators]:  # noqa: B008
         """Reads a feed or a sitemap, or a sitemap of sitemaps with those that it names.
 
         Returns:
@@ -80,9 +82,9 @@ class Visits:
         Raises:
             ArticleError: it cannot be fetched, or is no such list.
         """
-        response = self._get(address, known, media_types=LIST_TYPES)
+        response = self._get(address, validators, media_types=LIST_TYPES)
         if response.source is None:
-            return None, known
+            return None, validators
         listing, lists = self._listing(response)
         for one in lists:
             more, deeper = self._listing(self._get(one, media_types=LIST_TYPES))
@@ -96,8 +98,8 @@ class Visits:
         pages = dict[str, ListedPage]()
         for page in listing.pages:
             pages.setdefault(page.address, page)
-        dated = sorted(pages.values(), key=_date, reverse=True)  # stable: else as they are listed
-        return replace(listing, pages=tuple(dated)), validators
+        in_order = sorted(pages.values(), key=_date, reverse=True)  # stable: else as they are listed
+        return replace(listing, pages=tuple(in_order)), validators
 
     def may_visit(self, addresses: Sequence[str]) -> dict[str, bool]:
         """Whether their sites' robots.txt lets pages be fetched; those are left out whose site does not say.
@@ -113,7 +115,7 @@ class Visits:
                 rules = self._rules(root, some)
             except (ArticleError, Refusal):
                 continue
-            permissions |= dict(zip(some, rules.allowed, strict=True))
+            permissions |= dict(zip(some, rules.permissions, strict=True))
         return permissions
 
     def _rules(self, root: str, addresses: Sequence[str]) -> RobotRules:
@@ -139,16 +141,12 @@ class Visits:
     def _listing(self, response: WebResponse) -> tuple[Listing, tuple[str, ...]]:
         source = response.source
         assert source is not None  # noqa: S101 - told to the type checker: it was looked at before
-        try:
-            return page_list(source, self._limits)
-        except Refusal as refusal:
-            place = source.origin.place
-            raise ArticleError(refusal.message, source=place, **refusal.values) from refusal
+        return read_list(source, self._limits)
 
     def _get(
         self,
         address: str,
-        known: Validators = Validators(),  # noqa: B008 - frozen
+        validators: Validators = Validators(),  # noqa: B008 - frozen
         *,
         limits: Limits | None = None,
         media_types: frozenset[str] = MEDIA_TYPES,
@@ -165,7 +163,7 @@ class Visits:
                 self._sleep(pause)
             try:
                 return fetch_if_changed(
-                    address, limits or self._limits, known, media_types=media_types, guard=self._guard
+                    address, limits or self._limits, validators, media_types=media_types, guard=self._guard
                 )
             finally:
                 self._ends[root] = self._now() + self._pauses.get(root, PAUSE)

@@ -88,7 +88,7 @@ def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = PUBLI
 def fetch_if_changed(
     address: str,
     limits: Limits = DEFAULT_LIMITS,
-    known: Validators = Validators(),  # noqa: B008 - frozen
+    validators: Validators = Validators(),  # noqa: B008 - frozen
     *,
     media_types: frozenset[str] = MEDIA_TYPES,
     guard: Guard = PUBLIC_WEB,
@@ -98,7 +98,7 @@ def fetch_if_changed(
     Args:
         address: An http or https address.
         limits: How many bytes, seconds and redirects it may take.
-        known: What the site told of the version that is known.
+        validators: What the site told of the version that is known.
         media_types: What it may be.
         guard: Decides where a connection may go to.
 
@@ -106,7 +106,7 @@ def fetch_if_changed(
         SiteError: the site answers something else than the page.
         FetchError: it must not be fetched, cannot be, or takes more than the limits.
     """
-    visit = _Visit(limits, guard, known, media_types)
+    visit = _Visit(limits, guard, validators, media_types)
     # In a thread: nothing else bounds how long a name's resolution or a header that drips in may take.
     worker = threading.Thread(target=visit.run, args=(address,), daemon=True, name="footnote-fetch")
     worker.start()
@@ -132,7 +132,7 @@ class _Visit:
         self,
         limits: Limits,
         guard: Guard,
-        known: Validators = Validators(),  # noqa: B008 - frozen
+        validators: Validators = Validators(),  # noqa: B008 - frozen
         media_types: frozenset[str] = MEDIA_TYPES,
     ) -> None:
         self.response: WebResponse | None = None
@@ -141,7 +141,10 @@ class _Visit:
         self._guard = guard
         self._conditions = {
             name: value
-            for name, value in (("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified))
+            for name, value in (
+                ("If-None-Match", validators.etag),
+                ("If-Modified-Since", validators.last_modified),
+            )
             if value is not None
         }
         self._media_types = media_types
