@@ -148,10 +148,11 @@ class _Visit:
             if value is not None
         }
         self._media_types = media_types
-        self._deadline = time.monotonic() + limits.max_seconds
+        self._deadline = 0.0
         self._socket: socket.socket | None = None
 
     def run(self, address: str) -> None:
+        self._deadline = time.monotonic() + self._limits.max_seconds
         try:
             self.response = self._follow(address)
         except TimeoutError:

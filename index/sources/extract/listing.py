@@ -76,8 +76,8 @@ def _of_feed(content: bytes) -> tuple[str, Iterator[Row]]:
 
 
 def _of_entry(entry: Any) -> Row:
-    parts = entry.get("updated_parsed") or entry.get("published_parsed")
-    stamp = str(entry.get("updated") or entry.get("published") or "")[:_STAMP_CHARS]
+    parts = _first(entry, "updated_parsed", "published_parsed")
+    stamp = str(_first(entry, "updated", "published") or "")[:_STAMP_CHARS]
     date = None
     if parts is not None:
         try:
@@ -85,6 +85,11 @@ def _of_entry(entry: Any) -> Row:
         except (ValueError, OverflowError, OSError):  # the year 90000
             date = None
     return str(entry.get("link") or ""), stamp, date
+
+
+def _first(entry: Any, *names: str) -> Any:
+    """The first field that an entry has: asked for one that it has not, feedparser may give another."""
+    return next((entry[name] for name in names if name in entry and entry[name]), None)
 
 
 def _iso(stamp: str) -> str | None:
