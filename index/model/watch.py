@@ -41,6 +41,10 @@ class Validators:
     last_modified: str | None = None
 
 
+NO_VALIDATORS = Validators()
+"""That nothing is known of any version."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebResponse:
     """What a site gave; ``source`` is None where nothing has changed since the validators it was sent."""

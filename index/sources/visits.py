@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 from cachetools import TTLCache
 
 from index.errors import ArticleError, FetchError, SiteError
-from index.model.watch import ListedPage, Listing, PageVisit, RobotRules, Validators, WebResponse
+from index.model.watch import (
+    NO_VALIDATORS,
+    ListedPage,
+    Listing,
+    PageVisit,
+    RobotRules,
+    Validators,
+    WebResponse,
+)
 from index.sources.addresses import Guard
 from index.sources.extract.refusals import Refusal
 from index.sources.files import read, read_list
@@ -55,7 +63,7 @@ class Visits:
         self._robots: TTLCache[str, bytes] = TTLCache(_HOSTS, _DAY, timer=now)
         self._one_at_a_time = Lock()
 
-    def page(self, address: str, id: str, validators: Validators = Validators()) -> PageVisit:  # noqa: A002, B008
+    def page(self, address: str, id: str, validators: Validators = NO_VALIDATORS) -> PageVisit:  # noqa: A002
         """Reads a page.
 
         Args:
@@ -72,8 +80,8 @@ class Visits:
         return PageVisit(response.source, read(response.source, id, self._limits), response.validators)
 
     def listing(
-        self, address: str, validators: Validators = Validators()
-    ) -> tuple[Listing | None, Validators]:  # noqa: B008
+        self, address: str, validators: Validators = NO_VALIDATORS
+    ) -> tuple[Listing | None, Validators]:
         """Reads a feed or a sitemap, or a sitemap of sitemaps with those that it names.
 
         Returns:
@@ -94,7 +102,7 @@ class Visits:
                 is_whole=listing.is_whole and more.is_whole and not deeper,
             )
         # What a sitemap of sitemaps leads to may change without it.
-        validators = response.validators if not lists else Validators()
+        validators = response.validators if not lists else NO_VALIDATORS
         pages = dict[str, ListedPage]()
         for page in listing.pages:
             pages.setdefault(page.address, page)
@@ -146,7 +154,7 @@ class Visits:
     def _get(
         self,
         address: str,
-        validators: Validators = Validators(),  # noqa: B008 - frozen
+        validators: Validators = NO_VALIDATORS,
         *,
         limits: Limits | None = None,
         media_types: frozenset[str] = MEDIA_TYPES,

@@ -23,7 +23,7 @@ from urllib3.util import Url
 
 from index.errors import FetchError, SiteError, UnreachableError
 from index.model.source import Origin, Source, SourceKind
-from index.model.watch import Validators, WebResponse
+from index.model.watch import NO_VALIDATORS, Validators, WebResponse
 from index.sources.addresses import Guard, checked, shown_address
 from index.sources.limits import DEFAULT_LIMITS, Limits
 
@@ -88,7 +88,7 @@ def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = PUBLI
 def fetch_if_changed(
     address: str,
     limits: Limits = DEFAULT_LIMITS,
-    validators: Validators = Validators(),  # noqa: B008 - frozen
+    validators: Validators = NO_VALIDATORS,
     *,
     media_types: frozenset[str] = MEDIA_TYPES,
     guard: Guard = PUBLIC_WEB,
@@ -132,7 +132,7 @@ class _Visit:
         self,
         limits: Limits,
         guard: Guard,
-        validators: Validators = Validators(),  # noqa: B008 - frozen
+        validators: Validators = NO_VALIDATORS,
         media_types: frozenset[str] = MEDIA_TYPES,
     ) -> None:
         self.response: WebResponse | None = None

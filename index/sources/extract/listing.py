@@ -70,7 +70,7 @@ def _of_feed(content: bytes) -> tuple[str, Iterator[Row]]:
 
     # In a file object: feedparser would take bytes alone for an address or a path, if they looked like one.
     feed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
-    if not feed.version and not feed.entries:
+    if not feed.get("version") and not feed.entries:
         raise Refusal(NO_LIST)
     return clean(str(feed.feed.get("title", "")))[:200], (_of_entry(entry) for entry in feed.entries)
 
@@ -89,7 +89,8 @@ def _of_entry(entry: Any) -> Row:
 
 def _first(entry: Any, *names: str) -> Any:
     """The first field that an entry has: asked for one that it has not, feedparser may give another."""
-    return next((entry[name] for name in names if name in entry and entry[name]), None)
+    values = (entry[name] for name in names if name in entry)
+    return next(filter(None, values), None)
 
 
 def _iso(stamp: str) -> str | None:

@@ -643,7 +643,7 @@ async def test_a_channels_messages_become_an_article_and_what_is_deleted_goes(
 async def test_a_channel_that_not_everybody_may_read_is_never_an_article(world: World, site: Site) -> None:
     let_see(world.bot)
     for hidden in ({"view_channel": False}, {"read_message_history": False}):
-        overwrites = {
+        overwrites: Any = {
             world.guild.default_role: discord.PermissionOverwrite(**hidden),
             world.admin: discord.PermissionOverwrite(view_channel=True, read_message_history=True),
         }
