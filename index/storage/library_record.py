@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from index.model.watch import Watch
 from index.storage.notes import Note
 
 SNAPSHOT_NAME = re.compile(r"^(\d{6,}+)-[0-9a-f]{8}")
@@ -104,6 +105,7 @@ class StoredLibrary:
 
     record: LibraryRecord
     notes: tuple[Note, ...]
+    watches: tuple[Watch, ...] = ()
 
 
 STORED_LIBRARY = TypeAdapter(StoredLibrary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
 
 from index.model.watch import Every, Validators, Watch, WatchKind
 from index.storage.tables import LibraryRow, WatchRow
@@ -35,6 +35,35 @@ def watch_of(row: Row[Any]) -> Watch:
         failures=row.failures,
         lease=row.lease or "",
     )
+
+
+def put_watch(connection: Connection, watch: Watch) -> None:
+    """Enters a watch in place of the one of the same subject, with nobody reading it."""
+    mine = is_subject(watch.server, watch.kind, watch.subject)
+    values = {
+        "article": watch.article,
+        "every": watch.every.value,
+        "most": watch.most,
+        "channel": watch.channel,
+        "who": watch.who,
+        "next_at": watch.next_at,
+        "etag": watch.validators.etag,
+        "last_modified": watch.validators.last_modified,
+        "digest": watch.digest,
+        "failures": watch.failures,
+        "lease": None,
+        "lease_ends_at": None,
+    }
+    if connection.scalar(select(WatchRow.key).where(mine)) is None:
+        values |= {"server": watch.server, "kind": watch.kind.value, "subject": watch.subject}
+        connection.execute(insert(WatchRow).values(values))
+    else:
+        connection.execute(update(WatchRow).where(mine).values(values))
+
+
+def is_subject(server: str, kind: WatchKind, subject: str) -> ColumnElement[bool]:
+    """That a row is of something that is read for a server."""
+    return and_(WatchRow.server == server, WatchRow.kind == kind.value, WatchRow.subject == subject)
 
 
 def end_watches(connection: Connection, library: int, article: str) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from index.model.watch import Validators, Watch, WatchKind, WatchPage
 from index.storage.database import Database
 from index.storage.ledger import name_to_keep
-from index.storage.stored_watches import watches_of
+from index.storage.stored_watches import is_subject, put_watch, watches_of
 from index.storage.tables import WatchPageRow, WatchRow
 
 LEASE = timedelta(minutes=15)
@@ -42,34 +42,16 @@ class Watches:
         Args:
             watch: What is wanted; its ``key`` does not count.
         """
-        mine = _is_subject(watch.server, watch.kind, watch.subject)
+        mine = is_subject(watch.server, watch.kind, watch.subject)
         with self._database.writing() as connection:
-            values = {
-                "article": watch.article,
-                "every": watch.every.value,
-                "most": watch.most,
-                "channel": watch.channel,
-                "who": name_to_keep(connection, watch.who),
-                "next_at": watch.next_at,
-                "etag": None,
-                "last_modified": None,
-                "digest": watch.digest,
-                "failures": 0,
-                "lease": None,
-                "lease_ends_at": None,
-            }
-            if connection.scalar(select(WatchRow.key).where(mine)) is None:
-                values |= {"server": watch.server, "kind": watch.kind.value, "subject": watch.subject}
-                connection.execute(insert(WatchRow).values(values))
-            else:
-                connection.execute(update(WatchRow).where(mine).values(values))
+            put_watch(connection, replace(watch, who=name_to_keep(connection, watch.who)))
             (begun_watch,) = watches_of(connection, mine)
         return begun_watch
 
     def end(self, server: str, kinds: Collection[WatchKind], subject: str) -> bool:
         """Reads something no more; whether it was read."""
         with self._database.writing() as connection:
-            mine = or_(*(_is_subject(server, kind, subject) for kind in kinds))
+            mine = or_(*(is_subject(server, kind, subject) for kind in kinds))
             return connection.execute(delete(WatchRow).where(mine)).rowcount > 0
 
     def of(self, server: str) -> tuple[Watch, ...]:
@@ -170,10 +152,6 @@ class Watches:
         with self._database.writing() as connection:
             mine = update(WatchRow).where(WatchRow.key == watch.key, WatchRow.lease == watch.lease)
             return connection.execute(mine.values(values)).rowcount == 1
-
-
-def _is_subject(server: str, kind: WatchKind, subject: str) -> ColumnElement[bool]:
-    return and_(WatchRow.server == server, WatchRow.kind == kind.value, WatchRow.subject == subject)
 
 
 def _is_page(watch: Watch, address: str) -> tuple[ColumnElement[bool], ...]:

@@ -16,7 +16,8 @@ from index.model.watch import Every, Validators, Watch, WatchKind, WatchPage
 from index.storage.database import Database
 from index.storage.ledger import QuestionLedger
 from index.storage.library_folder import LibraryFolder
-from index.storage.records import Records
+from index.storage.library_record import STORED_LIBRARY
+from index.storage.records import Records, replace_all
 from index.storage.watches import LEASE, Watches
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -155,6 +156,26 @@ def test_it_ends_with_its_article_in_its_own_server_alone(database: Database, wa
     assert sorted(watches.servers()) == ["7", "8"]
     watches.delete_server("8")
     assert watches.servers() == ("7",)
+
+
+def test_a_backup_has_them_and_brings_them_back_in_place_of_what_is_there(
+    database: Database, watches: Watches
+) -> None:
+    library = Records(database, database._folder, "7")
+    with library.change() as writer:
+        writer.use("a", None)
+    watches.begin(wish("a"))
+    first = taken(watches)
+    watches.note(first, next_at=NOW + HOUR, validators=Validators('"1"'), digest="d", failures=3)
+    stored = STORED_LIBRARY.validate_json(STORED_LIBRARY.dump_json(library.stored()))
+    watches.end("7", (WatchKind.PAGE,), "a")
+    watches.begin(wish("b"))
+    watches.begin(wish("c", "8"))
+    replace_all(database, {"7": stored})
+    (back,) = watches.of("7")
+    assert (back.subject, back.failures, back.digest, back.lease) == ("a", 3, "d", "")
+    assert (back.next_at, back.validators) == (NOW + HOUR, Validators('"1"'))
+    assert watches.of("8") == ()
 
 
 def test_who_wanted_it_is_someone_when_they_want_nothing_kept(database: Database, watches: Watches) -> None:
