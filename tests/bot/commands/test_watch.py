@@ -640,6 +640,22 @@ async def test_a_channels_messages_become_an_article_and_what_is_deleted_goes(
     assert own(world) == ["rules"]
 
 
+async def test_whatever_people_are_called_and_write_each_message_has_one_heading(
+    world: World, site: Site
+) -> None:
+    channel = await rules(world)
+    odd = world.guild.add_member(world.env.create_user("odd", global_name="# *Boss* <b>"))
+    await odd.send(channel, "<:anchor:123456789012345678> Hoist the @everyone flag, `see` <#1>.")
+    await odd.send(channel, "---\ntitle: Mine\n---\nNo article of its own.")
+    await command(world, "follow", channel=channel, every="hour")
+    await wait(world, site)
+    article = server_library(world).article("rules")
+    assert article.title == "rules"
+    headings = [article.text[heading.start : heading.end] for heading in article.headings]
+    assert sum(heading.endswith(", # *Boss* <b>") for heading in headings) == 2
+    assert ":anchor: Hoist the @everyone flag, see " in article.text.replace("\u200b", "")
+
+
 async def test_a_channel_that_not_everybody_may_read_is_never_an_article(world: World, site: Site) -> None:
     let_see(world.bot)
     for hidden in ({"view_channel": False}, {"read_message_history": False}):
