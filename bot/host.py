@@ -65,6 +65,14 @@ class Host(Protocol):
     def user(self) -> discord.ClientUser | None:
         """Who it is, once it has logged in."""
 
+    def get_partial_messageable(
+        self,
+        id: int,  # noqa: A002 - as discord.py has it
+        *,
+        guild_id: int | None = None,
+    ) -> discord.PartialMessageable:
+        """A channel or a thread to write to, by its id, whether or not it is known to be there."""
+
     def dispatch(self, event: str, /, *values: Any) -> None:
         """Tells all cogs of an event of the bot's own."""
 

@@ -73,12 +73,12 @@ class WatchLoop(commands.Cog):
         return await channel_text(guild, channel, words, sees_messages=self.bot.sees_messages)
 
     async def _tell(self, news: News) -> None:
-        guild = self._guild(int(news.watch.server))
-        channel = guild.get_channel_or_thread(int(news.watch.channel)) if guild is not None else None
-        if guild is None or not isinstance(channel, discord.abc.Messageable):
-            log.warning("The channel %s that is to be told is not there.", news.watch.channel)
-            return
+        server = int(news.watch.server)
+        guild = self._guild(server)
+        words = words_for(guild.preferred_locale if guild is not None else None)
+        # Not from what is in memory, where threads are not that sleep.
+        channel = self.bot.get_partial_messageable(int(news.watch.channel), guild_id=server)
         try:
-            await channel.send(view=news_card(news, words_for(guild.preferred_locale)))
+            await channel.send(view=news_card(news, words))
         except SENDING_ERRORS as refusal:
             log.warning("Could not tell channel %s what has changed: %s", news.watch.channel, refusal)

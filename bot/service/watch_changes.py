@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, TypeVar
 
+from bot.operations.metrics import Metrics
+from bot.service.change_ends import count_end
 from bot.service.change_request import ChangeOutcome, ChangeRequest, OnProgress
 from bot.service.job_board import Attachments
 from bot.service.place import Place
@@ -35,6 +39,8 @@ _HASH_CHARS = 6
 
 class LibraryAccess(Protocol):
     """Reads and changes the libraries of servers; see ``Service``."""
+
+    metrics: Metrics
 
     async def read(self, place: Place, work: Callable[[Library], T]) -> T:
         """Looks something up in the library of a place."""
@@ -136,7 +142,9 @@ class WatchChanges:
         async def attach() -> Attachments:
             return source.content, None
 
-        outcome = await self._access.change(request, lambda _: None, attach=attach)
+        change = asyncio.create_task(self._access.change(request, lambda _: None, attach=attach))
+        change.add_done_callback(partial(count_end, self._access.metrics))
+        outcome = await change
         return await self._access.read(_place(watch), lambda library: _news(library, outcome, before))
 
 
