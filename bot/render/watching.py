@@ -75,7 +75,7 @@ def news(content: News, words: Words) -> MessageContent:
         if content.end.must_go and content.watch.article:
             lines.append(_removal(content.watch.article, words))
     if content.is_well:
-        lines.append(words("{name} can be read again.", name=name))
+        lines.append(words("{name} is kept up again.", name=name))
     if isinstance(content.refusal, SelfCheckError | OwnQuestionsError):
         colour = ORANGE
         lines.append(words("{name} has changed, and the change was not put in place.", name=name))
@@ -98,8 +98,8 @@ def news(content: News, words: Words) -> MessageContent:
         colour = ORANGE
         lines.append(
             words(
-                "{name} cannot be read. {reason} I go on trying, less and less often, and tell you when it "
-                "works again.",
+                "{name} cannot be kept up. {reason} I go on trying, less and less often, and tell you when "
+                "it works again.",
                 name=name,
                 reason=_reason(content.error, words),
             )

@@ -230,7 +230,7 @@ async def test_that_a_page_fails_is_told_once_and_that_it_is_well_again(world: W
     site.gone("/museum")
     (news,) = await wait(world, site, HOUR)
     assert news == (
-        f"`museum` cannot be read. {address} answers 404 (Not Found). Open it in a browser to see whether "
+        f"`museum` cannot be kept up. {address} answers 404 (Not Found). Open it in a browser to see whether "
         f"it is "
         "there for everybody. I go on trying, less and less often, and tell you when it works again."
     )
@@ -242,7 +242,7 @@ async def test_that_a_page_fails_is_told_once_and_that_it_is_well_again(world: W
     assert await wait(world, site, 3 * HOUR) == []
     assert len(site.server.asked) == times + 1
     site.put("/museum", "Museum", OPEN)
-    assert await wait(world, site, HOUR) == ["`museum` can be read again."]
+    assert await wait(world, site, HOUR) == ["`museum` is kept up again."]
     assert await wait(world, site, HOUR) == []
     assert own(world) == ["museum"]
 
@@ -535,7 +535,7 @@ async def test_a_feed_keeps_to_the_quota_of_the_server(world: World, site: Site)
     assert news.splitlines()[1:] == [
         "Added: Story 3 `story-3`",
         "Added: Story 2 `story-2`",
-        f"{feed} cannot be read. This server has 2 of 2 articles. Remove one that is not needed any more, "
+        f"{feed} cannot be kept up. This server has 2 of 2 articles. Remove one that is not needed any more, "
         f"then add "
         "this one. I go on trying, less and less often, and tell you when it works again.",
     ]
@@ -564,7 +564,7 @@ async def test_a_feed_that_lists_nothing_removes_nothing(world: World, site: Sit
     await wait(world, site)
     address = site.sitemap()
     (news,) = await wait(world, site, DAY)
-    assert news.startswith(f"{address} cannot be read. {address} lists no pages. I go on trying")
+    assert news.startswith(f"{address} cannot be kept up. {address} lists no pages. I go on trying")
     assert own(world) == ["story"]
 
 
