@@ -28,6 +28,7 @@ from index import (
     Entry,
     EveryonesArticleError,
     LibraryError,
+    Limits,
     Origin,
     Source,
     SourceKind,
@@ -94,13 +95,15 @@ class Site:
         return self.server.at("/sitemap.xml", response(sitemap(*entries), "application/xml"))
 
     def serves(self, service: Service) -> None:
-        visits = Visits(guard=self.server.guard, sleep=self.pauses.append)
+        patient = Limits(max_seconds=60.0, max_extract_seconds=60.0)  # that a busy machine keeps to
+        visits = Visits(patient, guard=self.server.guard, sleep=self.pauses.append)
         service.watching._visits = service.watching._lists._visits = visits
         service.watching._now = lambda: self.now
 
 
 @pytest.fixture
 def site(world: World) -> Iterator[Site]:
+    world.env.settle_timeout = 60.0  # sites and workers are waited for, on a busy machine as well
     site = Site(Server())
     site.server.at("/robots.txt", response(b"", "text/plain", status="404 Not Found"))
     site.serves(world.bot.service)

@@ -12,6 +12,7 @@ import pytest
 from index.errors import ArticleError, FetchError, SiteError, UnreachableError
 from index.model.watch import Listing, Validators, WatchKind
 from index.sources.addresses import Guard
+from index.sources.limits import Limits
 from index.sources.visits import PAUSE, Visits
 from index.sources.web import _seconds, fetch, fetch_if_changed
 from tests.index.documents import PAGE, PAGE_TEXT
@@ -19,6 +20,8 @@ from tests.index.hostile import Server, redirect, response
 
 pytestmark = pytest.mark.slow
 
+PATIENT = Limits(max_seconds=60.0, max_extract_seconds=60.0)
+"""That a busy machine keeps to."""
 ETAG, MODIFIED = '"v1"', "Mon, 01 Jun 2026 12:00:00 GMT"
 NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\n\r\n"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -48,7 +51,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def visits(server: Server, clock: Clock, _read_here: None) -> Visits:
-    return Visits(guard=server.guard, now=lambda: clock.now, sleep=clock.sleep)
+    return Visits(PATIENT, guard=server.guard, now=lambda: clock.now, sleep=clock.sleep)
 
 
 def sitemap(*entries: str, kind: str = "urlset") -> bytes:
@@ -83,13 +86,13 @@ def test_a_page_is_fetched_again_only_where_its_site_says_that_it_has_changed(
 def test_who_asks_without_conditions_takes_304_for_an_error(server: Server) -> None:
     address = server.at("/elms", NOT_MODIFIED)
     with pytest.raises(SiteError, match=r"answers 304 \(Not Modified\)"):
-        fetch(address, guard=server.guard)
+        fetch(address, PATIENT, guard=server.guard)
 
 
 @pytest.mark.parametrize("etag", ['"é"', f'"{"x" * 600}"', ""])
 def test_a_validator_that_could_not_be_sent_back_is_not_kept(server: Server, etag: str) -> None:
     content = response(b"One.", "text/plain", f"ETag: {etag}")
-    validators = fetch_if_changed(server.at("/a", content), guard=server.guard).validators
+    validators = fetch_if_changed(server.at("/a", content), PATIENT, guard=server.guard).validators
     assert validators in (Validators(None, None), Validators("", None))
 
 
@@ -99,7 +102,7 @@ def test_private_addresses_and_redirects_to_them_are_refused_as_ever(server: Ser
         public_alone.listing("http://127.0.0.1:8080/feed")
     with pytest.raises(FetchError, match="is not on the public web"):
         public_alone.page("http://169.254.169.254/latest", "a")
-    visits = Visits(guard=server.guard, now=lambda: clock.now, sleep=clock.sleep)
+    visits = Visits(PATIENT, guard=server.guard, now=lambda: clock.now, sleep=clock.sleep)
     with pytest.raises(FetchError, match="is not on the public web"):
         visits.page(server.at("/a", redirect("http://10.0.0.1/")), "a")
     assert public_alone.may_visit(["http://10.0.0.1/x"]) == {}
@@ -210,7 +213,7 @@ def test_what_a_site_says_of_when_to_come_back() -> None:
 def test_errors_say_whether_a_page_is_gone_or_its_site_is_away(server: Server) -> None:
     for code, is_gone in ((404, True), (410, True), (403, False), (500, False)):
         with pytest.raises(SiteError) as caught:
-            fetch(server.at("/x", response(b"", status=f"{code} X")), guard=server.guard)
+            fetch(server.at("/x", response(b"", status=f"{code} X")), PATIENT, guard=server.guard)
         assert (caught.value.code, caught.value.is_gone) == (code, is_gone)
     with pytest.raises(UnreachableError):
         fetch("http://pages.example:9999/", guard=server.guard)
