@@ -121,7 +121,7 @@ def _rates(settings: Settings) -> Rates:
 
 
 class FootnoteBot(commands.AutoShardedBot):
-    """Footnote in Discord. It needs no privileged intent and can ping nobody."""
+    """Footnote in Discord. It asks the gateway for no privileged intent and can ping nobody."""
 
     def __init__(self, settings: Settings, *, service: Service, shards: Shards) -> None:
         super().__init__(
@@ -161,6 +161,8 @@ class FootnoteBot(commands.AutoShardedBot):
     @property
     def sees_messages(self) -> bool:
         """See ``Host``."""
+        # What HTTP shows follows from the portal, whatever intents the gateway is asked for
+        # (https://discord.com/developers/docs/events/gateway#privileged-intents).
         flags = self.application_flags or discord.ApplicationFlags()
         return flags.gateway_message_content or flags.gateway_message_content_limited
 

@@ -48,9 +48,8 @@ class WatchLoop(commands.Cog):
     async def look(self) -> None:
         """Reads what is due, and tells what came of it."""
         try:
-            with self.bot.service.in_flight():
-                async for news in self.bot.service.watching.news(self._is_here, self._channel):
-                    await self._tell(news)
+            async for news in self.bot.service.watching.news(self._is_here, self._channel):
+                await self._tell(news)
         except ClosingError:
             return
         except FootnoteError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -41,6 +42,9 @@ class LibraryAccess(Protocol):
     """Reads and changes the libraries of servers; see ``Service``."""
 
     metrics: Metrics
+
+    def in_flight(self) -> AbstractContextManager[None]:
+        """Marks the current task as one that is waited for when the process stops."""
 
     async def read(self, place: Place, work: Callable[[Library], T]) -> T:
         """Looks something up in the library of a place."""

@@ -181,12 +181,17 @@ class Watching:
             read_channel: Reads channels.
 
         Raises:
+            ClosingError: the process stops.
             FootnoteError: it cannot be found out what is due.
         """
-        while watch := await self._in_thread(lambda: self._watches.take(serves, self._now())):
-            news = await self._news_of(watch, read_channel)
-            if news is not None and news.is_any:
-                yield news
+        while True:
+            with self._access.in_flight():
+                watch = await self._in_thread(lambda: self._watches.take(serves, self._now()))
+                if watch is None:
+                    return
+                news = await self._news_of(watch, read_channel)
+                if news is not None and news.is_any:
+                    yield news  # while the process stops, it waits until that is told, and not for the rest
 
     async def _news_of(self, watch: Watch, read_channel: ReadChannel) -> News | None:
         try:
