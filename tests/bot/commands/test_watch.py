@@ -19,8 +19,9 @@ from bot.commands.library import QuietChannelError
 from bot.commands.watching import WatchLoop
 from bot.permissions import NotAllowedError
 from bot.service.service import Service
+from bot.service.threads import ClosingError
 from bot.service.watch_changes import WHO
-from bot.service.watch_news import WatchEndError
+from bot.service.watch_news import ChannelText, WatchEndError
 from bot.service.watching import NotWebError
 from bot.sources import SourceError
 from index import (
@@ -761,3 +762,28 @@ def test_a_library_without_any_is_not_made_for_it() -> None:
     library = HeldLibrary()
     assert library.upkeep.watches.servers() == ()
     assert isinstance(library.entries()[0], Entry)
+
+
+async def test_a_process_that_stops_tells_what_it_has_read_and_reads_nothing_more(
+    world: World, site: Site
+) -> None:
+    async def no_channel(_: int, __: int) -> ChannelText:
+        raise AssertionError
+
+    await watch_museum(world, site)
+    add_page(world, site.put("/tower", "Tower", ENTRY), title="Tower", texts=(ENTRY,))
+    await command(world, "watch", article="tower", every="day")
+    site.put("/museum", "Museum", CLOSED)
+    site.put("/tower", "Tower", CLOSED)
+    site.now += DAY
+    names, service = list[str](), world.bot.service
+
+    async def read() -> None:
+        async for news in service.watching.news(lambda _: True, no_channel):
+            names.append(news.watch.subject)
+            service._stopping.set()
+
+    with pytest.raises(ClosingError):
+        await read()
+    assert len(names) == 1
+    assert len(site.server.asked) == 1
