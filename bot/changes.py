@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import discord
 
@@ -17,14 +18,13 @@ from bot import render
 from bot.components.cancel import CancelButton
 from bot.components.card import Card
 from bot.host import Interaction, host_of
-from bot.operations.metrics import ChangeEnd
 from bot.permissions import NotAllowedError, may_manage
 from bot.render import library as render_library
 from bot.replies import EXPIRY_CODES, SENDING_ERRORS, InteractionReply
+from bot.service.change_ends import count_end
 from bot.service.change_request import ChangeOutcome, ChangeRequest
 from bot.service.place import Place
 from bot.service.service import Service
-from bot.service.threads import ClosingError
 from bot.sources import NamedSource
 from bot.words import Words, words_of
 from index import (
@@ -137,7 +137,7 @@ class Changes:
             change = self._service.change(request, steps.put_nowait, job_id=job_id, attach=attach)
             changing = asyncio.create_task(change)
             changing.add_done_callback(lambda _: steps.put_nowait(None))
-            changing.add_done_callback(self._count)
+            changing.add_done_callback(partial(count_end, self._service.metrics))
             async for step in _now_and_then(steps):
                 last = discord.utils.utcnow() >= interaction.expires_at - BEFORE_EXPIRY
                 await _show(interaction, job, Card(render_library.progress(step, words, last=last), button))
@@ -145,28 +145,6 @@ class Changes:
         finally:
             async with job.editing:
                 del self._jobs[job_id]
-
-    def _count(self, change: asyncio.Task[ChangeOutcome]) -> None:
-        end = _end(change)
-        made = end in (ChangeEnd.ADDED, ChangeEnd.REINDEXED, ChangeEnd.UNCHANGED)
-        self._service.metrics.count_change(end, change.result().report.seconds if made else None)
-
-
-def _end(change: asyncio.Task[ChangeOutcome]) -> ChangeEnd:
-    """How a change that has ended did."""
-    if change.cancelled():
-        return ChangeEnd.CANCELLED
-    match change.exception():
-        case None if not change.result().report.published:
-            return ChangeEnd.UNCHANGED
-        case None:
-            return ChangeEnd.ADDED if change.result().added else ChangeEnd.REINDEXED
-        case CancelledError() | ClosingError():
-            return ChangeEnd.CANCELLED
-        case FootnoteError(for_operator=False):
-            return ChangeEnd.REFUSED
-        case _:
-            return ChangeEnd.FAILED
 
 
 async def _now_and_then(steps: asyncio.Queue[Progress | None]) -> AsyncIterator[Progress]:

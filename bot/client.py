@@ -23,6 +23,7 @@ from bot.commands.library import LibraryCommands
 from bot.commands.membership import Membership
 from bot.commands.privacy import Privacy
 from bot.commands.read import Read
+from bot.commands.watching import WatchLoop
 from bot.errors import Reporter
 from bot.guard import PathGuard
 from bot.operations.metrics import Readiness
@@ -49,6 +50,7 @@ COGS = (
     InsightCommands,
     WeeklyDigest,
     Gaps,
+    WatchLoop,
     Membership,
 )
 PATIENCE_SECONDS = 20.0  # systemd and Docker kill what takes much longer to stop
@@ -172,6 +174,14 @@ class FootnoteBot(commands.AutoShardedBot):
     def serves(self, server: int) -> bool:
         """See ``Host``."""
         return self._own_shards.serves(server)
+
+    @property
+    def sees_messages(self) -> bool:
+        """See ``Host``."""
+        # What HTTP shows follows from the portal, whatever intents the gateway is asked for
+        # (https://discord.com/developers/docs/events/gateway#privileged-intents).
+        flags = self.application_flags or discord.ApplicationFlags()
+        return flags.gateway_message_content or flags.gateway_message_content_limited
 
     @property
     def readiness(self) -> Readiness:

@@ -58,8 +58,20 @@ class Host(Protocol):
         """Whether a server would be this process's: another one may serve the others."""
 
     @property
+    def sees_messages(self) -> bool:
+        """Whether Discord shows it what messages say that are not for it: the Message Content Intent."""
+
+    @property
     def user(self) -> discord.ClientUser | None:
         """Who it is, once it has logged in."""
+
+    def get_partial_messageable(
+        self,
+        id: int,  # noqa: A002 - as discord.py has it
+        *,
+        guild_id: int | None = None,
+    ) -> discord.PartialMessageable:
+        """A channel or a thread to write to, by its id, whether or not it is known to be there."""
 
     def dispatch(self, event: str, /, *values: Any) -> None:
         """Tells all cogs of an event of the bot's own."""

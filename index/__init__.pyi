@@ -16,6 +16,7 @@ from .errors import (
     RebuildingError,
     ReindexRunningError,
     SelfCheckError,
+    SiteError,
     SnapshotDamagedError,
     SnapshotError,
     StorageError,
@@ -23,6 +24,7 @@ from .errors import (
     UnloadableModelError,
     UnloadableReaderError,
     UnloadableRerankerError,
+    UnreachableError,
 )
 from .evaluation.measure import fitted_thresholds, measure, measure_claims, measure_conversations
 from .evaluation.metrics import (
@@ -81,10 +83,23 @@ from .model.library import (
     Stage,
 )
 from .model.source import Origin, Source, SourceKind
+from .model.watch import (
+    Difference,
+    Every,
+    ListedPage,
+    Listing,
+    PageVisit,
+    Validators,
+    Watch,
+    WatchKind,
+    WatchPage,
+)
 from .search.embedding import stand_back
 from .sources.answers import AnswerLabels
 from .sources.files import read_file, upload
+from .sources.ids import article_id
 from .sources.limits import Limits
+from .sources.visits import Visits
 from .sources.web import fetch
 from .storage.backup import BackupReport, back_up, restore
 from .storage.channels import Channels
@@ -93,6 +108,7 @@ from .storage.jobs import Job, Jobs
 from .storage.ledger import QuestionLedger
 from .storage.library_folder import SharedStorage
 from .storage.upkeep import Retention
+from .storage.watches import Watches
 
 __all__ = [
     "ALL",
@@ -123,9 +139,11 @@ __all__ = [
     "ConversationMetrics",
     "CurvePoint",
     "DataFolderError",
+    "Difference",
     "Digest",
     "EmbeddingModelError",
     "Entry",
+    "Every",
     "EveryonesArticleError",
     "EvidenceError",
     "ExpiredItem",
@@ -141,6 +159,8 @@ __all__ = [
     "LibraryError",
     "LibraryUse",
     "Limits",
+    "ListedPage",
+    "Listing",
     "LoadedModels",
     "LocalFileError",
     "MemoryUse",
@@ -150,6 +170,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "OwnQuestionsError",
+    "PageVisit",
     "Paragraph",
     "Passage",
     "PassageCounts",
@@ -176,6 +197,7 @@ __all__ = [
     "SelfCheckError",
     "Sentence",
     "SharedStorage",
+    "SiteError",
     "SnapshotDamagedError",
     "SnapshotError",
     "Source",
@@ -189,9 +211,17 @@ __all__ = [
     "UnloadableModelError",
     "UnloadableReaderError",
     "UnloadableRerankerError",
+    "UnreachableError",
+    "Validators",
     "Verdict",
+    "Visits",
     "Vote",
+    "Watch",
+    "WatchKind",
+    "WatchPage",
+    "Watches",
     "WrittenAnswer",
+    "article_id",
     "back_up",
     "fetch",
     "fitted_thresholds",

@@ -5,6 +5,8 @@ IndexError is Python's own, so the root is named for the project:
     FootnoteError
     ├── ArticleError          the article cannot be read or is not an article
     │   └── FetchError             a web page cannot be fetched, or must not be
+    │       ├── SiteError              its site answers something else than the page
+    │       └── UnreachableError       it cannot be reached just now
     │   └── LocalFileError         a file of this machine cannot be read, or is no article (for the operator)
     ├── EmbeddingModelError   a model cannot be loaded (for the operator)
     │   ├── UnloadableModelError     the embedding model that was named
@@ -62,6 +64,31 @@ class ArticleError(FootnoteError):
 
 class FetchError(ArticleError):
     """A web address cannot be fetched, or is one that must not be."""
+
+
+class SiteError(FetchError):
+    """A site answers something else than the page.
+
+    Attributes:
+        code: The status of HTTP.
+        retry_after: The seconds after which it wants to be asked again, where it says so.
+    """
+
+    def __init__(
+        self, message: str, /, *, code: int, retry_after: float | None = None, **values: object
+    ) -> None:
+        super().__init__(message, **values)
+        self.code = code
+        self.retry_after = retry_after
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the page is there no more."""
+        return self.code in (404, 410)
+
+
+class UnreachableError(FetchError):
+    """A web address cannot be reached just now, or not within the time."""
 
 
 class LocalFileError(ArticleError):

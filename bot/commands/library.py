@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.channels import demand_readable
 from bot.commands.channels import AutoChannel, Switch, switch_auto, switched_on
 from bot.commands.choices import Choices, choices_for_managers
 from bot.commands.entries import (
@@ -22,17 +24,28 @@ from bot.components.cancel import CancelButton
 from bot.components.card import Card
 from bot.components.decision import Decision, DecisionButton, decision_card
 from bot.host import Host, Interaction
-from bot.permissions import admit_manager, name_of
+from bot.permissions import admit_manager, may_speak, name_of
 from bot.render import MessageContent
 from bot.render import gaps as render_gaps
 from bot.render import library as render_library
+from bot.render import watching as render_watching
+from bot.render.schedules import address_name, article_name
 from bot.replies import InteractionReply
 from bot.service.change_request import ChangeRequest
 from bot.sources import SourceError, source_of
 from bot.words import words_of
-from index import MAX_ID_CHARS, Entry, Library
+from index import MAX_ID_CHARS, Entry, Every, FootnoteError, Library, WatchKind
 
 SettableChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+
+
+Rhythm = Literal["hour", "day", "week", "off"]
+OFF = "off"
+MOST_ARTICLES = 50
+
+
+class QuietChannelError(FootnoteError):
+    """The bot may not write where something is to be told."""
 
 
 class LibraryCommands(commands.Cog, name="Library"):
@@ -62,7 +75,8 @@ class LibraryCommands(commands.Cog, name="Library"):
         with self.bot.service.in_flight():
             place = await admit_manager(interaction)
             entries = await self.bot.service.read(place, lambda library: library.entries(place=place.scope))
-            message = render_library.entries(entries, words_of(interaction), page=page)
+            watches = await self.bot.service.watching.of(place)
+            message = render_library.entries(entries, words_of(interaction), page=page, watches=watches)
             await _say(interaction, replace(message, top=message.top + await switched_on(interaction)))
 
     @library.command()
@@ -187,11 +201,71 @@ class LibraryCommands(commands.Cog, name="Library"):
             mention = role.mention if role else None
             await _say(interaction, render_gaps.trusted(mention, words_of(interaction)))
 
+    @library.command()
+    @app_commands.describe(article="Which article", every="How often; off ends it")
+    async def watch(self, interaction: Interaction, article: str, every: Rhythm) -> None:
+        """Read an article from the web again by schedule, and tell this channel what has changed."""
+        with self.bot.service.in_flight():
+            place, words = await admit_manager(interaction), words_of(interaction)
+            watching = self.bot.service.watching
+            if every == OFF:
+                was_on = await watching.end(place, (WatchKind.PAGE,), article)
+                await _say(interaction, render_watching.ended(article_name(article), words, was_on=was_on))
+                return
+            entry = await self.bot.service.read(place, lambda library: own_entry_of(library, article))
+            watch = await watching.watch_page(
+                place, entry, Every(every), channel=_told(interaction), who=name_of(interaction.user)
+            )
+            await _say(interaction, render_watching.watched(entry, watch, words))
+
+    @library.command()
+    @app_commands.describe(
+        every="How often; off ends it",
+        url="The address of a feed (RSS, Atom) or of a sitemap",
+        channel="Or a channel that everybody may read, such as announcements or rules",
+        most="How many articles a feed or a sitemap may have here, the newest; without, 10",
+    )
+    async def follow(
+        self,
+        interaction: Interaction,
+        every: Rhythm,
+        url: str | None = None,
+        channel: discord.TextChannel | None = None,
+        most: app_commands.Range[int, 1, MOST_ARTICLES] = 10,
+    ) -> None:
+        """Have the pages of a feed or a sitemap, or a channel's messages, become articles by themselves."""
+        with self.bot.service.in_flight():
+            place, words = await admit_manager(interaction), words_of(interaction)
+            watching, who = self.bot.service.watching, name_of(interaction.user)
+            source = source_of(url, None, None, self.bot.settings.limits)
+            address = source.address if source is not None else None
+            if (address is None) == (channel is None):
+                raise SourceError(
+                    "Name one of both: a feed or a sitemap as “url”, or a channel as “channel”."
+                )
+            if every == OFF:
+                kinds = (WatchKind.CHANNEL,) if address is None else (WatchKind.FEED, WatchKind.SITEMAP)
+                was_on = await watching.end(place, kinds, address or str(channel and channel.id))
+                name = channel.mention if channel is not None else address_name(address or "")
+                await _say(interaction, render_watching.ended(name, words, was_on=was_on))
+            elif address is not None:
+                watch, count = await watching.follow_list(
+                    place, address, Every(every), most=most, channel=_told(interaction), who=who
+                )
+                await _say(interaction, render_watching.list_followed(watch, count, words))
+            elif channel is not None:
+                demand_readable(channel, sees_messages=self.bot.sees_messages)
+                watch = await watching.follow_channel(
+                    place, channel.id, channel.name, Every(every), channel=_told(interaction), who=who
+                )
+                await _say(interaction, render_watching.channel_followed(watch, words))
+
     @use.autocomplete("article")
     async def _any(self, interaction: Interaction, text: str) -> Choices:
         return await choices_for_managers(interaction, text, lambda library: library.entries())
 
     @remove.autocomplete("article")
+    @watch.autocomplete("article")
     async def _own(self, interaction: Interaction, text: str) -> Choices:
         return await choices_for_managers(interaction, text, own_entries)
 
@@ -201,6 +275,20 @@ class LibraryCommands(commands.Cog, name="Library"):
         return await choices_for_managers(
             interaction, text, lambda library: (*own_entries(library), *removed_articles(library))
         )
+
+
+def _told(interaction: Interaction) -> int:
+    """The channel that is told what changes.
+
+    Raises:
+        QuietChannelError: the bot may not write there.
+    """
+    if interaction.channel_id is None or not may_speak(interaction):
+        raise QuietChannelError(
+            "I may not write in this channel, and it is the one that I would tell what has changed. Use the "
+            "command in another one."
+        )
+    return interaction.channel_id
 
 
 async def _say(interaction: Interaction, message: MessageContent) -> None:

@@ -108,6 +108,13 @@ def _for_admins(words: Words) -> list[str]:
         ),
         "- "
         + words(
+            "{watch} has an article from the web read again by schedule, {follow} the pages of a feed or a "
+            "channel",
+            watch=command(words, "library", "watch"),
+            follow=command(words, "library", "follow"),
+        ),
+        "- "
+        + words(
             "{insights} shows what was asked and not answered, or voted down",
             insights=command(words, "insights"),
         ),

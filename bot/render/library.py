@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from bot.render.errors import error_text
 from bot.render.message import BLUE, GREEN, GREY, ORANGE, MessageContent, command, indexed, title
+from bot.render.schedules import follows, rhythm
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
 from index import (
@@ -26,6 +27,7 @@ from index import (
     Restoration,
     SelfCheckError,
     Stage,
+    Watch,
 )
 
 T = TypeVar("T")
@@ -188,19 +190,25 @@ def refusal(message: str) -> MessageContent:
     return MessageContent(ORANGE, message)
 
 
-def entries(articles: Sequence[Entry], words: Words, *, page: int = 1) -> MessageContent:
-    """The articles of a place, a page of them."""
+def entries(
+    articles: Sequence[Entry], words: Words, *, page: int = 1, watches: Sequence[Watch] = ()
+) -> MessageContent:
+    """The articles of a place, a page of them, with what is read by schedule."""
     on_page, below = _page(articles, page, ENTRIES_A_PAGE, words)
-    return MessageContent(BLUE, "\n".join(_entry(entry, words) for entry in on_page), footer=below)
+    rhythms = {watch.article: rhythm(watch.every, words) for watch in watches if watch.article}
+    lines = [_entry(entry, words, rhythms.get(entry.id) if entry.own else None) for entry in on_page]
+    return MessageContent(BLUE, "\n".join([*lines, *follows(watches, words)]), footer=below)
 
 
-def _entry(entry: Entry, words: Words) -> str:
+def _entry(entry: Entry, words: Words, how_often: str | None = None) -> str:
     facts = [
         _id(entry.id),
         words.plural("{number} passage", "{number} passages", entry.passages),
         indexed(entry.indexed_at, words),
         words("from {place}", place=clip(_without_folders(entry.place), MAX_NAME)),
     ]
+    if how_often is not None:
+        facts.append(words("read again {how_often}", how_often=how_often))
     if not entry.own:
         facts.append(words("everyone's"))
     name = f"**{clip(entry.title, 2 * MAX_NAME)}**"

@@ -50,6 +50,16 @@ def privacy(words: Words, *, days: float, minutes: float) -> MessageContent:
         ),
         "- "
         + words(
+            "What you have read by schedule as an admin, a page, a feed or a channel, stands there with your "
+            "name until you end it."
+        ),
+        "- "
+        + words(
+            "If an admin has a channel followed that everybody may read, what you wrote there is in an "
+            "article, with your name; what you delete there goes at the next reading."
+        ),
+        "- "
+        + words(
             "For follow-ups I remember your last questions for {minutes} minutes, in memory alone.",
             minutes=_number(minutes, words),
         ),
@@ -90,6 +100,17 @@ def personal_file(data: PersonalData) -> bytes:
             for server, change in data.changes
         ],
         "answers": [_answer(one) for one in data.answers],
+        "schedules": [
+            {
+                "server": one.server,
+                "kind": one.kind.value,
+                "what": one.subject,
+                "every": one.every.value,
+                "name": one.who,
+                "channel": one.channel,
+            }
+            for one in data.watches
+        ],
         "keep_nothing": data.opted_out,
     }
     return json.dumps(content, ensure_ascii=False, indent=2).encode()
@@ -119,6 +140,8 @@ def may_delete(data: PersonalData, words: Words) -> MessageContent:
     ]
     if data.answers:
         counts.append(words.plural("{number} answer", "{number} answers", len(data.answers)))
+    if data.watches:
+        counts.append(words.plural("{number} schedule", "{number} schedules", len(data.watches)))
     top = words("Of you I keep: {what}.", what=words.list(counts))
     after = words(
         "Deleted is deleted. In the histories, someone will have made your changes. What you wrote in "

@@ -17,10 +17,12 @@ from index import (
     Library,
     LibraryError,
     Limits,
+    Origin,
     PassageCounts,
     Progress,
     ReindexReport,
     Source,
+    SourceKind,
     Stage,
     WrittenAnswer,
     fetch,
@@ -63,6 +65,7 @@ class ChangeRequest:
         channel: Where it is asked for, which may have an article of its own in use.
         force: Publish it whatever its own questions say.
         address: Where on the web it is read from.
+        media_type: What its site says it is, where it goes with the request, having been read already.
         file_name: The name of the file that it is read from, which goes with the request.
         answer: What an admin has answered, which is all that is to be changed; where it is a passage of
             ``article``,
@@ -78,6 +81,7 @@ class ChangeRequest:
     channel: str | None = None
     force: bool = False
     address: str | None = None
+    media_type: str | None = None
     file_name: str | None = None
     answer: WrittenAnswer | None = None
     evidence: tuple[str, ...] = ()
@@ -136,6 +140,9 @@ def make_change(common: Library, job: Job, limits: Limits, on_progress: OnProgre
 def _source(request: ChangeRequest, job: Job, limits: Limits) -> Source | None:
     if request.file_name is not None:
         return upload(request.file_name, job.content or b"", questions=job.questions)
+    if request.address is not None and job.content is not None:
+        origin = Origin(SourceKind.WEB, request.address, request.media_type)
+        return Source(origin, job.content, questions=job.questions)
     if request.address is not None:
         return replace(fetch(request.address, limits), questions=job.questions)
     return None

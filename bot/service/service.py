@@ -26,6 +26,7 @@ from bot.service.questions import AskedQuestion, PendingAnswer, Wait
 from bot.service.rates import Rates
 from bot.service.threads import QUESTION_THREADS, ClosingError, Threads
 from bot.service.upkeep import Upkeep
+from bot.service.watching import Watching
 from bot.service.worker import Worker
 from bot.settings import Settings
 from index import (
@@ -36,6 +37,7 @@ from index import (
     RebuildingError,
     Result,
     Turn,
+    Visits,
 )
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,7 @@ class Service:
         channels: What is switched on in channels.
         jobs: The changes that are waited for here.
         upkeep: Looks after the libraries of the servers that the bot is in, and was in.
+        watching: Reads by schedule what is to be kept up.
     """
 
     seconds_to_first_note = 1.0  # who waits no longer is told nothing
@@ -113,6 +116,7 @@ class Service:
         self.upkeep = Upkeep(library=library, threads=self._threads)
         self.jobs = JobBoard(library.jobs, allowance=self._changes, threads=self._threads)
         self._worker = Worker(library, threads=self._threads, limits=limits, tell=self.jobs.tell)
+        self.watching = Watching(library, threads=self._threads, visits=Visits(limits), access=self)
         weakref.finalize(self, self._worker.close)  # its thread would look for jobs for ever
         self._loaded = True
         self._asking: dict[AskedQuestion, PendingAnswer] = {}

@@ -34,6 +34,8 @@ class Threads:
         self.offering = ThreadPoolExecutor(1, thread_name_prefix="footnote-offering")
         # One: what is written of a question is written in order, and no answer waits for it.
         self.noting = ThreadPoolExecutor(1, thread_name_prefix="footnote-noting")
+        # One: sites are visited politely, one after the other.
+        self.visiting = ThreadPoolExecutor(1, thread_name_prefix="footnote-visiting")
         # One: sources are fetched and indexes built one at a time, whoever asks for them.
         self.indexing = ThreadPoolExecutor(1, thread_name_prefix="footnote-indexing", initializer=stand_back)
         self._closed = False
@@ -62,5 +64,6 @@ class Threads:
         """Takes nothing new, and gives up what has not had its turn, but what is to be noted."""
         self._closed = True
         self.noting.shutdown(wait=False)
-        for executor in (self.questions, self.reading, self.looking, self.offering, self.indexing):
+        others = (self.questions, self.reading, self.looking, self.offering, self.visiting, self.indexing)
+        for executor in others:
             executor.shutdown(wait=False, cancel_futures=True)

@@ -28,10 +28,13 @@ from index.model.library import (
     Stage,
 )
 from index.search.build import Index, OnProgress, build
+from index.sources.question_files import own_questions
 from index.storage.library_folder import Condition
 from index.storage.notes import Note
 from index.storage.snapshot_files import FORMAT, Contents, Manifest, Snapshot, encode, made_by
 from index.storage.snapshots import snapshot_name
+
+_MOST_EXAMPLES = 20  # of a file of own questions, each answered twice
 
 
 class Publisher:
@@ -124,9 +127,8 @@ class Publisher:
             error_in_questions = error
         if check is not None and check.right < self._check_at_least * check.asked and not force:
             raise _failed(check)
-        moved = (
-            self._moved(old, open_article, answerer, material.article.questions, on_progress) if old else ()
-        )
+        examples = _examples(material) if old else ()
+        moved = self._moved(old, open_article, answerer, examples, on_progress) if old else ()
         kept, added, removed = _compared(last.index if last else None, index, comparable=old is not None)
         on_progress(Progress(Stage.SAVE, 0, 1))
         contents = Contents(
@@ -146,7 +148,7 @@ class Publisher:
             added=added,
             removed=removed,
             seconds=time.perf_counter() - began,
-            examples=len(material.article.questions) if old else 0,
+            examples=len(examples),
             moved=moved,
             check=check,
             unread_questions=error_in_questions,
@@ -265,6 +267,16 @@ def _check(answerer: Answerer, material: SourcedArticle, on_progress: OnProgress
         material.source.questions,
         lambda done, total: on_progress(Progress(Stage.CHECK, done, total)),
     )
+
+
+def _examples(material: SourcedArticle) -> tuple[str, ...]:
+    """The questions that are asked before and after: its examples or, where it has none, its own."""
+    if material.article.questions or material.source is None or material.source.questions is None:
+        return material.article.questions
+    try:
+        return tuple(one.text for one in own_questions(material.source.questions))[:_MOST_EXAMPLES]
+    except OwnQuestionsError:
+        return ()
 
 
 def _compared(before: Index | None, after: Index, *, comparable: bool) -> tuple[int, int, int]:

@@ -10,6 +10,7 @@ from index.model.answer import Status
 from index.model.answers import WrittenAnswer
 from index.model.article import Span
 from index.model.library import Change
+from index.model.watch import Watch
 
 SOMEONE = "someone"
 """Who did something, in a history, where that person wants nothing of them kept."""
@@ -99,6 +100,7 @@ class PersonalData:
         questions: What they asked.
         votes: What they said of answers.
         changes: What they changed in libraries, by server; "" for the common one.
+        watches: What they have read by schedule.
         opted_out: Whether they want nothing kept.
         answers: What they have answered as admins, or let admins take over.
     """
@@ -106,5 +108,6 @@ class PersonalData:
     questions: tuple[KeptQuestion, ...]
     votes: tuple[PersonalVote, ...]
     changes: tuple[tuple[str, Change], ...]
+    watches: tuple[Watch, ...]
     opted_out: bool
     answers: tuple[WrittenAnswer, ...] = ()

@@ -17,13 +17,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Origin, Source, SourceKind
+from index.model.watch import Listing
 from index.sources.claims import settled
 from index.sources.extract.blocks import clean
 from index.sources.extract.metadata import web_address
 from index.sources.extract.refusals import Refusal
 from index.sources.ids import article_id, file_name, label
 from index.sources.limits import DEFAULT_LIMITS, Limits
-from index.sources.sandbox import extract
+from index.sources.sandbox import extract, page_list
 from index.sources.web import fetch
 
 SHIPPED_ARTICLE = Path(__file__).parents[1] / "articles" / "khan-gaza-palestine.txt"
@@ -125,6 +126,18 @@ def read(source: Source, id: str, limits: Limits = DEFAULT_LIMITS) -> Article:  
         author=sidecar.author or article.author,
         site=sidecar.site or article.site,
     )
+
+
+def read_list(source: Source, limits: Limits = DEFAULT_LIMITS) -> tuple[Listing, tuple[str, ...]]:
+    """What a feed or a sitemap lists, and the addresses of other lists that it leads to.
+
+    Raises:
+        ArticleError: it is neither, too large, or hostile.
+    """
+    try:
+        return page_list(source, limits)
+    except Refusal as refusal:
+        raise ArticleError(refusal.message, source=source.origin.place, **refusal.values) from refusal
 
 
 def load_article(path: Path) -> Article:

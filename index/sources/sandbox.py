@@ -15,8 +15,9 @@ import site
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 from index.errors import ArticleError
 from index.model.article import Article
 from index.model.source import Source, SourceKind
+from index.model.watch import ListedPage, Listing, RobotRules, WatchKind
 from index.sources.extract.refusals import DAMAGE, TOO_GREEDY, TOO_SLOW, Refusal
 from index.sources.extract.wire import unpack
 from index.sources.limits import Limits
@@ -105,6 +107,45 @@ def jsonl_questions(content: bytes, limits: Limits) -> list[tuple[str, tuple[str
     request = {"task": "questions"}
     lines = _asked(request, content, limits).rest.splitlines()
     return [(text, tuple(evidence)) for text, evidence in map(json.loads, lines)]
+
+
+def page_list(source: Source, limits: Limits) -> tuple[Listing, tuple[str, ...]]:
+    """What a feed or a sitemap lists, and the addresses of other lists that it leads to.
+
+    Args:
+        source: What was got from the web.
+        limits: What it may cost.
+
+    Raises:
+        Refusal: it is neither, or costs more.
+        ArticleError: no process could be started.
+    """
+    response = _asked({"task": "list", "address": source.origin.place}, source.content, limits)
+    try:
+        plain = json.loads(response.rest)
+        pages = tuple(
+            ListedPage(address, stamp, None if date is None else datetime.fromisoformat(date))
+            for address, stamp, date in plain["rows"]
+        )
+        listing = Listing(WatchKind(plain["kind"]), plain["title"], pages, plain["is_whole"])
+        return listing, tuple(plain["lists"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal(DAMAGE, format=response.form) from error
+
+
+def robot_rules(content: bytes, addresses: Sequence[str], limits: Limits) -> RobotRules:
+    """What a robots.txt says to Footnote of some addresses.
+
+    Raises:
+        Refusal: it costs more than the limits.
+        ArticleError: no process could be started.
+    """
+    response = _asked({"task": "robots", "addresses": [*addresses]}, content, limits)
+    try:
+        permissions, delay = json.loads(response.rest)
+        return RobotRules(tuple(permissions), delay)
+    except (ValueError, TypeError) as error:
+        raise Refusal(DAMAGE, format=response.form) from error
 
 
 def _article(response: Response) -> Article:

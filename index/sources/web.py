@@ -11,6 +11,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPException
 from urllib.parse import urljoin
@@ -20,8 +21,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url
 
-from index.errors import FetchError
+from index.errors import FetchError, SiteError, UnreachableError
 from index.model.source import Origin, Source, SourceKind
+from index.model.watch import NO_VALIDATORS, Validators, WebResponse
 from index.sources.addresses import Guard, checked, shown_address
 from index.sources.limits import DEFAULT_LIMITS, Limits
 
@@ -44,17 +46,30 @@ MEDIA_TYPES = frozenset(
         "",
     }
 )
+LIST_TYPES = frozenset(
+    {
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/rdf+xml",
+        "application/xml",
+        "text/xml",
+        *MEDIA_TYPES,
+    }
+)
+"""What feeds and sitemaps are sent as: many sites say of them what is not so."""
+_FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml"})
 _HEADERS = {
     "User-Agent": "Mozilla/5.0 (compatible; Footnote)",
     "Accept": "text/html,application/xhtml+xml,application/pdf,text/plain;q=0.9,*/*;q=0.5",
     "Accept-Encoding": "gzip, deflate",
 }
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADER_CHARS = 500  # of a validator that is kept
 _PIECE = 65_536  # bytes that are read at a time
-_PUBLIC_WEB = Guard()
+PUBLIC_WEB = Guard()
 
 
-def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = _PUBLIC_WEB) -> Source:
+def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = PUBLIC_WEB) -> Source:
     """Fetches what is at a web address; ``origin.place`` is the address that redirects led to.
 
     Args:
@@ -65,7 +80,33 @@ def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = _PUBL
     Raises:
         FetchError: it must not be fetched, cannot be, or takes more than the limits.
     """
-    visit = _Visit(limits, guard)
+    source = fetch_if_changed(address, limits, guard=guard).source
+    assert source is not None  # noqa: S101 - told to the type checker: without validators there is one
+    return source
+
+
+def fetch_if_changed(
+    address: str,
+    limits: Limits = DEFAULT_LIMITS,
+    validators: Validators = NO_VALIDATORS,
+    *,
+    media_types: frozenset[str] = MEDIA_TYPES,
+    guard: Guard = PUBLIC_WEB,
+) -> WebResponse:
+    """Fetches what is at a web address, unless its site says that it is as it was; else as ``fetch``.
+
+    Args:
+        address: An http or https address.
+        limits: How many bytes, seconds and redirects it may take.
+        validators: What the site told of the version that is known.
+        media_types: What it may be.
+        guard: Decides where a connection may go to.
+
+    Raises:
+        SiteError: the site answers something else than the page.
+        FetchError: it must not be fetched, cannot be, or takes more than the limits.
+    """
+    visit = _Visit(limits, guard, validators, media_types)
     # In a thread: nothing else bounds how long a name's resolution or a header that drips in may take.
     worker = threading.Thread(target=visit.run, args=(address,), daemon=True, name="footnote-fetch")
     worker.start()
@@ -74,30 +115,46 @@ def fetch(address: str, limits: Limits = DEFAULT_LIMITS, *, guard: Guard = _PUBL
     visit.abandon()
     if visit.error is not None and not too_long:
         raise visit.error
-    if visit.source is None or too_long:
-        raise FetchError(
+    if visit.response is None or too_long:
+        raise UnreachableError(
             "{address} takes longer than {limit} seconds to fetch. "
             "Try again later, or give the article as a file.",
             address=shown_address(address),
             limit=f"{limits.max_seconds:g}",
         )
-    return visit.source
+    return visit.response
 
 
 class _Visit:
-    """One fetch. ``source`` or ``error`` is set when it is over."""
+    """One fetch. ``response`` or ``error`` is set when it is over."""
 
-    def __init__(self, limits: Limits, guard: Guard) -> None:
-        self.source: Source | None = None
+    def __init__(
+        self,
+        limits: Limits,
+        guard: Guard,
+        validators: Validators = NO_VALIDATORS,
+        media_types: frozenset[str] = MEDIA_TYPES,
+    ) -> None:
+        self.response: WebResponse | None = None
         self.error: BaseException | None = None
         self._limits = limits
         self._guard = guard
-        self._deadline = time.monotonic() + limits.max_seconds
+        self._conditions = {
+            name: value
+            for name, value in (
+                ("If-None-Match", validators.etag),
+                ("If-Modified-Since", validators.last_modified),
+            )
+            if value is not None
+        }
+        self._media_types = media_types
+        self._deadline = 0.0
         self._socket: socket.socket | None = None
 
     def run(self, address: str) -> None:
+        self._deadline = time.monotonic() + self._limits.max_seconds
         try:
-            self.source = self._follow(address)
+            self.response = self._follow(address)
         except TimeoutError:
             return  # what fetch() says when there is neither
         except BaseException as error:  # raised by fetch(), in the thread that asked
@@ -117,7 +174,7 @@ class _Visit:
             raise TimeoutError
         return left
 
-    def _follow(self, address: str) -> Source:
+    def _follow(self, address: str) -> WebResponse:
         url = checked(address)
         for _ in range(self._limits.max_redirects + 1):
             connection = self._connect(url)
@@ -165,7 +222,7 @@ class _Visit:
             else:
                 return connection
         self._left()
-        raise FetchError(
+        raise UnreachableError(
             "{address} cannot be reached. Check the address, or try again later.", address=shown
         ) from refused
 
@@ -175,27 +232,36 @@ class _Visit:
             connection.request(
                 "GET",
                 url.request_uri,
-                headers={**_HEADERS, "Host": str(host)},
+                headers={**_HEADERS, **self._conditions, "Host": str(host)},
                 preload_content=False,
                 decode_content=True,
             )
             return connection.getresponse()
         except (HTTPError, HTTPException, OSError) as error:
             self._left()
-            raise FetchError(
+            raise UnreachableError(
                 "{address} gives no answer that can be read. Try again later.", address=shown_address(url.url)
             ) from error
 
-    def _read(self, url: Url, response: BaseHTTPResponse) -> Source:
+    def _read(self, url: Url, response: BaseHTTPResponse) -> WebResponse:
         shown = shown_address(url.url)
+        if response.status == HTTPStatus.NOT_MODIFIED and self._conditions:
+            return WebResponse(None)
         if response.status != HTTPStatus.OK:
-            raise FetchError(
+            raise SiteError(
                 "{address} answers {status}. Open it in a browser to see whether it is there for everybody.",
+                code=response.status,
+                retry_after=_seconds(response.headers.get("Retry-After", "")),
                 address=shown,
                 status=_status(response.status),
             )
         media_type = response.headers.get("Content-Type", "")
-        if media_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
+        plain_type = media_type.partition(";")[0].strip().lower()
+        if plain_type in _FEED_TYPES - self._media_types:
+            raise FetchError(
+                "{address} is a feed, not an article. /library follow has its pages added.", address=shown
+            )
+        if plain_type not in self._media_types:
             raise FetchError(
                 "{address} is {media_type}, not an article. Pages, texts, PDF, DOCX and EPUB files are read.",
                 address=shown,
@@ -218,8 +284,29 @@ class _Visit:
                 self._left()
         except (HTTPError, HTTPException, OSError) as error:
             self._left()
-            raise FetchError("{address} breaks off before its end. Try again.", address=shown) from error
-        return Source(Origin(SourceKind.WEB, url.url, media_type or None), bytes(content))
+            raise UnreachableError(
+                "{address} breaks off before its end. Try again.", address=shown
+            ) from error
+        source = Source(Origin(SourceKind.WEB, url.url, media_type or None), bytes(content))
+        etag, last_modified = (_plain(response.headers.get(name)) for name in ("ETag", "Last-Modified"))
+        return WebResponse(source, Validators(etag, last_modified))
+
+
+def _plain(header: str | None) -> str | None:
+    """A header that can be sent back as it came; else None."""
+    fits = header is not None and header.isascii() and header.isprintable() and len(header) <= _HEADER_CHARS
+    return header if fits else None
+
+
+def _seconds(retry_after: str) -> float | None:
+    """The seconds that Retry-After names, as a number or as the time when they are over."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _status(status: int) -> str:

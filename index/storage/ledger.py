@@ -34,7 +34,17 @@ from index.storage.answer_book import (
 from index.storage.database import Database
 from index.storage.notes import Note
 from index.storage.pulse import ALL
-from index.storage.tables import ChangeRow, JobRow, LibraryRow, OptOutRow, QuestionRow, VoteRow, WorkRow
+from index.storage.stored_watches import watches_of
+from index.storage.tables import (
+    ChangeRow,
+    JobRow,
+    LibraryRow,
+    OptOutRow,
+    QuestionRow,
+    VoteRow,
+    WatchRow,
+    WorkRow,
+)
 
 _PERSON = re.compile(r"\((?P<id>[0-9]{1,20})\)\Z")
 """How the history names somebody in Discord: after their name, which may be anything, by their id."""
@@ -174,6 +184,7 @@ class QuestionLedger:
                 changes=tuple(
                     (server, note.change()) for server, note in notes if _is_named(note.who, person)
                 ),
+                watches=tuple(one for one in watches_of(connection) if _is_named(one.who, person)),
                 opted_out=_has_opted_out(connection, person),
                 answers=answers_of_person(connection, person),
             )
@@ -218,10 +229,13 @@ class QuestionLedger:
 
 def anonymous(connection: Connection, note: Note) -> Note:
     """A note as it may be kept: by someone, where the one who did it wants nothing kept."""
-    match = _PERSON.search(note.who)
-    if match is not None and _has_opted_out(connection, match["id"]):
-        return note.model_copy(update={"who": SOMEONE})
-    return note
+    return note.model_copy(update={"who": name_to_keep(connection, note.who)})
+
+
+def name_to_keep(connection: Connection, who: str) -> str:
+    """How somebody is named in what is kept: as someone, where they want nothing of them kept."""
+    match = _PERSON.search(who)
+    return SOMEONE if match is not None and _has_opted_out(connection, match["id"]) else who
 
 
 _VOTE = (
@@ -304,5 +318,8 @@ def _delete_person(connection: Connection, person: str) -> None:
                 nameless["publication"] = {**published, "who": SOMEONE}
         if nameless["request"] != request:
             connection.execute(update(JobRow).where(JobRow.key == job).values(nameless))
+    for watch in watches_of(connection):
+        if _is_named(watch.who, person):
+            connection.execute(update(WatchRow).where(WatchRow.key == watch.key).values(who=SOMEONE))
     library_rows = update(LibraryRow).where(LibraryRow.key.in_(libraries))
     connection.execute(library_rows.values(revision=LibraryRow.revision + 1))

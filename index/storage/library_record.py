@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
+from index.model.watch import Watch
 from index.storage.notes import Note
 
 SNAPSHOT_NAME = re.compile(r"^(\d{6,}+)-[0-9a-f]{8}")
@@ -126,6 +127,7 @@ class StoredLibrary:
 
     record: LibraryRecord
     notes: tuple[Note, ...]
+    watches: tuple[Watch, ...] = ()
 
 
 def with_snapshots(

@@ -32,7 +32,16 @@ from index.storage.library_record import (
 )
 from index.storage.notes import Note
 from index.storage.pulse import ALL
-from index.storage.tables import ArticleRow, ChangeRow, LibraryRow, PlaceRow, SnapshotRow, WorkRow
+from index.storage.stored_watches import end_watches, put_watch, watches_of
+from index.storage.tables import (
+    ArticleRow,
+    ChangeRow,
+    LibraryRow,
+    PlaceRow,
+    SnapshotRow,
+    WatchRow,
+    WorkRow,
+)
 
 HISTORY_LINES = 1_000
 """How many changes of a library are remembered: as many as ``/library history`` looks back at."""
@@ -151,10 +160,14 @@ class Writer:
         self._connection.execute(delete(SnapshotRow).where(SnapshotRow.key.in_(snapshots)))
 
     def set_aside(self, article: str, when: datetime) -> None:
-        """Removes an article, so that it can be brought back; what lies aside of that id goes for it."""
+        """Removes an article, so that it can be brought back; what lies aside of that id goes for it.
+
+        It is not read by schedule any more.
+        """
         mine = (ArticleRow.library == self._library, ArticleRow.id == article)
         self._connection.execute(delete(ArticleRow).where(*mine, ArticleRow.removed_at.is_not(None)))
         self._connection.execute(update(ArticleRow).where(*mine).values(removed_at=when))
+        end_watches(self._connection, self._library, article)
 
     def bring_back(self, article: int) -> None:
         """Brings an article back that lies aside, by its key."""
@@ -310,7 +323,9 @@ class Records:
 
     def stored(self) -> StoredLibrary:
         """All of it, for a backup. The caller has the lock."""
-        return StoredLibrary(self.now(), tuple(self.notes()))
+        with self.database.reading() as connection:
+            watches = tuple(watches_of(connection, WatchRow.server == self._server))
+        return StoredLibrary(self.now(), tuple(self.notes()), watches)
 
     def _read(self, connection: Connection, last: LibraryRecord) -> LibraryRecord | None:
         columns = (LibraryRow.key, LibraryRow.revision, LibraryRow.in_use, LibraryRow.left_at)
@@ -373,8 +388,11 @@ def replace_all(database: Database, libraries: Mapping[str, StoredLibrary]) -> N
     """Puts libraries, by their servers, in the place of all that is known, in one transaction."""
     with database.writing(ALL) as connection:
         connection.execute(delete(LibraryRow))
+        connection.execute(delete(WatchRow))
         for server, library in libraries.items():
             _inserted(connection, server).fill(library)
+            for watch in library.watches:
+                put_watch(connection, watch)
 
 
 def _inserted(connection: Connection, server: str) -> Writer:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-VERSION = "0006_storage"
+VERSION = "0007_watches"
 """The newest migration: what a database has to be at."""
 
 NAMES = {
@@ -292,3 +292,47 @@ class JobRow(Table):
     publication: Mapped[dict[str, Any] | None]
     outcome: Mapped[dict[str, Any] | None]
     ended_at: Mapped[datetime | None]
+
+
+class WatchRow(Table):
+    """Something that is read by schedule; see ``Watch``.
+
+    ``lease`` is the secret of the process that reads it just now, until ``lease_ends_at``.
+    """
+
+    __tablename__ = "watches"
+    __table_args__ = (
+        Index("uq_watches_subject", "server", "kind", "subject", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    key: Mapped[int] = mapped_column(primary_key=True)
+    server: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(10))
+    subject: Mapped[str]
+    article: Mapped[str | None]
+    every: Mapped[str] = mapped_column(String(10))
+    most: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(20))
+    who: Mapped[str]
+    next_at: Mapped[datetime] = mapped_column(index=True)
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    digest: Mapped[str | None]
+    failures: Mapped[int]
+    lease: Mapped[str | None]
+    lease_ends_at: Mapped[datetime | None]
+
+
+class WatchPageRow(Table):
+    """A page of a feed or a sitemap that was taken in or turned down; see ``WatchPage``."""
+
+    __tablename__ = "watch_pages"
+
+    watch: Mapped[int] = mapped_column(ForeignKey("watches.key", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    article: Mapped[str | None]
+    stamp: Mapped[str | None]
+    date: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+    is_listed: Mapped[bool]

@@ -23,6 +23,7 @@ from index.storage.library_record import SnapshotRecord
 from index.storage.records import HISTORY_LINES
 from index.storage.snapshots import nbytes_of
 from index.storage.transactions import Transactions
+from index.storage.watches import Watches
 
 _QUESTION_BYTES = 300  # with its indexes, of some 60 characters
 _PATIENCE = 0.5  # seconds; a library that is being changed has its turn the next time
@@ -55,6 +56,9 @@ class Upkeep:
         root: The common library's.
         retention: How long things are kept.
         now: The time.
+
+    Attributes:
+        watches: What is read by schedule.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Upkeep:
         self._root = root
         self._ledger = QuestionLedger(root.records.database)
         self._channels = Channels(root.records.database)
+        self.watches = Watches(root.records.database)
         self._retention = retention
         self._now = now
 
@@ -110,7 +115,12 @@ class Upkeep:
         """
         for server in servers:
             self.come_back(server)
-        every = {*self._root.branches(), *self._ledger.servers(), *self._channels.servers()}
+        every = {
+            *self._root.branches(),
+            *self._ledger.servers(),
+            *self._channels.servers(),
+            *self.watches.servers(),
+        }
         others = [one for one in sorted(every) if one not in servers and serves(int(one))]
         return [one for one in others if self.leave(one)]
 
@@ -260,6 +270,7 @@ class Upkeep:
                 writer.empty()
             self._ledger.delete_server(server)
             self._channels.delete_server(server)
+            self.watches.delete_server(server)
         delete_folder(folder.path)  # not while its lock is held: Windows moves no file that is open
         with folder.records.change() as writer:
             writer.vanish()
@@ -275,7 +286,7 @@ class Upkeep:
         return (
             folder.path.is_dir()
             or folder.records.now().key != 0
-            or server in {*self._ledger.servers(), *self._channels.servers()}
+            or server in {*self._ledger.servers(), *self._channels.servers(), *self.watches.servers()}
         )
 
 

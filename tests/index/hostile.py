@@ -17,15 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from index.model.article import Article
 from index.sources.addresses import Address, Guard, is_public
 from index.sources.files import read, upload
 from index.sources.limits import DEFAULT_LIMITS
+from index.sources.visits import Visits
 from index.sources.web import fetch
 from tests.index.documents import docx, epub, pdf, pdf_objects, pdf_of, zipped
 from tests.index.hostile_texts import TEXTS
 
-Attempt = Callable[[], Article]
+Attempt = Callable[[], object]
 MB = 1_000_000
 
 
@@ -171,6 +171,10 @@ PRIVATE_HOSTS = (
 
 def _fetching(address: str, guard: Guard) -> Attempt:
     return lambda: read(fetch(address, DEFAULT_LIMITS, guard=guard), "hostile", DEFAULT_LIMITS)
+
+
+def _listing(address: str, guard: Guard) -> Attempt:
+    return lambda: Visits(DEFAULT_LIMITS, guard=guard, sleep=lambda _: None).listing(address)
 
 
 def _uploading(name: str, content: bytes) -> Attempt:
@@ -436,6 +440,25 @@ def _text_cases() -> dict[str, tuple[Attempt, Outcome]]:
     return cases
 
 
+def _lists() -> dict[str, Callable[[Server], Attempt]]:
+    """What is no feed or sitemap, or one that is made to hurt."""
+
+    def serving(*pieces: bytes) -> Callable[[Server], Attempt]:
+        return lambda server: _listing(server.at("/list", *pieces), server.guard)
+
+    bomb = b'<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><urlset><url><loc>&c;</loc></url></urlset>'
+    outside = b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><rss version="2.0">&b;</rss>'
+    to_itself = b"<sitemapindex><sitemap><loc>http://10.0.0.1/</loc></sitemap></sitemapindex>"
+    return {
+        "list that redirects to a private address": serving(redirect("http://10.0.0.1/")),
+        "list with entities": serving(response(bomb, "text/xml")),
+        "list with an entity of a file": serving(response(outside, "application/rss+xml")),
+        "list that leads to a private address": serving(response(to_itself, "application/xml")),
+        "list that is a page": serving(response(LOGIN, "text/html")),
+        "list that is binary": serving(response(b"\0\1\2\3" * 1_000, "text/xml")),
+    }
+
+
 def _cases() -> dict[str, Callable[[Server], Attempt]]:
     cases: dict[str, Callable[[Server], Attempt]] = {}
 
@@ -448,6 +471,7 @@ def _cases() -> dict[str, Callable[[Server], Attempt]]:
     cases |= {f"address {address!r}": plain(address) for address in BAD_ADDRESSES}
     cases |= {f"host {host}": plain(f"http://{host}/") for host in PRIVATE_HOSTS}
     cases |= _web()
+    cases |= _lists()
     cases |= {f"file {name!r}": file(name, made) for name, made in _files().items()}
     return cases
 

@@ -22,6 +22,7 @@ from index.sources.extract.analysis import analysed
 from index.sources.extract.formats import extract
 from index.sources.extract.metadata import tidied
 from index.sources.extract.refusals import Refusal
+from index.sources.extract.robots import permissions
 from index.sources.extract.sniff import sniff
 from index.sources.extract.wire import pack
 from index.sources.limits import Limits
@@ -64,6 +65,12 @@ def _answer(request: Mapping[str, Any], content: bytes, limits: Limits) -> Itera
         case "questions":
             yield b"JSON lines\n"
             yield _SUCCESS + _questions(content)
+        case "list":
+            yield b"XML\n"
+            yield _SUCCESS + _page_list(content, request["address"])
+        case "robots":
+            yield b"robots.txt\n"
+            yield _SUCCESS + json.dumps(permissions(content, request["addresses"])).encode()
 
 
 def _article(request: Mapping[str, Any], content: bytes, limits: Limits) -> Iterator[bytes]:
@@ -86,6 +93,12 @@ def _questions(content: bytes) -> bytes:
     except QuestionFileError as error:
         raise Refusal(error.message, **error.values) from error
     return b"\n".join(json.dumps([one.question, one.evidence]).encode() for one in questions)
+
+
+def _page_list(content: bytes, address: str) -> bytes:
+    from index.sources.extract.listing import page_list
+
+    return json.dumps(page_list(content, address)._asdict()).encode()
 
 
 def _bound(limits: Limits) -> None:

@@ -18,6 +18,10 @@ class Refusal(Exception):  # noqa: N818 (it is no fault of the program)
 
 
 NO_TEXT = "{source} holds no text. An article needs at least one sentence."
+NO_LIST = (
+    "{source} is neither a feed (RSS, Atom) nor a sitemap. Add a single page with /library add, and have it "
+    "read again with /library watch."
+)
 NO_PROSE = "{source} holds no article text."
 DAMAGE = "{source} is damaged, or not the {format} file that it seems to be. Get it again and try that."
 TOO_MANY_PAGES = (

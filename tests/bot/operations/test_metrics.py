@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
 from bot import operations
-from bot.changes import _end
 from bot.operations.metrics import AnswerStage, ChangeEnd, Metrics
+from bot.service.change_ends import _end
 from bot.service.change_request import ChangeOutcome
 from bot.service.place import Place
 from bot.service.rates import TooFastError

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.slow
 
 HEAVY = frozenset(
     "numpy torch pydantic pydantic_core discord faiss urllib3 requests tldextract lxml trafilatura pypdfium2 "
-    "mammoth markdown_it mdit_py_plugins yaml eld charset_normalizer subprocess socket asyncio index.library "
-    "index.search bot".split()
+    "mammoth markdown_it mdit_py_plugins yaml eld charset_normalizer feedparser subprocess socket asyncio "
+    "index.library index.search bot".split()
 )
 PLACES = st.integers(0, 2**31 - 1)
 

@@ -251,7 +251,7 @@ def test_what_a_cut_off_fetch_comes_to_is_no_answer(server: Server, monkeypatch:
     def cut_off_and_wait(visit: _Visit) -> None:
         cut_off(visit)
         ended = time.monotonic() + 5
-        while visit.source is None and visit.error is None and time.monotonic() < ended:
+        while visit.response is None and visit.error is None and time.monotonic() < ended:
             time.sleep(0.01)
 
     monkeypatch.setattr(_Visit, "abandon", cut_off_and_wait)

@@ -195,7 +195,7 @@ def test_nothing_is_left_of_a_person_who_is_deleted(ledger: QuestionLedger, data
     assert first.publication is not None
     assert (first.publication.who, second.request["starter"]) == (SOMEONE, int(BEN))
     assert everything(ledger) == (asked(2, person=BEN, votes=(vote(),)),)
-    assert ledger.person(ADA) == PersonalData((), (), (), opted_out=False)
+    assert ledger.person(ADA) == PersonalData((), (), (), (), opted_out=False)
 
 
 def test_of_who_opts_out_nothing_is_kept_until_they_opt_in(
