@@ -129,7 +129,8 @@ async def test_what_an_admin_writes_answers_the_question_and_its_like_for_every_
     done = await world.admin.submit_modal(shown, {"question": QUESTION, "answer": ANSWER})
     assert done.response
     assert done.response.ephemeral
-    assert says(done.response).startswith(f"**Added {TITLE}**")
+    assert says(done.response) == f"“{QUESTION}” is answered from now on, from the article {TITLE}."
+    assert "\nAn admin has answered it." in says(await opened(world))
     for question in (QUESTION, LIKE):
         answered = await ask(world, question)
         assert "✅" in answered
@@ -240,7 +241,9 @@ async def test_a_passage_is_chosen_of_those_that_are_the_likeliest(world: World,
     (value,) = [one["value"] for one in select["options"] if "Cattle" in one["label"]]
     await restart(world, settings)
     done = await world.admin.select(listed.response, [value], custom_id=f"gap:passage:{KEY:x}")
-    assert says(done.response).startswith(f"**Added {TITLE}**")
+    assert says(done.response) == (
+        f"“On which days may cows walk over?” is answered from now on, from the article {TITLE}."
+    )
     answered = await ask(world, "On which days may cows walk over?")
     assert "Cattle cross it on Mondays" in answered.replace("**", "")
     assert f"Answered by admin on {today()}" in answered
