@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from index.model.answers import WrittenAnswer
 from index.storage.notes import Note
 
 SNAPSHOT_NAME = re.compile(r"^(\d{6,}+)-[0-9a-f]{8}")
@@ -100,10 +101,19 @@ class LibraryRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoredLibrary:
-    """All that there is to know of a library, from a backup or from the folder of an older version."""
+    """All that there is to know of a library, from a backup or from the folder of an older version.
+
+    Attributes:
+        record: What it has,
+        notes: and its history.
+        answers: What the admins of its server have answered themselves,
+        trusted_role: and the role whose members' replies they take over.
+    """
 
     record: LibraryRecord
     notes: tuple[Note, ...]
+    answers: tuple[WrittenAnswer, ...] = ()
+    trusted_role: str | None = None
 
 
 STORED_LIBRARY = TypeAdapter(StoredLibrary)

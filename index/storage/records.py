@@ -17,6 +17,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from index.storage import old_folder
+from index.storage.answer_book import (
+    answers_of_server,
+    delete_all_answers,
+    restore_answers,
+    trusted_role_of,
+)
 from index.storage.database import Database
 from index.storage.jobs import note_publication
 from index.storage.ledger import anonymous
@@ -276,7 +282,12 @@ class Records:
 
     def stored(self) -> StoredLibrary:
         """All of it, for a backup. The caller has the lock."""
-        return StoredLibrary(self.now(), tuple(self.notes()))
+        record, notes = self.now(), tuple(self.notes())
+        if not self.database.is_there:
+            return StoredLibrary(record, notes)
+        with self.database.reading() as connection:
+            answers = answers_of_server(connection, self._server)
+            return StoredLibrary(record, notes, answers, trusted_role_of(connection, self._server))
 
     def _read(self, connection: Connection, last: LibraryRecord) -> LibraryRecord | None:
         columns = (LibraryRow.key, LibraryRow.revision, LibraryRow.in_use, LibraryRow.left_at)
@@ -354,8 +365,10 @@ def replace_all(database: Database, libraries: Mapping[str, StoredLibrary]) -> N
     """Puts libraries, by their servers, in the place of all that is known, in one transaction."""
     with database.writing(ALL) as connection:
         connection.execute(delete(LibraryRow))
+        delete_all_answers(connection)
         for server, library in libraries.items():
             _inserted(connection, server).fill(library)
+            restore_answers(connection, server, library.answers, library.trusted_role)
 
 
 def _inserted(connection: Connection, server: str) -> Writer:
