@@ -19,6 +19,7 @@ from bot.components.cancel import CancelButton
 from bot.components.card import Card
 from bot.host import Interaction, host_of
 from bot.permissions import NotAllowedError, may_manage
+from bot.render import gaps as render_gaps
 from bot.render import library as render_library
 from bot.replies import EXPIRY_CODES, SENDING_ERRORS, InteractionReply
 from bot.service.change_ends import count_end
@@ -86,7 +87,10 @@ class Changes:
             outcome = await self._run(interaction, request, source, words)
             quotas = (*outcome.report.quotas, *self._service.use_of_changes(Place(request.server)))
             report = replace(outcome.report, quotas=quotas)
-            ending = render_library.report(report, words, added=outcome.added, in_use=outcome.in_use)
+            if request.answer is not None:
+                ending = render_gaps.filled(request.answer.question, report.info.article, words)
+            else:
+                ending = render_library.report(report, words, added=outcome.added, in_use=outcome.in_use)
         except CancelledError:
             ending = render_library.unchanged(words)
         except (SelfCheckError, OwnQuestionsError) as error:

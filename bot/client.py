@@ -30,8 +30,9 @@ from bot.operations.metrics import Readiness
 from bot.operations.pages import serving
 from bot.registration import Registration
 from bot.service.allowance import ChangeAllowance
+from bot.service.opening import open_library
 from bot.service.rates import Rate, Rates
-from bot.service.service import Service, open_library
+from bot.service.service import Service
 from bot.settings import Settings
 from bot.shards import ONE_SHARD, Shards
 from bot.tree import FootnoteTree

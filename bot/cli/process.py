@@ -18,7 +18,7 @@ from rich.text import Text
 from bot.cli.errors import MisuseError
 from bot.cli.terminal import printable, progress, terminal
 from bot.operations.logs import JsonLines, TextLines
-from bot.service.service import open_library
+from bot.service.opening import open_library
 from bot.settings import Settings
 from bot.shards import Shards
 from index import ALL, CancelledError, Library, Progress, ReindexReport, Source, fetch, read_file

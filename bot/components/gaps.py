@@ -137,7 +137,7 @@ class PassageButton(PersistentButton, template=rf"gap:choose:{KEY}"):
                 return article, library.admin_answers.likely(article.id, asked, MOST_PASSAGES)
 
             article, passages = await service.consult(place_of(interaction), interaction.user.id, work)
-            card = Card(render_gaps.choices(question.question, words, title=article.title))
+            card = Card(render_gaps.choices(question.question, article, words))
             card.add_item(ui.ActionRow(PassageSelect.of(key, article, passages, words)))
             await InteractionReply(interaction, private=True).show(card)
 

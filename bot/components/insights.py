@@ -109,12 +109,16 @@ class EntryButton(
             raise QuestionGoneError
         insights = await insights_of(host.service, place, interaction.user.id, days=days)
         group = (question, *(one for one in _group(insights, kind, key) if one.key != key))
-        quote = await host.service.read(place, lambda library: quote_at(library, question))
+        quote, is_answered = await host.service.read(
+            place,
+            lambda library: (quote_at(library, question), library.admin_answers.has(question.question)),
+        )
         for one in group:
             await _tell_seen(interaction, one)
         back = ListButton.to(kind, days, page, label=words("Back"))
         filling = () if kind is InsightList.PASSAGES or question.is_claim else gap_buttons(question, words)
-        return Card(render_insights.question(group, quote, words), *filling, back)
+        message = render_insights.question(group, quote, words, is_answered=is_answered)
+        return Card(message, *filling, back)
 
 
 def summary_card(insights: Insights, words: Words, *, days: int, charts: Sequence[Any] = ()) -> Card:

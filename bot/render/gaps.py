@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from bot.render.message import BLUE, GREEN, GREY, ORANGE, MessageContent, command
+from bot.render.message import BLUE, GREEN, GREY, ORANGE, MessageContent, command, title
 from bot.render.text import MAX_NAME, clip
 from bot.words import Words
+from index import Article
 
 MAX_OPTION = 90  # characters of a line in a list to choose from; Discord shows a hundred
 MAX_ASKED = 200
 
 
-def choices(question: str, words: Words, *, title: str) -> MessageContent:
+def choices(question: str, article: Article, words: Words) -> MessageContent:
     """Asks which passage of an article answers a question."""
-    top = words("Which passage of {title} answers it?", title=clip(title, MAX_NAME))
+    top = words("Which passage of {title} answers it?", title=title(article, words))
     note = words("It is quoted from then on, with your name and the date.")
     return MessageContent(BLUE, f"**{clip(question, MAX_ASKED)}**\n{top}\n-# {note}")
 
@@ -61,6 +62,18 @@ def unreadable(words: Words) -> MessageContent:
         words(
             "If this is the answer: Discord shows me a reply only where it mentions me. Reply once more, and "
             "mention me in it; then I ask you whether it may be kept."
+        ),
+    )
+
+
+def filled(question: str, article: Article, words: Words) -> MessageContent:
+    """A question is answered by an admin."""
+    return MessageContent(
+        GREEN,
+        words(
+            "“{question}” is answered from now on, from the article {title}.",
+            question=clip(question, MAX_ASKED),
+            title=title(article, words),
         ),
     )
 

@@ -88,19 +88,24 @@ def passage_line(passage: CitedPassage, quote: str | None, words: Words) -> str:
     return f"{text}\n-# {times} · {clip(passage.article, MAX_NAME)}"
 
 
-def question(group: Sequence[KeptQuestion], quote: str | None, words: Words) -> MessageContent:
+def question(
+    group: Sequence[KeptQuestion], quote: str | None, words: Words, *, is_answered: bool = False
+) -> MessageContent:
     """A question, those that ask the same, what was cited, and what people said of the answer.
 
     Args:
         group: The question first.
         quote: What was cited first to it, where that is kept.
         words: The language of who reads it.
+        is_answered: Whether an admin has answered that very question.
     """
     first = group[0]
     lines = [
         f"**{clip(first.question, 2 * MAX_LINE)}**",
         f"{tier(first.status, words)} · {clip(first.article, MAX_NAME)} · {_when(first.asked_at)}",
     ]
+    if is_answered:
+        lines.append(words("An admin has answered it."))
     if others := group[1:]:
         lines += ["", words("Asked as well:")]
         lines += [f"- {clip(one.question, MAX_LINE)} ({_when(one.asked_at)})" for one in others[:MOST_SHOWN]]

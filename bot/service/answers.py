@@ -42,19 +42,23 @@ class Answers:
         self._library = library
         self._threads = threads
 
-    async def renew(self) -> bool:
-        """Takes the names of people who were deleted out of all articles; whether none is left.
+    async def renew(self) -> None:
+        """Takes the names of people who were deleted out of all articles.
 
-        What cannot be done now is to be tried again.
+        What cannot be done now is logged, and is to be tried again.
         """
         try:
             stale = await self._threads.run(self._threads.reading, self._library.ledger.answers.stale)
-            for server in stale:
-                answers = self._library.branch(server).admin_answers
-                await self._threads.run(self._threads.indexing, partial(answers.renew, LABELS))
         except ClosingError:
-            return False
+            return
         except FootnoteError as error:
-            log.warning("A name is to be taken out of what admins have answered, later: %s", error)
-            return False
-        return True
+            log.warning("Which names are to go out of what admins have answered is not known: %s", error)
+            return
+        for server in stale:
+            answers = self._library.branch(server).admin_answers
+            try:
+                await self._threads.run(self._threads.indexing, partial(answers.renew, LABELS))
+            except ClosingError:
+                return
+            except FootnoteError as error:
+                log.warning("A name is to go out of what admins of server %s answered: %s", server, error)

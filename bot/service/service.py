@@ -28,7 +28,6 @@ from bot.service.threads import QUESTION_THREADS, ClosingError, Threads
 from bot.service.upkeep import Upkeep
 from bot.service.watching import Watching
 from bot.service.worker import Worker
-from bot.settings import Settings
 from index import (
     FootnoteError,
     Library,
@@ -46,26 +45,6 @@ T = TypeVar("T")
 
 SECONDS_TO_TELL = 1.0
 """How long those whose work is given up at the end have to tell people so."""
-
-
-def open_library(settings: Settings) -> Library:
-    """The library that the settings describe; nothing of it is loaded yet."""
-    return Library(
-        settings.data_dir,
-        database_url=settings.postgresql,
-        storage=settings.storage,
-        article_path=settings.article,
-        embedding_model=settings.embedding_model,
-        encoder=settings.encoder,
-        reranker=settings.reranker,
-        reader=settings.reader,
-        limits=settings.limits,
-        quotas=settings.quotas,
-        retention=settings.retention,
-        check_at_least=settings.check_at_least,
-        open_articles=settings.open_articles,
-        snapshots_kept=settings.snapshots_kept,
-    )
 
 
 class Service:

@@ -25,6 +25,7 @@ from index.search.leads import asks
 from index.sources.answers import AnswerLabels, answer_keys, answers_source, own_line
 from index.sources.ids import article_id
 from index.storage.answer_book import AnswerBook
+from index.storage.library_record import SnapshotRecord
 from index.storage.snapshot_files import read_manifest
 
 MOST_ANSWERS = 500
@@ -241,13 +242,14 @@ class AdminAnswers:
 
     def _removals(self) -> list[str]:
         """The articles of answers that lie aside."""
-        names = []
-        for name, record in self._folder.records.now().removals.items():
-            with contextlib.suppress(SnapshotDamagedError):
-                paths = [self._folder.path / one.path for one in record.snapshots]
-                if any(read_manifest(path).origin == ANSWERS for path in paths):
-                    names.append(name)
-        return names
+        removals = self._folder.records.now().removals.items()
+        return [name for name, record in removals if any(map(self._is_of_answers, record.snapshots))]
+
+    def _is_of_answers(self, snapshot: SnapshotRecord) -> bool:
+        try:
+            return read_manifest(self._folder.path / snapshot.path).origin == ANSWERS
+        except SnapshotDamagedError:
+            return False
 
 
 def _ids(title: str) -> Iterator[str]:

@@ -6,10 +6,11 @@ of it names is left over from a change that was not made, or was taken back for 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from index.model.answers import WrittenAnswer
 from index.storage.database import Database
@@ -50,33 +51,16 @@ class AnswerBook:
         with self._database.writing() as connection:
             if connection.scalar(select(AnswerRow.key).where(AnswerRow.key == answer.key)) is not None:
                 return
-            opted_out = select(OptOutRow.person).where(OptOutRow.person == answer.person)
             request = connection.scalar(select(JobRow.request).where(JobRow.lease == lease))
             asked_by = answer.person if request is None else (request.get("answer") or {}).get("person")
-            is_nameless = asked_by is None or connection.scalar(opted_out) is not None
-            connection.execute(
-                insert(AnswerRow).values(
-                    key=answer.key,
-                    server=answer.server,
-                    question=answer.question,
-                    answer=answer.answer,
-                    person=None if is_nameless else answer.person,
-                    name="" if is_nameless else answer.name,
-                    language=answer.language,
-                    answered_at=answer.answered_at,
-                    source=answer.source,
-                    is_stale=False,
-                )
-            )
+            _enter(connection, answer if asked_by else replace(answer, person=None, name=""))
 
     def answers(self, server: str) -> tuple[WrittenAnswer, ...]:
         """Those of a server, oldest first."""
         if not self._database.is_there:
             return ()
-        mine = select(*_COLUMNS).where(AnswerRow.server == server)
         with self._database.reading() as connection:
-            rows = connection.execute(mine.order_by(AnswerRow.answered_at, AnswerRow.key))
-            return tuple(WrittenAnswer(*row) for row in rows)
+            return answers_of_server(connection, server)
 
     def strike_out(self, server: str, keys: Collection[int]) -> None:
         """Strikes answers of a server out."""
@@ -106,9 +90,8 @@ class AnswerBook:
         """The role whose members' replies can be taken over in a server, if any."""
         if not self._database.is_there:
             return None
-        mine = select(TrustedRoleRow.role).where(TrustedRoleRow.server == server)
         with self._database.reading() as connection:
-            return connection.scalar(mine)
+            return trusted_role_of(connection, server)
 
     def trust(self, server: str, role: str | None) -> None:
         """Chooses that role; None for none."""
@@ -118,11 +101,29 @@ class AnswerBook:
                 connection.execute(insert(TrustedRoleRow).values(server=server, role=role))
 
 
+def answers_of_server(connection: Connection, server: str) -> tuple[WrittenAnswer, ...]:
+    """What the admins of a server have answered, oldest first."""
+    return _select(connection, AnswerRow.server == server)
+
+
+def trusted_role_of(connection: Connection, server: str) -> str | None:
+    """The role whose members' replies can be taken over in a server, if any."""
+    return connection.scalar(select(TrustedRoleRow.role).where(TrustedRoleRow.server == server))
+
+
+def restore_answers(
+    connection: Connection, server: str, answers: Sequence[WrittenAnswer], role: str | None
+) -> None:
+    """Enters what a backup has of a server of which nothing is here."""
+    for answer in answers:
+        _enter(connection, answer)
+    if role is not None:
+        connection.execute(insert(TrustedRoleRow).values(server=server, role=role))
+
+
 def answers_of_person(connection: Connection, person: str) -> tuple[WrittenAnswer, ...]:
     """What somebody has answered, oldest first."""
-    mine = select(*_COLUMNS).where(AnswerRow.person == person)
-    rows = connection.execute(mine.order_by(AnswerRow.answered_at, AnswerRow.key))
-    return tuple(WrittenAnswer(*row) for row in rows)
+    return _select(connection, AnswerRow.person == person)
 
 
 def delete_author(connection: Connection, person: str) -> None:
@@ -149,3 +150,22 @@ def servers_with_answers(connection: Connection) -> set[str]:
     """The servers of which something is kept here."""
     tables = (AnswerRow, TrustedRoleRow)
     return {server for table in tables for server in connection.scalars(select(table.server).distinct())}
+
+
+def delete_all_answers(connection: Connection) -> None:
+    """Deletes all that is kept here, of all servers."""
+    for table in (AnswerRow, TrustedRoleRow):
+        connection.execute(delete(table))
+
+
+def _select(connection: Connection, condition: ColumnElement[bool]) -> tuple[WrittenAnswer, ...]:
+    mine = select(*_COLUMNS).where(condition).order_by(AnswerRow.answered_at, AnswerRow.key)
+    return tuple(WrittenAnswer(*row) for row in connection.execute(mine))
+
+
+def _enter(connection: Connection, answer: WrittenAnswer) -> None:
+    """Without who gave it, where they want nothing kept."""
+    opted_out = select(OptOutRow.person).where(OptOutRow.person == answer.person)
+    if connection.scalar(opted_out) is not None:
+        answer = replace(answer, person=None, name="")
+    connection.execute(insert(AnswerRow).values(**asdict(answer), is_stale=False))

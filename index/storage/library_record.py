@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
+from index.model.answers import WrittenAnswer
 from index.model.watch import Watch
 from index.storage.notes import Note
 
@@ -128,6 +129,8 @@ class StoredLibrary:
     record: LibraryRecord
     notes: tuple[Note, ...]
     watches: tuple[Watch, ...] = ()
+    answers: tuple[WrittenAnswer, ...] = ()
+    trusted_role: str | None = None
 
 
 def with_snapshots(

@@ -20,7 +20,7 @@ from index.storage.durable import delete_folder, folder_bytes, path_bytes
 from index.storage.ledger import QuestionLedger
 from index.storage.library_folder import LibraryFolder
 from index.storage.library_record import SnapshotRecord
-from index.storage.records import HISTORY_LINES
+from index.storage.record_writer import HISTORY_LINES
 from index.storage.snapshots import nbytes_of
 from index.storage.transactions import Transactions
 from index.storage.watches import Watches

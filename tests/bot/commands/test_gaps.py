@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,7 +23,7 @@ from bot.service.ledger import QuestionGoneError
 from index import ALL, SOMEONE, SelfCheckError, Status
 from index.storage.answer_book import AnswerBook
 from tests.bot.commands.test_insights import NOT_ALLOWED, insights, keep
-from tests.bot.commands.test_privacy import file_sent, rests
+from tests.bot.commands.test_privacy import exports, file_sent, rests
 from tests.bot.components.test_follow_up import restart
 from tests.bot.conftest import World, buttons, components, says
 from tests.fakes import ARTICLE, BRIDGE
@@ -129,7 +130,8 @@ async def test_what_an_admin_writes_answers_the_question_and_its_like_for_every_
     done = await world.admin.submit_modal(shown, {"question": QUESTION, "answer": ANSWER})
     assert done.response
     assert done.response.ephemeral
-    assert says(done.response).startswith(f"**Added {TITLE}**")
+    assert says(done.response) == f"“{QUESTION}” is answered from now on, from the article {TITLE}."
+    assert "\nAn admin has answered it." in says(await opened(world))
     for question in (QUESTION, LIKE):
         answered = await ask(world, question)
         assert "✅" in answered
@@ -240,7 +242,9 @@ async def test_a_passage_is_chosen_of_those_that_are_the_likeliest(world: World,
     (value,) = [one["value"] for one in select["options"] if "Cattle" in one["label"]]
     await restart(world, settings)
     done = await world.admin.select(listed.response, [value], custom_id=f"gap:passage:{KEY:x}")
-    assert says(done.response).startswith(f"**Added {TITLE}**")
+    assert says(done.response) == (
+        f"“On which days may cows walk over?” is answered from now on, from the article {TITLE}."
+    )
     answered = await ask(world, "On which days may cows walk over?")
     assert "Cattle cross it on Mondays" in answered.replace("**", "")
     assert f"Answered by admin on {today()}" in answered
@@ -390,7 +394,10 @@ async def test_of_an_answer_that_is_called_off_nothing_is_left(world: World) -> 
     assert world.library.branch(str(world.guild.id)).admin_answers.article is None
 
 
-async def test_of_a_person_who_is_deleted_no_name_is_found(world: World) -> None:
+async def test_of_a_person_who_is_deleted_no_name_is_found(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     admin = stranger(world)
     gap(world)
     await write(world, "Thirty crowns.", who=admin)
@@ -414,6 +421,7 @@ async def test_of_a_person_who_is_deleted_no_name_is_found(world: World) -> None
     assert asked.response
     await admin.click(asked.response, label="Delete all of it")
     assert rests(world, *mine) == []
+    assert not [word for word in mine if word in caplog.text + exports(world)]
     assert f"Answered by an admin on {today()}:" in text_of_article(world)
     assert "Forty crowns." in (await ask(world, "How much costs a boat?")).replace("**", "")
     history = world.library.branch(str(world.guild.id)).history()

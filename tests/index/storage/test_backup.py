@@ -10,6 +10,8 @@ import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 
 from index.errors import BackupError
 from index.library.library import Library
+from index.model.answers import WrittenAnswer
 from index.sources.files import upload
 from index.storage.archive import SUMS
 from index.storage.backup import back_up, restore
@@ -167,6 +170,9 @@ def test_a_backup_goes_from_either_database_into_either(
 ) -> None:
     """And what was in it before is gone."""
     before = library_of(data)
+    answer = WrittenAnswer(1, "77", "Where?", "There.", "5", "Ada", "de", datetime(2026, 11, 27, tzinfo=UTC))
+    before.ledger.answers.add(answer)
+    before.ledger.answers.trust("77", "9")
     said = (before.history(), before.in_use(), before.entries(), before.upkeep.left_since("77"))
     for name, source, source_url, url in (
         ("there", data, None, database_url),
@@ -175,6 +181,7 @@ def test_a_backup_goes_from_either_database_into_either(
         if url is not None:
             other = Library(tmp_path / "other", database_url=url, embedder=FakeEmbedder())
             other.branch("5").add(CANAL, who="ada", id="other")
+            other.ledger.answers.add(replace(answer, key=2))
         back_up(source, tmp_path / f"{name}.tar", database_url=source_url)
         restore(tmp_path / f"{name}.tar", tmp_path / name, database_url=url)
         library = Library(tmp_path / name, database_url=url, embedder=FakeEmbedder())
@@ -182,6 +189,8 @@ def test_a_backup_goes_from_either_database_into_either(
         assert found == said
         assert library.faults() == ()
         assert [use.server for use in library.upkeep.use()] == [None, "77"]
+        answers = library.ledger.answers
+        assert (answers.answers("77"), answers.trusted_role("77")) == ((answer,), "9")
         assert library.branch("77").article("rope").text == "The rope is red.\nIt has seven strands.\n"
         library._articles.folder.records.database.close()
 

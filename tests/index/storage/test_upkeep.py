@@ -17,7 +17,7 @@ from index.sources.files import upload
 from index.storage.database import FILE
 from index.storage.library_folder import LibraryFolder
 from index.storage.notes import Note
-from index.storage.records import HISTORY_LINES
+from index.storage.record_writer import HISTORY_LINES
 from index.storage.tables import ChangeRow
 from index.storage.transactions import Transactions
 from index.storage.upkeep import Retention, Upkeep
