@@ -101,8 +101,9 @@ def test_what_a_machine_lacks_it_fetches_once(
     assert (entry.id, entry.passages) == ("notes", 2)
     assert not any((tmp_path / "one" / "cache").glob("*/article.json"))  # a manifest is enough for that
     assert colour(branch) == "green"
-    assert [(one.server, one.articles) for one in library.upkeep.use()] == [(None, 1), ("7", 1)]
-    assert library.upkeep.use()[1].nbytes >= before[1].nbytes > 0  # what it takes, whatever of it is here
+    assert [(one.server, one.articles) for one in library.upkeep.use()] == [(None, 0), ("7", 1)]
+    stored = sum(path.stat().st_size for path in (tmp_path / "share").glob("snapshots/*/*"))
+    assert library.upkeep.use()[1].nbytes == stored < before[1].nbytes  # there, it has an index besides
     assert colour(branch, ALL) == "green"
 
     files.down = True
