@@ -30,6 +30,7 @@ QUESTION = "What colour is the lamp of the harbour?"
 @pytest.fixture(autouse=True)
 def _no_fitting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
+    monkeypatch.setattr("index.storage.snapshot_cache.PAUSE", 0.0)
 
 
 @pytest.fixture(name="files")
@@ -165,6 +166,7 @@ def test_while_the_storage_is_away_what_is_open_answers(
     assert "“notes” is answered from the index that is open: The storage the share cannot" in caplog.text
     with pytest.raises(StorageError, match="no answer within 30 s"):
         colour(start())
+    assert next((entry.id, entry.title) for entry in start().entries()) == ("notes", "notes")
     assert one.history("notes")[0].action == "reindexed"  # and nothing was built again for it
     files.down = False
     assert colour(other) == "red"
