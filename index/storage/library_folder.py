@@ -16,13 +16,14 @@ Under the data folder::
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from index.errors import SnapshotDamagedError, SnapshotError
+from index.errors import SnapshotDamagedError, SnapshotError, StorageError
 from index.model.library import MAX_ID_CHARS
 from index.storage.all_libraries import pending_servers, servers, servers_to_store
 from index.storage.block_folder import BlockFolder
@@ -41,6 +42,8 @@ from index.storage.whole_index import WholeIndexFolder
 
 LibraryStamp: TypeAlias = tuple[FileStamp, tuple[int, int]]
 """What tells a library from what it was before: its index's stamp, and its key and revision."""
+
+log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -220,16 +223,23 @@ class LibraryFolder:
         return sum(nbytes_of(self.path, one) for one in record.snapshots)
 
     def manifest(self, article: str) -> Manifest | None:
-        """The newest manifest of an article that can be read; kept until another snapshot is the newest."""
+        """The newest manifest of an article that can be read; kept until another snapshot is the newest.
+
+        While the storage that has it does not answer, the last one that was read.
+        """
         folder = self.of(article)
         newest = folder.newest()
         stamp, manifest = self._manifests.get(article, (None, None))
         if newest is None or stamp != newest:
-            manifest = None
-            for name in folder.names():
-                with contextlib.suppress(SnapshotDamagedError):
-                    manifest = folder.manifest(name)
-                    break
+            last, manifest = manifest, None
+            try:
+                for name in folder.names():
+                    with contextlib.suppress(SnapshotDamagedError):
+                        manifest = folder.manifest(name)
+                        break
+            except StorageError as error:
+                log.warning("What “%s” is cannot be read: %s", article, error)
+                return last
             self._manifests[article] = (newest, manifest)
         return manifest
 

@@ -61,6 +61,8 @@ _WORK = ".writing-"
 _RESTS = 600.0  # seconds since it was asked for last; before that, somebody may be about to read it
 _PATIENCE = 120.0  # seconds for another process to fetch what is needed
 _ATTEMPTS = 2
+PAUSE = 5.0
+"""Seconds for which a storage that did not answer is not asked again: each who asks would wait for it."""
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class SnapshotCache:
         self.path = path
         self.storage = storage
         self._nbytes = nbytes
+        self._failure: tuple[float, StorageError] | None = None
         self._open: weakref.WeakValueDictionary[tuple[str, int], Snapshot] = weakref.WeakValueDictionary()
 
     def has(self, digest: str) -> bool:
@@ -232,7 +235,7 @@ class SnapshotCache:
         """A file from the storage; asked for once more where a connection left only a part of it."""
         name = f"{_SNAPSHOTS}/{digest}/{file}"
         for _ in range(_ATTEMPTS):
-            content = self.storage.read(name)
+            content = self._read(name)
             if content is None:
                 raise SnapshotDamagedError(
                     "{file} is not in the storage {storage}.", file=name, storage=self.storage.name
@@ -244,6 +247,16 @@ class SnapshotCache:
             file=name,
             storage=self.storage.name,
         )
+
+    def _read(self, name: str) -> bytes | None:
+        failure = self._failure
+        if failure is not None and time.monotonic() < failure[0] + PAUSE:
+            raise StorageError(failure[1].message, **failure[1].values)
+        try:
+            return self.storage.read(name)
+        except StorageError as error:
+            self._failure = time.monotonic(), error
+            raise
 
     @contextlib.contextmanager
     def _fetching(self, digest: str) -> Iterator[None]:

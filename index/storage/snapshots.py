@@ -28,6 +28,7 @@ from index.model.article import Article
 from index.model.library import Action
 from index.model.source import ANSWERS, Origin, Source
 from index.search.token_vectors import Floats, TokenCodec, TokenVectors
+from index.storage.all_libraries import digests
 from index.storage.durable import folder_bytes, make_folder, rename_for_good
 from index.storage.folders import names_in
 from index.storage.library_record import (
@@ -336,6 +337,8 @@ class SnapshotFolder:
             except OSError as error:  # the next one tries again
                 log.warning("The old snapshot %s could not be removed: %s.", name, error)
         self.remove_if_empty()
+        if self._cache is not None:
+            self._cache.tidy(digests(self._records.database))
 
     def remove_if_empty(self) -> None:
         """Removes the folders of an article that was never published."""

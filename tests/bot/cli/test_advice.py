@@ -253,6 +253,7 @@ def test_settings_that_are_no_text_are_to_be_saved_as_utf_8(run: Invoke) -> None
 
 ANY_TEXT = {
     "FOOTNOTE_DATABASE_URL",
+    "FOOTNOTE_STORAGE_URL",
     "DISCORD_TOKEN",
     "FOOTNOTE_DATA_DIR",
     "FOOTNOTE_ARTICLE",
@@ -314,6 +315,29 @@ def test_what_is_wrong_with_the_database_names_its_setting(
         address = "postgresql://a:hunter2@127.0.0.1:1/d"
     monkeypatch.setenv("FOOTNOTE_DATABASE_URL", address.replace(":b@", ":hunter2@"))
     result = CliRunner().invoke(cli.app, ["library", "list"], prog_name="footnote")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert advice_of_cli(result.stderr) == names
+    assert "hunter2" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [
+        ("nonsense://a:b@c/d", {"FOOTNOTE_STORAGE_URL"}),
+        ("nowhere", {"FOOTNOTE_STORAGE_URL"}),
+        ("s3://a:b@c/d?endpoint=http://127.0.0.1:1&region=here", {"FOOTNOTE_STORAGE_URL", "footnote doctor"}),
+        ("not installed", {"FOOTNOTE_STORAGE_URL", "storage"}),
+    ],
+)
+def test_what_is_wrong_with_the_storage_names_its_setting(
+    monkeypatch: pytest.MonkeyPatch, address: str, names: set[str]
+) -> None:
+    """On the real command line, where the password stands in no message either."""
+    if address == "not installed":
+        monkeypatch.setattr("index.storage.shared_storage.find_spec", lambda _: None)
+        address = "s3://a:hunter2@c/d"
+    monkeypatch.setenv("FOOTNOTE_STORAGE_URL", address.replace(":b@", ":hunter2@"))
+    result = CliRunner().invoke(cli.app, ["library", "prune", "--dry-run"], prog_name="footnote")
     assert (result.exit_code, result.stdout) == (1, "")
     assert advice_of_cli(result.stderr) == names
     assert "hunter2" not in result.stderr

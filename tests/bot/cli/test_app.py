@@ -1417,6 +1417,28 @@ def test_doctor_tells_programs_the_same(run: Invoke, monkeypatch: pytest.MonkeyP
     assert (code, json.loads(out)["ok"]) == (1, False)
 
 
+def test_doctor_tries_the_storage_and_says_what_to_do(
+    run: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FOOTNOTE_STORAGE_URL", str(tmp_path / "share"))
+    (tmp_path / "share").mkdir()
+    code, out, _ = outcome(run("doctor", uses=HeldLibrary(reading=reads_claims())))
+    assert code == 0
+    well = f"ok       storage   {tmp_path / 'share'} can be written, read, listed and deleted from"
+    assert well in out.splitlines()
+    assert list((tmp_path / "share").rglob("*/*")) == []  # nothing is left of it
+    (tmp_path / "share").rename(tmp_path / "gone")
+    code, out, _ = outcome(run("doctor", uses=HeldLibrary(reading=reads_claims())))
+    assert code == 1
+    assert f"problem  storage   The storage {tmp_path / 'share'} is no folder that is there. Make it" in out
+    address = "s3://key:hunter2@bucket/a?endpoint=http://127.0.0.1:1&region=here"
+    monkeypatch.setenv("FOOTNOTE_STORAGE_URL", address)
+    code, out, _ = outcome(run("doctor", uses=HeldLibrary(reading=reads_claims())))
+    assert code == 1
+    assert "problem  storage   The storage s3://bucket/a cannot be used: " in out
+    assert "hunter2" not in out
+
+
 def test_doctor_says_that_the_disk_is_nearly_full(run: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=499_900_000))
     code, out, _ = outcome(run("doctor"))

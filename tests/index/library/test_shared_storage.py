@@ -30,6 +30,7 @@ QUESTION = "What colour is the lamp of the harbour?"
 @pytest.fixture(autouse=True)
 def _no_fitting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.library.models.thresholds", lambda *_: THRESHOLDS)
+    monkeypatch.setattr("index.storage.snapshot_cache.PAUSE", 0.0)
 
 
 @pytest.fixture(name="files")
@@ -101,8 +102,9 @@ def test_what_a_machine_lacks_it_fetches_once(
     assert (entry.id, entry.passages) == ("notes", 2)
     assert not any((tmp_path / "one" / "cache").glob("*/article.json"))  # a manifest is enough for that
     assert colour(branch) == "green"
-    assert [(one.server, one.articles) for one in library.upkeep.use()] == [(None, 1), ("7", 1)]
-    assert library.upkeep.use()[1].nbytes >= before[1].nbytes > 0  # what it takes, whatever of it is here
+    assert [(one.server, one.articles) for one in library.upkeep.use()] == [(None, 0), ("7", 1)]
+    stored = sum(path.stat().st_size for path in (tmp_path / "share").glob("snapshots/*/*"))
+    assert library.upkeep.use()[1].nbytes == stored < before[1].nbytes  # there, it has an index besides
     assert colour(branch, ALL) == "green"
 
     files.down = True
@@ -164,6 +166,7 @@ def test_while_the_storage_is_away_what_is_open_answers(
     assert "“notes” is answered from the index that is open: The storage the share cannot" in caplog.text
     with pytest.raises(StorageError, match="no answer within 30 s"):
         colour(start())
+    assert next((entry.id, entry.title) for entry in start().entries()) == ("notes", "notes")
     assert one.history("notes")[0].action == "reindexed"  # and nothing was built again for it
     files.down = False
     assert colour(other) == "red"

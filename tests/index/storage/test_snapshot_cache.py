@@ -21,6 +21,11 @@ from tests.index.storage.test_snapshots import ARTICLE, FILES, contents, equal, 
 LONG_AGO = time.time() - 3 * UNNAMED_FOR.total_seconds()
 
 
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.storage.snapshot_cache.PAUSE", 0.0)
+
+
 @pytest.fixture
 def share(tmp_path: Path) -> tuple[Storage, FaultyFiles]:
     return faulty(tmp_path / "share")
@@ -122,6 +127,27 @@ def test_a_storage_that_stops_at_any_moment_leaves_nothing_that_seems_whole(
             other.folder(digest)
         assert not other.has(digest)
     files.left = None
+    assert other.folder(digest) == other.path / digest
+
+
+def test_a_storage_that_did_not_answer_is_left_alone_for_a_while(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, files = share
+    digest = str(store(cache_of(tmp_path, storage, "one")).digest)
+    other = cache_of(tmp_path, storage, "other")
+    monkeypatch.setattr("index.storage.snapshot_cache.PAUSE", 1e9)
+    files.down = True
+    files.calls.clear()
+    errors = []
+    for _ in range(3):
+        with pytest.raises(StorageError, match="no answer within 30 s") as caught:
+            other.folder(digest)
+        errors.append(str(caught.value))
+    assert files.calls == {"cat_file": 1}
+    assert len(set(errors)) == 1
+    files.down = False
+    monkeypatch.setattr("index.storage.snapshot_cache.PAUSE", 0.0)
     assert other.folder(digest) == other.path / digest
 
 
