@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
+from discord.ext import tasks
 
 from bot import render
 from bot.cli.demo_week import make_up
@@ -76,7 +78,12 @@ async def _furnish(
     env: simcord.Env, bot: FootnoteBot, article: Article
 ) -> tuple[Callable[..., Preview], str, str]:
     """Sets up the server of the demo; returns what makes its page, and the ids of server and channel."""
+    loops = [loop for loop in _loops(bot) if loop.is_running()]
+    for loop in loops:  # the simulated clock has months to go, which is many a turn
+        loop.cancel()
     await env.advance_time((datetime.now(UTC) - env.now()).total_seconds())
+    for loop in loops:
+        loop.start()
     if bot.user is not None:
         await bot.user.edit(username="Footnote")
     server = env.create_guild("Footnote demo")
@@ -92,3 +99,11 @@ async def _furnish(
     await env.settle()
     make_page = partial(env.preview, channel, viewers=[reader, admin], layout="channel")
     return make_page, str(server.id), str(channel.id)
+
+
+def _loops(bot: FootnoteBot) -> list[tasks.Loop[Any]]:
+    """What the bot does again and again."""
+    members = (
+        inspect.getmembers(cog, lambda member: isinstance(member, tasks.Loop)) for cog in bot.cogs.values()
+    )
+    return [loop for pairs in members for _, loop in pairs]

@@ -25,13 +25,13 @@ def run(*args: str) -> tuple[int, str, str]:
 
 
 def test_there_and_back(data: Path) -> None:
-    assert run("backup", "backup.tar") == (0, "Saved and checked: 2 files, 0.1 kB, in backup.tar.\n", "")
+    assert run("backup", "backup.tar") == (0, "Saved and checked: 2 files, 0.2 kB, in backup.tar.\n", "")
     (data / "notes.json").write_text("lost")
     code, out, err = run("restore", "backup.tar", "--force")
     assert (code, err) == (0, "")
     restored, before = out.splitlines()
     assert re.fullmatch(
-        r"Restored: 2 files, 0\.1 kB, of \d{4}-\d\d-\d\d \d\d:\d\d UTC, in \.footnote\.", restored
+        r"Restored: 2 files, 0\.2 kB, of \d{4}-\d\d-\d\d \d\d:\d\d UTC, in \.footnote\.", restored
     )
     kept = re.fullmatch(r"What was there before is in (.*)\. Delete that once all is well\.", before)
     assert kept
