@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -73,3 +76,38 @@ def test_a_slow_expression_is_noticed(pattern: str | bytes) -> None:
 @pytest.mark.parametrize(("pattern", "method"), QUICK)
 def test_a_quick_expression_is_let_pass(pattern: str, method: str) -> None:
     assert fault(Use(re.compile(pattern, re.S), "here", {method})) is None
+
+
+def groups_repeated_possessively(pattern: re.Pattern[Any]) -> bool:
+    """Whether an expression repeats more than a character with ``*+``, ``++``, ``?+`` or ``{…}+``."""
+
+    def within(part: object) -> Iterator[object]:
+        yield part
+        if isinstance(part, (tuple, list)) or type(part).__name__ == "SubPattern":
+            for each in part:  # type: ignore[attr-defined]
+                yield from within(each)
+
+    parser: Any = importlib.import_module("re._parser")
+    return any(
+        isinstance(part, tuple)
+        and len(part) == 2
+        and str(part[0]) == "POSSESSIVE_REPEAT"
+        and (len(part[1][2]) != 1 or str(part[1][2][0][0]) not in {"LITERAL", "NOT_LITERAL", "IN", "ANY"})
+        for part in within(parser.parse(pattern.pattern, pattern.flags))
+    )
+
+
+@pytest.mark.parametrize("where", USES)
+def test_only_a_character_is_repeated_possessively(where: str) -> None:
+    """Python before 3.11.5, as Debian 12 has it, misreads groups (github.com/python/cpython/issues/106052).
+
+    ``(?>(?:…)*)`` means the same and is read rightly.
+    """
+    assert not groups_repeated_possessively(USES[where].pattern)
+
+
+def test_a_group_that_is_repeated_possessively_is_seen() -> None:
+    for bad in (r"(?:ab)*+", r"x(?:(?:a|b)c){0,2}+", rb"(?>(?:a\w)++)", r"(a)?+"):
+        assert groups_repeated_possessively(re.compile(bad))
+    for good in (r"\w++a*+[a-z]?+.{0,2}+", r"(?>(?:ab)*)", r"(?:a|b)+"):
+        assert not groups_repeated_possessively(re.compile(good))

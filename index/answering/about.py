@@ -25,7 +25,7 @@ _BYLINE = re.compile(
     r"([A-ZÀ-Þ][\w.’'-]*+(?:\s[\w.’'&-]++){0,7})"
 )
 _NAME = re.compile(
-    r"[A-ZÀ-Þ][\w.’'-]*+(?:\s(?:[A-ZÀ-Þ][\w.’'-]*+|de|van|von|der|den|la|le|el|al|bin|and|und|et|y|&))*+"
+    r"[A-ZÀ-Þ][\w.’'-]*+(?>(?:\s(?:[A-ZÀ-Þ][\w.’'-]*+|de|van|von|der|den|la|le|el|al|bin|and|und|et|y|&))*)"
 )
 _MONTH = r"(?:[A-ZÀ-Þa-zà-þ]{3,10}\.?)"
 _DATE = re.compile(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 _NUMBER = re.compile(
-    r"\s*+(?:\(?(?:\d{1,4}(?:\.\d{1,3})*+|[A-Za-z]|[IVXLC]{1,6}|[ivxlc]{1,6})[.)])(?=\s++\S)"
+    r"\s*+(?:\(?(?:\d{1,4}(?>(?:\.\d{1,3})*)|[A-Za-z]|[IVXLC]{1,6}|[ivxlc]{1,6})[.)])(?=\s++\S)"
 )
 _NOTE = re.compile(
     r"([.!?…])[\"”’»)]*+"
-    r"(?: ?\[\d{1,3}\]| ?\[[a-z ]{1,20} needed\]|\[[^\[\]\n]{1,40}\]|[¹²³⁰-⁹]|[*†‡])++(?=\s|\Z)"
+    r"(?>(?: ?\[\d{1,3}\]| ?\[[a-z ]{1,20} needed\]|\[[^\[\]\n]{1,40}\]|[¹²³⁰-⁹]|[*†‡])+)(?=\s|\Z)"
 )
 _BARE_NOTE = re.compile(r"(?<=[a-z]{4})([.!?])\d{1,3}(?=\s[A-ZÀ-Þ“\"])")  # The owner left.3 Nobody came.
 

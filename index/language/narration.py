@@ -35,7 +35,7 @@ _TOKEN = re.compile(
 _WORD = re.compile(r"\w+")
 _INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
 _BREAK = re.compile(rf"[.!?…{QUOTATION_CHAR}][)\]]{{0,2}}\s+")
-_TAG = re.compile(rf"(?<!\s)\s++(?:[{UPPER}][\w’'.-]*+\s++){{1,4}}+([a-z]++)\b")
+_TAG = re.compile(rf"(?<!\s)\s++(?>(?:[{UPPER}][\w’'.-]*+\s++){{1,4}})([a-z]++)\b")
 _PAUSE = re.compile(
     rf"(?<!\s)\s*+(?:[.,;:!?—–){QUOTATION_CHAR}]"
     rf"|\b(?:{alternation(PREPOSITIONS | SUBORDINATORS | CALENDAR)}|of|\w+ly)\b)"

@@ -35,10 +35,10 @@ _NEAR = 12
 _BODY_CHARS = 3_000
 """How long what a body said may be, for "it" to be that body still."""
 
-_NAME = rf"[{UPPER}]\w*+(?:[’'-](?![sS]\b)\w++)*+"
+_NAME = rf"[{UPPER}]\w*+(?>(?:[’'-](?![sS]\b)\w++)*)"
 _INITIALS_STOP = rf"(?:(?<=\b[{UPPER}])|(?<=\bMr)|(?<=\bMs)|(?<=\bDr)|(?<=\bMrs))\.\s++"
 _PARTICLE = r"(?:of the|of|de|del|della|di|da|du|van|von|der|bin|al|ibn)\s++"
-_NAMES = rf"{_NAME}(?:(?:\s++|{_INITIALS_STOP})(?:{_PARTICLE})?{_NAME}){{0,8}}+"
+_NAMES = rf"{_NAME}(?>(?:(?:\s++|{_INITIALS_STOP})(?:{_PARTICLE})?{_NAME}){{0,8}})"
 _SMALL = r"(?:in|on|at|to|with|of|by|and|for|from|as|the|an?|that|who|was|is|are|has|had|about)\b"
 _MENTION = re.compile(
     rf"\b(?:[Tt]he|[Aa]n?|[Oo]ne|\w++[’']s|[Hh]is|[Hh]er|[Tt]heir)\s(?:(?!{_SMALL})[\w’'-]++\s){{0,3}}?"

@@ -54,10 +54,10 @@ TURN = re.compile(
     r";|, and\b|\b(?:but|while|whereas|although|though|who|which|whose|whom|because|unless|until)\b"
 )
 _PREDICATE = re.compile(r"(?<!\s)\s*+(?:was|were|is|are|had|has|to)\b")
-_AS_OPEN = re.compile(r"\bas(?:\s++\w++){0,2}+\s*+\Z")
+_AS_OPEN = re.compile(r"\bas(?>(?:\s++\w++){0,2})\s*+\Z")
 _ANOTHER = re.compile(
     rf"\b(?:he|she|they|who|we|(?:{alternation(ROLES)})\b)"
-    rf"|\b[{UPPER}](?:\w++|[’'-](?![{UPPER}]))*+\s++(?!and\b)[a-z]"
+    rf"|\b[{UPPER}](?>(?:\w++|[’'-](?![{UPPER}]))*)\s++(?!and\b)[a-z]"
 )
 _PLAIN = re.compile(r"[\w\s’'.,&-]+")
 _WORD = re.compile(r"\w+")

@@ -22,7 +22,7 @@ _ONE_EDIT = 7
 _VOCABULARY = 100_000
 """Distinct words that are looked through: a book has a fifth of them, and 32 slips take half a second."""
 
-_COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]++(?:[-\u2010\u2011][^\W\d_]++)++")
+_COMPOUND = re.compile(r"(?<![\w-])[^\W\d_]++(?>(?:[-\u2010\u2011][^\W\d_]++)+)")
 _HYPHENS = re.compile(r"[-\u2010\u2011]")
 _SPACED_LETTERS = re.compile(r"[a-z\u0370-\u07ff\u1e00-\u1fff]+")
 """A key of a script whose words have letters that a slip can miss: in Chinese another one is another word."""

@@ -10,8 +10,8 @@ from index.language.dictionaries import is_valid
 
 SOFT_HYPHEN = "\xad"
 
-_COMPOUND = re.compile(r"\w++(?:-\w++)*+")
-_FIRST_WORD = re.compile(r"\w++(?:[-’']\w++)*+")
+_COMPOUND = re.compile(r"\w++(?>(?:-\w++)*)")
+_FIRST_WORD = re.compile(r"\w++(?>(?:[-’']\w++)*)")
 _HYPHENS = ("-", "‐", SOFT_HYPHEN)
 _LEAST_PART = 2  # letters of a part that is a word of its own: a dictionary has every single letter
 

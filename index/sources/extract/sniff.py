@@ -89,9 +89,9 @@ _MEDIA_TYPES = {
     "message/rfc822": Format.TEXT,
 }
 _HTML_START = re.compile(
-    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:(?><!--.*?-->)\s*+)*+<(?:!doctype\s++html|html)\b", re.I | re.S
+    rb"\s*+(?>(?:<\?xml[^>]*+>\s*+)?)(?>(?:(?><!--.*?-->)\s*+)*)<(?:!doctype\s++html|html)\b", re.I | re.S
 )
-_MAIL_HEAD = re.compile(rb"\s*+(?:[A-Za-z][A-Za-z-]*+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){2,}+\r?\n")
+_MAIL_HEAD = re.compile(rb"\s*+(?>(?:[A-Za-z][A-Za-z-]*+:[^\n]*+\n(?>(?:[ \t][^\n]*+\n)*)){2,})\r?\n")
 _MAIL_VERSION = re.compile(rb"^mime-version:", re.IGNORECASE | re.MULTILINE)
 _PDF_START = re.compile(rb"(?:^|[\s\0])%PDF-\d")
 _PREFACE = 100_000  # bytes before a PDF
