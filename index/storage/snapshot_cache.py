@@ -29,6 +29,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -251,7 +252,7 @@ class SnapshotCache:
     def _read(self, name: str) -> bytes | None:
         failure = self._failure
         if failure is not None and time.monotonic() < failure[0] + PAUSE:
-            raise StorageError(failure[1].message, **failure[1].values)
+            raise copy(failure[1])
         try:
             return self.storage.read(name)
         except StorageError as error:
