@@ -115,8 +115,15 @@ def _for_admins(words: Words) -> list[str]:
         ),
         "- "
         + words(
-            "{insights} shows what was asked and not answered, or voted down",
+            "{insights} shows what was asked and not answered, or voted down, and there you answer it",
             insights=command(words, "insights"),
+        ),
+        "- "
+        + words(
+            "{auto} has questions in a channel answered without a mention, {trust} says whose replies may be "
+            "kept as answers",
+            auto=command(words, "library", "auto"),
+            trust=command(words, "library", "trust"),
         ),
     ]
 
