@@ -286,3 +286,25 @@ def test_the_admin_adds_an_article_from_a_file_and_it_is_asked(page: Page, tmp_p
     expect(answer.locator("blockquote").first).to_have_text("Ada Berg built the harbour in 1901.")
     expect(answer).to_contain_text("The first years")  # the heading that it stands under
     keep(page, "second-article")
+
+
+def test_an_admin_answers_what_was_not_answered_and_it_is_cited(page: Page) -> None:
+    act_as(page, "Ada (admin)")
+    command(page, "insights")
+    messages(page).last.get_by_role("button", name="Not answered").click()
+    expect(messages(page).last).to_contain_text("What the articles did not answer, most asked first")
+    messages(page).last.get_by_role("button", name="Open").first.click()
+    messages(page).last.get_by_role("button", name="Write the answer").click()
+    dialog = page.get_by_role("dialog")
+    question = dialog.locator("input, textarea").first.input_value()
+    keep(page, "write-the-answer")
+    dialog.locator("textarea").last.fill("Ask at the town hall, which opens at nine.")
+    dialog.get_by_role("button", name="Submit").click()
+    expect(messages(page).last).to_contain_text("Answered by the admins", timeout=60_000)
+    keep(page, "answer-written")
+    act_as(page, "Robin (reader)")
+    command(page, "ask", question=question)
+    answer = answer_to(page, question)
+    expect(answer.locator("blockquote").first).to_contain_text("Ask at the town hall, which opens at nine.")
+    expect(answer).to_contain_text("Answered by Ada (admin) on ")
+    keep(page, "answered-by-an-admin")
