@@ -18,6 +18,7 @@ from bot.client import FootnoteBot
 from bot.commands.library import QuietChannelError
 from bot.commands.watching import WatchLoop
 from bot.permissions import NotAllowedError
+from bot.service.place import Place
 from bot.service.service import Service
 from bot.service.threads import ClosingError
 from bot.service.watch_changes import WHO
@@ -31,6 +32,7 @@ from index import (
     LibraryError,
     Limits,
     Origin,
+    ReindexRunningError,
     Source,
     SourceKind,
     UnknownArticleError,
@@ -681,15 +683,77 @@ async def test_a_channel_that_is_closed_later_takes_its_article_along(world: Wor
     channel = await rules(world)
     await command(world, "follow", channel=channel, every="hour")
     await wait(world, site)
-    there = world.bot.get_channel(channel.id)
-    assert isinstance(there, discord.TextChannel)
-    await there.set_permissions(there.guild.default_role, view_channel=False)
+    await close(world, channel)
     (news,) = await wait(world, site, HOUR)
     assert news.startswith("Not everybody in this server may read #rules")
     assert news.endswith("Removed `rules`. `/library undo` brings it back.")
     message = world.channel.last_message
     assert message
     assert buttons(message) == []
+    assert own(world) == []
+    assert watches(world) == ()
+
+
+async def close(world: World, channel: simcord.ChannelHandle) -> None:
+    there = world.bot.get_channel(channel.id)
+    assert isinstance(there, discord.TextChannel)
+    await there.set_permissions(there.guild.default_role, view_channel=False)
+
+
+def add_rules(world: World) -> None:
+    content = b"# Rules\n\nThe harbour master wrote these rules himself."
+    server_library(world).add(Source(Origin(SourceKind.UPLOAD, "rules.md"), content), who="ada")
+
+
+async def test_an_article_that_took_the_channels_id_is_neither_changed_nor_removed(
+    world: World, site: Site
+) -> None:
+    channel = await rules(world)
+    await command(world, "follow", channel=channel, every="hour")
+    add_rules(world)
+    assert await wait(world, site) == [
+        "“rules” is another article by now, so the channel is not followed any more. Follow it once more, "
+        "and its article gets an id of its own."
+    ]
+    assert watches(world) == ()
+    await command(world, "follow", channel=channel, every="hour")
+    (news,) = await wait(world, site)
+    assert news.startswith("Added rules\n")
+    assert own(world) == ["rules", f"rules-{channel.id % 10_000:04}"]
+    assert "harbour master" in server_library(world).article("rules").text
+
+
+async def test_a_channel_that_is_closed_leaves_an_article_that_is_not_its_own(
+    world: World, site: Site
+) -> None:
+    channel = await rules(world)
+    await command(world, "follow", channel=channel, every="hour")
+    add_rules(world)
+    await close(world, channel)
+    (news,) = await wait(world, site)
+    assert news.startswith("Not everybody in this server may read #rules")
+    assert "Removed" not in news
+    assert own(world) == ["rules"]
+    assert watches(world) == ()
+
+
+async def test_a_closed_channels_article_goes_a_minute_later_where_a_change_runs(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await rules(world)
+    await command(world, "follow", channel=channel, every="day")
+    await wait(world, site)
+    await close(world, channel)
+
+    async def is_busy(_: Place, __: object) -> None:
+        raise ReindexRunningError("A change runs.")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(world.bot.service, "alter", is_busy)
+        assert await wait(world, site, DAY) == []
+    assert own(world) == ["rules"]
+    (news,) = await wait(world, site, timedelta(minutes=1))
+    assert news.endswith("Removed `rules`. `/library undo` brings it back.")
     assert own(world) == []
     assert watches(world) == ()
 
