@@ -15,7 +15,7 @@ from bot.service.change_ends import count_end
 from bot.service.change_request import ChangeOutcome, ChangeRequest, OnProgress
 from bot.service.job_board import Attachments
 from bot.service.place import Place
-from bot.service.watch_news import ArticleNews, ChannelText
+from bot.service.watch_news import ArticleNews, ChannelText, WatchEndError
 from index import (
     MAX_ID_CHARS,
     Action,
@@ -103,14 +103,31 @@ class WatchChanges:
         return news if news.outcome.report.published else None
 
     async def take_channel(self, watch: Watch, text: ChannelText) -> ArticleNews | None:
-        """Publishes the article of a channel as that is now; None where that changes nothing."""
+        """Publishes the article of a channel as that is now; None where that changes nothing.
+
+        Raises:
+            WatchEndError: the article of that id was made of something else.
+        """
         id_ = watch.article or ""
-        there = id_ in await self.own_entries(watch)
+        entry = (await self.own_entries(watch)).get(id_)
+        if entry is not None and not is_of_channel(entry, watch.subject):
+            raise WatchEndError(
+                "“{id}” is another article by now, so the channel is not followed any more. Follow it once "
+                "more, and its article gets an id of its own.",
+                id=id_,
+            )
         before = (
-            await self._access.read(_place(watch), lambda library: library.article(id_)) if there else None
+            await self._access.read(_place(watch), lambda library: library.article(id_)) if entry else None
         )
         news = await self._make(watch, id_, text, before=before)
         return news if news.outcome.report.published else None
+
+    async def retire_channel(self, watch: Watch) -> bool:
+        """Removes the article that was made of a channel; False where there is none."""
+        entry = (await self.own_entries(watch)).get(watch.article or "")
+        if entry is None or not is_of_channel(entry, watch.subject):
+            return False
+        return await self.retire(watch, entry.id)
 
     async def retire(self, watch: Watch, id: str) -> bool:  # noqa: A002 - as it is called everywhere
         """Removes an article, which can be brought back; False where it was gone already."""
@@ -150,6 +167,11 @@ class WatchChanges:
         change.add_done_callback(partial(count_end, self._access.metrics))
         outcome = await change
         return await self._access.read(_place(watch), lambda library: _news(library, outcome, before))
+
+
+def is_of_channel(entry: Entry, channel: str) -> bool:
+    """Whether an article was made of a channel, by its id: the file that it was read from bears it."""
+    return entry.place.endswith(f"({channel}).md")
 
 
 def _news(library: Library, outcome: ChangeOutcome, before: Article | None) -> ArticleNews:

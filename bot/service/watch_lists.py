@@ -34,9 +34,13 @@ T = TypeVar("T")
 MOST_VISITS = 10
 """How many pages of a list are visited at a time."""
 
+MOST_TIME = timedelta(minutes=1)
+"""How long pages of a list are visited at a time: what is due for other servers waits for it."""
+
 BUSY_ERRORS = (ReindexRunningError, ChangesWaitingError, TooManyChangesError)
 """What keeps a change from being made now, and will not later."""
 
+_NOT_HAD = "could not be had"  # as a page's stamp: it is none that a list has, so the page is tried again
 _TIME_TO_DOUBT = timedelta(days=1)  # after which a page that left its feed is looked for once more
 
 
@@ -48,6 +52,10 @@ class ForbiddenPageError(FootnoteError):
     """A site's robots.txt forbids to fetch a page."""
 
 
+class AbsentPagesError(FootnoteError):
+    """None of the pages that were tried can be had just now, though their list can."""
+
+
 class LostWatchError(Exception):
     """Nobody wants something read any more that is being read."""
 
@@ -57,7 +65,8 @@ class _Round:
     """What has become of the pages of a list so far.
 
     ``is_partial`` is whether more is to be done than is done at a time, ``is_incomplete`` whether something
-    could not be done that may be possible the next time.
+    could not be done that may be possible the next time; ``failures`` are the pages that cannot be had just
+    now, of the ``tries``.
     """
 
     additions: list[ArticleNews] = field(default_factory=list)
@@ -67,7 +76,9 @@ class _Round:
     error: FootnoteError | None = None
     is_partial: bool = False
     is_incomplete: bool = False
-    visits: int = 0
+    failures: list[str] = field(default_factory=list)
+    tries: int = 0
+    time: timedelta = timedelta()
 
     @property
     def news(self) -> ListNews:
@@ -136,21 +147,34 @@ class ListReader:
         )
 
     async def _carry_out(self, watch: Watch, plan: Plan, round_: _Round) -> None:
-        by_address = {
-            page.address: page for page in await self._in_thread(lambda: self._watches.pages(watch))
-        }
+        pages = {page.address: page for page in await self._in_thread(lambda: self._watches.pages(watch))}
         for page in plan.surplus:
             await self._retire(watch, page, round_)
         past = self._now() - _TIME_TO_DOUBT
-        doubtful = [page for page in plan.doubtful if page.seen_at <= past]
-        waiting: list[ListedPage | WatchPage] = [*plan.new, *plan.changes, *doubtful]
-        addresses = [page.address for page in waiting[:MOST_VISITS]]
+        waiting: list[ListedPage | WatchPage] = [*plan.new, *plan.changes]
+        waiting += [page for page in plan.doubtful if page.seen_at <= past]
+        waiting.sort(key=lambda one: _failed_at(pages.get(one.address)))
+        turn, rest = waiting[:MOST_VISITS], waiting[MOST_VISITS:]
+        addresses = [page.address for page in turn]
         may_visit = await self._visit(lambda: self._visits.may_visit(addresses)) if addresses else {}
-        for entry in (*plan.new, *plan.changes):
-            await self._visit_one(watch, entry, by_address.get(entry.address), may_visit, round_)
-        for page in doubtful:
-            if page.address in addresses and may_visit.get(page.address):
-                await self._look_for(watch, page, round_)
+        for one in turn:
+            if round_.time >= MOST_TIME and may_visit.get(one.address):
+                rest.append(one)
+                continue
+            round_.tries += 1
+            if isinstance(one, WatchPage):
+                await self._look_for(watch, one, may_visit, round_)
+            else:
+                await self._visit_one(watch, one, pages.get(one.address), may_visit, round_)
+        round_.is_partial = any(not _failed_at(pages.get(one.address)) for one in rest)
+        round_.is_incomplete |= bool(rest)
+        # A list of which articles are is not to be read less often for a few pages that are not there.
+        is_well = len(turn) < MOST_VISITS and any(page.article for page in pages.values())
+        if round_.failures and round_.tries == len(round_.failures) and not (round_.is_partial or is_well):
+            round_.error = AbsentPagesError(
+                "The pages that it lists cannot be had just now, {address} for one.",
+                address=round_.failures[0],
+            )
 
     async def _visit_one(
         self,
@@ -162,23 +186,18 @@ class ListReader:
     ) -> None:
         """Makes an article of a page, or reads it again where it is one."""
         address = entry.address
-        if round_.visits >= MOST_VISITS:
-            round_.is_partial = True
-            return
-        round_.visits += 1
-        if address not in may_visit:
-            round_.is_incomplete = True
-            return
         article = page.article if page is not None else None
         base = WatchPage(address, article, entry.stamp, entry.date, self._now())
+        if address not in may_visit:
+            await self._fail(watch, base, round_)
+            return
         if not may_visit[address]:
             problem = ForbiddenPageError("The robots.txt of the site forbids to fetch it.")
             round_.problems.append((address, problem))
             await self._note(watch, base)
             return
-        await self._renew(watch)
         try:
-            visit = await self._visit(lambda: self._visits.page(address, base.article or "page"))
+            visit = await self._page(watch, base, round_)
             if base.article is not None:
                 change = await self._changes.reread_page(watch, base.article, visit)
                 round_.changes += [change] if change is not None else []
@@ -191,10 +210,24 @@ class ListReader:
             if page is not None and article is not None and isinstance(error, SiteError) and error.is_gone:
                 await self._retire(watch, page, round_)
             elif isinstance(error, ArticleError) and _may_pass(error):
-                round_.is_incomplete = True
+                await self._fail(watch, base, round_)
             else:
                 round_.problems.append((address, error))
                 await self._note(watch, base)
+
+    async def _fail(self, watch: Watch, page: WatchPage, round_: _Round) -> None:
+        """Notes that a page cannot be had just now: all others have their turn before it has another one."""
+        round_.failures.append(page.address)
+        round_.is_incomplete = True
+        await self._note(watch, replace(page, stamp=_NOT_HAD))
+
+    async def _page(self, watch: Watch, page: WatchPage, round_: _Round) -> PageVisit:
+        await self._renew(watch)
+        begins_at = self._now()
+        try:
+            return await self._visit(lambda: self._visits.page(page.address, page.article or "page"))
+        finally:
+            round_.time += self._now() - begins_at
 
     async def _addition(self, watch: Watch, base: WatchPage, visit: PageVisit, round_: _Round) -> WatchPage:
         addition = await self._changes.add_page(watch, visit)
@@ -205,18 +238,18 @@ class ListReader:
         round_.additions.append(addition)
         return replace(base, article=addition.id)
 
-    async def _look_for(self, watch: Watch, page: WatchPage, round_: _Round) -> None:
+    async def _look_for(
+        self, watch: Watch, page: WatchPage, may_visit: Mapping[str, bool], round_: _Round
+    ) -> None:
         """Removes the article of a page that has left its feed, where the page is gone."""
-        await self._renew(watch)
         try:
-            await self._visit(lambda: self._visits.page(page.address, page.article or "page"))
-        except SiteError as error:
-            if error.is_gone:
+            if may_visit.get(page.address):
+                await self._page(watch, page, round_)
+        except ArticleError as error:
+            if isinstance(error, SiteError) and error.is_gone:
                 await self._retire(watch, page, round_)
-        except ArticleError:
-            return  # there may be another time
-        else:
-            await self._note(watch, replace(page, seen_at=self._now()))
+                return
+        await self._note(watch, replace(page, seen_at=self._now()))  # or not known to be gone: another day
 
     async def _retire(self, watch: Watch, page: WatchPage, round_: _Round) -> None:
         assert page.article is not None  # noqa: S101 - told to the type checker: it is an article's
@@ -253,3 +286,8 @@ def _may_pass(error: ArticleError) -> bool:
     if isinstance(error, SiteError):
         return error.code == 429 or error.code >= 500
     return isinstance(error, UnreachableError)
+
+
+def _failed_at(page: WatchPage | None) -> float:
+    """When a page could not be had, as seconds since 1970; 0 where that is not how its last try ended."""
+    return page.seen_at.timestamp() if page is not None and page.stamp == _NOT_HAD else 0.0

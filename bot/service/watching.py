@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from bot.service.place import Place
 from bot.service.threads import ClosingError, Threads
-from bot.service.watch_changes import LibraryAccess, WatchChanges
+from bot.service.watch_changes import LibraryAccess, WatchChanges, is_of_channel
 from bot.service.watch_lists import BUSY_ERRORS, EmptyListError, ListReader
 from bot.service.watch_news import News, ReadChannel, Reading, WatchEndError
 from index import (
@@ -38,6 +38,7 @@ MOST_LISTS = 10
 """How many feeds, sitemaps and channels a server may follow."""
 
 _LONGEST = timedelta(weeks=1)  # between two tries, however often it has failed
+_AT_ONCE = timedelta(minutes=1)  # when what must not wait has its next turn
 _SOON = timedelta(minutes=10)  # when what is busy now may be free
 _MORE = timedelta(hours=1)  # when the rest of a long list has its turn
 
@@ -159,7 +160,7 @@ class Watching:
         entries = await self._changes.own_entries(watch)
         id_ = article_id(name)
         there = entries.get(id_)
-        if there is not None and str(source) not in there.place:
+        if there is not None and not is_of_channel(there, str(source)):
             id_ = f"{id_[:30].rstrip('-')}{mark}"
         return await self._begin(replace(watch, article=id_))
 
@@ -202,8 +203,7 @@ class Watching:
             await self._put_off(watch, _SOON)
             return None
         except WatchEndError as error:
-            await self._end(watch, remove=error.must_go)
-            return News(watch, end=error)
+            return await self._end(watch, error)
         except SnapshotError as error:
             log.warning("Something could not be read for server %s: %s", watch.server, error)
             await self._put_off(watch, _SOON)
@@ -211,7 +211,7 @@ class Watching:
         except FootnoteError as error:
             return await self._failure(watch, error, None)
         if reading is None:
-            await self._end(watch, remove=False)
+            await self._delete(watch)
             return None
         if reading.error is not None:
             return await self._failure(watch, reading.error, reading)
@@ -286,9 +286,17 @@ class Watching:
             )
         )
 
-    async def _end(self, watch: Watch, *, remove: bool) -> None:
-        if remove and watch.article is not None:
-            await self._changes.retire(watch, watch.article)
+    async def _end(self, watch: Watch, error: WatchEndError) -> News | None:
+        """Reads something no more, and removes its article where that has to go; None where it is not yet."""
+        try:
+            is_removed = error.must_go and await self._changes.retire_channel(watch)
+        except BUSY_ERRORS:  # not for the length of a lease: until then everybody may ask it
+            await self._put_off(watch, _AT_ONCE)
+            return None
+        await self._delete(watch)
+        return News(watch if is_removed else replace(watch, article=None), end=error)
+
+    async def _delete(self, watch: Watch) -> None:
         await self._in_thread(lambda: self._watches.end(watch.server, (watch.kind,), watch.subject))
 
     def _wish(

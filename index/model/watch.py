@@ -151,9 +151,10 @@ class WatchPage:
     Attributes:
         address: Where it is.
         article: The article that was made of it; None where it is not wanted, or could not be read.
-        stamp: What the list said of when it was changed, when it was read; None where it is never wanted.
+        stamp: What the list said of when it was changed, when it was read, or what no list says where it
+            could not be had; None where it is never wanted.
         date: From when it is, as far as that is known.
-        seen_at: When it was last known to be there.
+        seen_at: When it was last known to be there, or tried in vain.
         is_listed: Whether the list has it.
     """
 

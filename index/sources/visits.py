@@ -30,7 +30,8 @@ from index.sources.web import LIST_TYPES, MEDIA_TYPES, PUBLIC_WEB, fetch_if_chan
 PAUSE = 1.0
 """Seconds between two requests to a host."""
 
-_LONGEST_PAUSE = 30.0  # whatever robots.txt asks for: it would hold up all other sites
+_LONGEST_PAUSE = 5.0  # whatever robots.txt asks for: it holds up all other sites, and few pages are visited
+_LISTING_TIME = 60.0  # seconds after which no further sitemap of a sitemap of sitemaps is begun
 _HOSTS = 1_000  # that are remembered
 _DAY = 86_400.0  # for which a robots.txt counts, after RFC 9309
 _ROBOTS_BYTES = 500_000
@@ -82,7 +83,7 @@ class Visits:
     def listing(
         self, address: str, validators: Validators = NO_VALIDATORS
     ) -> tuple[Listing | None, Validators]:
-        """Reads a feed or a sitemap, or a sitemap of sitemaps with those that it names.
+        """Reads a feed or a sitemap, or a sitemap of sitemaps with those that it names, in part if slow.
 
         Returns:
             What it lists, or None where that has not changed; what its site told of this version.
@@ -90,11 +91,15 @@ class Visits:
         Raises:
             ArticleError: it cannot be fetched, or is no such list.
         """
+        begins_at = self._now()
         response = self._get(address, validators, media_types=LIST_TYPES)
         if response.source is None:
             return None, validators
         listing, lists = self._listing(response)
         for one in lists:
+            if self._now() - begins_at > _LISTING_TIME:
+                listing = replace(listing, is_whole=False)
+                break
             more, deeper = self._listing(self._get(one, media_types=LIST_TYPES))
             listing = replace(
                 listing,

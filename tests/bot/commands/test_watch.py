@@ -18,6 +18,7 @@ from bot.client import FootnoteBot
 from bot.commands.library import QuietChannelError
 from bot.commands.watching import WatchLoop
 from bot.permissions import NotAllowedError
+from bot.service.place import Place
 from bot.service.service import Service
 from bot.service.threads import ClosingError
 from bot.service.watch_changes import WHO
@@ -31,6 +32,8 @@ from index import (
     LibraryError,
     Limits,
     Origin,
+    PageVisit,
+    ReindexRunningError,
     Source,
     SourceKind,
     UnknownArticleError,
@@ -547,6 +550,82 @@ async def test_a_feed_keeps_to_the_quota_of_the_server(world: World, site: Site)
     assert own(world) == ["story-2", "story-3"]
 
 
+def away(site: Site, path: str) -> str:
+    return site.server.at(path, response(b"", "text/plain", status="503 Service Unavailable"))
+
+
+def stories(site: Site, *numbers: int) -> list[str]:
+    return [site.put(f"/{n}", f"Story {n}", f"Story {n} of Elms tells of ships.") for n in numbers]
+
+
+async def test_pages_that_cannot_be_had_let_the_others_have_their_turn_and_are_told_once(
+    world: World, site: Site
+) -> None:
+    pages = [*stories(site, 1, 2), *(away(site, f"/{n}") for n in range(3, 13))]
+    feed = site.feed(*((address, day(n)) for n, address in enumerate(pages, start=1)))
+    await command(world, "follow", url=feed, every="day", most=20)
+    assert await wait(world, site) == []
+    (news,) = await wait(world, site, HOUR)
+    assert news.splitlines()[1:] == ["Added: Story 2 `story-2`", "Added: Story 1 `story-1`"]
+    (news,) = await wait(world, site, DAY)
+    assert news == (
+        f"{feed} cannot be kept up. The pages that it lists cannot be had just now, {pages[3]} for one. I "
+        "go on trying, less and less often, and tell you when it works again."
+    )
+    assert await wait(world, site, 2 * DAY) == []
+    stories(site, *range(3, 13))
+    (news,) = await wait(world, site, 4 * DAY)
+    assert "is kept up again." in news
+    assert len(own(world)) == 12
+
+
+async def test_a_site_whose_robots_cannot_be_had_is_told_where_nothing_else_is_listed(
+    world: World, site: Site
+) -> None:
+    (one,) = stories(site, 1)
+    away(site, "/robots.txt")
+    await command(world, "follow", url=site.feed((one, day(1))), every="day")
+    (news,) = await wait(world, site)
+    assert f"The pages that it lists cannot be had just now, {one} for one." in news
+    assert await wait(world, site, 2 * DAY) == []
+    assert own(world) == []
+
+
+async def test_one_page_that_cannot_be_had_lets_its_feed_be_read_as_often(world: World, site: Site) -> None:
+    (one,) = stories(site, 1)
+    two = away(site, "/2")
+    await command(world, "follow", url=site.feed((one, day(1)), (two, day(2))), every="day")
+    (news,) = await wait(world, site)
+    assert news.splitlines()[1:] == ["Added: Story 1 `story-1`"]
+    assert await wait(world, site, DAY) == []
+    (watch,) = watches(world)
+    assert (watch.next_at, watch.failures) == (site.now + DAY, 0)
+    stories(site, 2)
+    (news,) = await wait(world, site, DAY)
+    assert news.splitlines()[1:] == ["Added: Story 2 `story-2`"]
+
+
+async def test_pages_that_take_long_are_put_off_and_others_are_read_meanwhile(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = stories(site, 1, 2, 3, 4, 5)
+    feed = site.feed(*((address, day(n)) for n, address in enumerate(pages, start=1)))
+    await command(world, "follow", url=feed, every="day")
+    visits = world.bot.service.watching._visits
+    page = visits.page
+
+    def slow_page(*arguments: Any) -> PageVisit:
+        site.now += timedelta(seconds=25)
+        return page(*arguments)
+
+    monkeypatch.setattr(visits, "page", slow_page)
+    await wait(world, site)
+    assert own(world) == ["story-3", "story-4", "story-5"]
+    assert await wait(world, site) == []
+    await wait(world, site, HOUR)
+    assert own(world) == [f"story-{n}" for n in range(1, 6)]
+
+
 async def test_a_page_is_no_feed_and_a_feed_no_article(world: World, site: Site) -> None:
     address = site.put("/museum", "Museum", OPEN)
     assert await command(world, "follow", url=address, every="day") == (
@@ -681,15 +760,77 @@ async def test_a_channel_that_is_closed_later_takes_its_article_along(world: Wor
     channel = await rules(world)
     await command(world, "follow", channel=channel, every="hour")
     await wait(world, site)
-    there = world.bot.get_channel(channel.id)
-    assert isinstance(there, discord.TextChannel)
-    await there.set_permissions(there.guild.default_role, view_channel=False)
+    await close(world, channel)
     (news,) = await wait(world, site, HOUR)
     assert news.startswith("Not everybody in this server may read #rules")
     assert news.endswith("Removed `rules`. `/library undo` brings it back.")
     message = world.channel.last_message
     assert message
     assert buttons(message) == []
+    assert own(world) == []
+    assert watches(world) == ()
+
+
+async def close(world: World, channel: simcord.ChannelHandle) -> None:
+    there = world.bot.get_channel(channel.id)
+    assert isinstance(there, discord.TextChannel)
+    await there.set_permissions(there.guild.default_role, view_channel=False)
+
+
+def add_rules(world: World) -> None:
+    content = b"# Rules\n\nThe harbour master wrote these rules himself."
+    server_library(world).add(Source(Origin(SourceKind.UPLOAD, "rules.md"), content), who="ada")
+
+
+async def test_an_article_that_took_the_channels_id_is_neither_changed_nor_removed(
+    world: World, site: Site
+) -> None:
+    channel = await rules(world)
+    await command(world, "follow", channel=channel, every="hour")
+    add_rules(world)
+    assert await wait(world, site) == [
+        "“rules” is another article by now, so the channel is not followed any more. Follow it once more, "
+        "and its article gets an id of its own."
+    ]
+    assert watches(world) == ()
+    await command(world, "follow", channel=channel, every="hour")
+    (news,) = await wait(world, site)
+    assert news.startswith("Added rules\n")
+    assert own(world) == ["rules", f"rules-{channel.id % 10_000:04}"]
+    assert "harbour master" in server_library(world).article("rules").text
+
+
+async def test_a_channel_that_is_closed_leaves_an_article_that_is_not_its_own(
+    world: World, site: Site
+) -> None:
+    channel = await rules(world)
+    await command(world, "follow", channel=channel, every="hour")
+    add_rules(world)
+    await close(world, channel)
+    (news,) = await wait(world, site)
+    assert news.startswith("Not everybody in this server may read #rules")
+    assert "Removed" not in news
+    assert own(world) == ["rules"]
+    assert watches(world) == ()
+
+
+async def test_a_closed_channels_article_goes_a_minute_later_where_a_change_runs(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await rules(world)
+    await command(world, "follow", channel=channel, every="day")
+    await wait(world, site)
+    await close(world, channel)
+
+    async def is_busy(_: Place, __: object) -> None:
+        raise ReindexRunningError("A change runs.")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(world.bot.service, "alter", is_busy)
+        assert await wait(world, site, DAY) == []
+    assert own(world) == ["rules"]
+    (news,) = await wait(world, site, timedelta(minutes=1))
+    assert news.endswith("Removed `rules`. `/library undo` brings it back.")
     assert own(world) == []
     assert watches(world) == ()
 

@@ -125,7 +125,7 @@ def test_a_site_is_left_alone_for_a_while_after_each_request(
 
 
 def test_what_robots_txt_says_is_kept_for_a_day(server: Server, visits: Visits, clock: Clock) -> None:
-    ours = b"\xef\xbb\xbfUser-agent: footnote\nDisallow: /private/\nCrawl-delay: 7\n\n"
+    ours = b"\xef\xbb\xbfUser-agent: footnote\nDisallow: /private/\nCrawl-delay: 4\n\n"
     server.at("/robots.txt", response(ours + b"User-agent: *\nDisallow: /\n", "text/plain"))
     good, bad = (f"http://pages.example:{server.port}/{path}" for path in ("open/x", "private/x"))
     assert visits.may_visit([good, bad]) == {good: True, bad: False}
@@ -134,10 +134,34 @@ def test_what_robots_txt_says_is_kept_for_a_day(server: Server, visits: Visits, 
     server.at("/open/x", response(PAGE.encode()))
     visits.page(good, "a")
     visits.page(good, "a")
-    assert clock.sleeps == [PAUSE, 7.0]
+    assert clock.sleeps == [PAUSE, 4.0]
     clock.now += 25 * 3_600
     server.at("/robots.txt", response(b"", "text/plain"))
     assert visits.may_visit([bad]) == {bad: True}
+
+
+def test_no_site_holds_up_all_others_for_as_long_as_it_likes(
+    server: Server, visits: Visits, clock: Clock
+) -> None:
+    server.at("/robots.txt", response(b"User-agent: *\nCrawl-delay: 3600", "text/plain"))
+    address = f"http://pages.example:{server.port}/x"
+    assert visits.may_visit([address]) == {address: True}
+    server.at("/x", response(PAGE.encode()))
+    visits.page(address, "a")
+    visits.page(address, "a")
+    assert clock.sleeps == [PAUSE, 5.0]
+
+
+@pytest.mark.usefixtures("_read_here")
+def test_a_sitemap_of_sitemaps_that_is_slow_is_read_in_part(server: Server, clock: Clock) -> None:
+    slow = Visits(PATIENT, guard=server.guard, now=lambda: clock.now, sleep=lambda _: clock.sleep(25.0))
+    page = "https://example.org/{}"
+    lists = [server.at(f"/{n}.xml", response(sitemap(page.format(n)), "text/xml")) for n in range(5)]
+    index = server.at("/sitemap.xml", response(sitemap(*lists, kind="sitemapindex"), "application/xml"))
+    listing, _ = slow.listing(index)
+    assert listing is not None
+    assert not listing.is_whole
+    assert [one.address for one in listing.pages] == [page.format(n) for n in range(3)]
 
 
 @pytest.mark.parametrize(
