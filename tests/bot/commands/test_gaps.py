@@ -437,7 +437,7 @@ async def test_a_name_that_cannot_go_at_once_goes_later(world: World) -> None:
     assert asked.response
     with own._articles.transactions.locked(0):
         patience = pytest.MonkeyPatch()
-        patience.setattr("index.library.changing.NO_PATIENCE", 0.0)
+        patience.setattr("index.library.admin_answers.NO_PATIENCE", 0.0)
         await admin.click(asked.response, label="Delete all of it")
         patience.undo()
         assert {place.partition(": ")[0] for place in rests(world, "zebrafinch")} >= {"article.json"}
