@@ -20,7 +20,8 @@ from bot.components.gaps import EmptyAnswerError, PassageButton, PassageSelect, 
 from bot.permissions import NotAllowedError
 from bot.service.allowance import ChangeAllowance
 from bot.service.ledger import QuestionGoneError
-from index import ALL, SOMEONE, SelfCheckError, Status
+from index import ALL, SOMEONE, AnswerLabels, SelfCheckError, Status
+from index.library.admin_answers import AdminAnswers
 from index.storage.answer_book import AnswerBook
 from tests.bot.commands.test_insights import NOT_ALLOWED, insights, keep
 from tests.bot.commands.test_privacy import exports, file_sent, rests
@@ -446,6 +447,34 @@ async def test_a_name_that_cannot_go_at_once_goes_later(world: World) -> None:
     await world.env.settle()
     assert world.library.ledger.answers.stale() == {}
     assert rests(world, "zebrafinch") == []
+
+
+async def test_what_nobody_foresaw_in_one_server_keeps_no_name_in_another(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = stranger(world)
+    gap(world)
+    await write(world, who=admin)
+    elsewhere = replace(
+        world.library.ledger.answers.answers(str(world.guild.id))[0], key=1, server="1", person=str(admin.id)
+    )
+    world.library.ledger.answers.add(elsewhere)
+    renew = AdminAnswers.renew
+
+    def fail(answers: AdminAnswers, labels: AnswerLabels) -> None:
+        if answers._folder.server == "1":
+            raise IndexError("unforeseen")
+        renew(answers, labels)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdminAnswers, "renew", fail)
+        asked = await admin.slash(world.channel, "my-data delete")
+        assert asked.response
+        await admin.click(asked.response, label="Delete all of it")
+        await until(world, lambda: list(world.library.ledger.answers.stale()) == ["1"])
+    assert "of server 1 answered" in caplog.text
+    await world.env.advance_time(11 * 60)
+    await until(world, lambda: not world.library.ledger.answers.stale())
 
 
 async def test_what_lies_aside_with_a_name_goes_with_it(world: World) -> None:

@@ -28,7 +28,7 @@ from index.sources.extract.blocks import clean
 from index.sources.limits import Limits
 from index.storage.answer_book import AnswerBook
 from index.storage.transactions import Transactions
-from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary, source_of
 from tests.index.fakes import word_spans
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_read_here")]
@@ -193,6 +193,21 @@ def test_what_cannot_be_read_just_now_is_not_taken_for_gone(
             add(own, answer(2, "When?", "At noon."))
     assert (keys(library), library.ledger.answers.stale()) == ([1], {"7": (1,)})
     add(own, answer(2, "When?", "At noon."))
+    assert "There." in text(own)
+
+
+def test_it_has_no_other_source(own: HeldLibrary) -> None:
+    add(own, answer(1, "Where?", "There."))
+    with pytest.raises(LibraryError, match="“answered” is made of what admins have answered"):
+        own.reindex("answered", who="", source=source_of(BRIDGE))
+    own.reindex("answered", who="", force=True)
+    assert "There." in text(own)
+
+
+def test_without_any_answer_left_there_is_nothing_to_write(library: HeldLibrary, own: HeldLibrary) -> None:
+    add(own, answer(1, "Where?", "There.", person=None, name=""))
+    library.ledger.answers.strike_out("7", [1])
+    own.admin_answers.renew(LABELS)
     assert "There." in text(own)
 
 
