@@ -338,6 +338,24 @@ async def test_two_admins_who_write_at_once_lose_nothing(world: World) -> None:
     assert f"Answered by zebrafinch on {today()}:" in text
 
 
+async def test_of_who_is_deleted_while_an_answer_waits_for_its_turn_no_name_is_kept(world: World) -> None:
+    gap(world)
+    other = stranger(world)
+    mine = await world.admin.click(await opened(world), label="Write the answer")
+    theirs = await other.click(await opened(world, other), label="Write the answer")
+    with held_publication() as let_go:
+        first = {"question": "What is first?", "answer": "The first one."}
+        second = {"question": "What is second?", "answer": "The second one."}
+        await world.begin(world.admin.submit_modal(mine, first))
+        await world.begin(other.submit_modal(theirs, second))
+        world.library.ledger.delete_person(str(other.id))
+        world.bot.dispatch("person_forgotten", other.id, ())
+        let_go.set()
+        await until(world, lambda: "The second one." in text_of_article(world))
+    assert rests(world, "zebrafinch", str(other.id)) == []
+    assert f"Answered by an admin on {today()}:" in text_of_article(world)
+
+
 async def test_a_newer_answer_takes_the_place_of_the_older_and_undo_brings_that_back(world: World) -> None:
     gap(world)
     await write(world, "Thirty crowns.")
