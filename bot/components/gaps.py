@@ -309,17 +309,17 @@ async def _made_in_turn(
 ) -> ChangeOutcome | None:
     """Makes a change as soon as no other one is made; without the name of who is deleted meanwhile."""
     client, until = interaction.client, time.monotonic() + SECONDS_FOR_OTHERS
-    forgotten = set[int]()
+    people = set[int]()
 
     async def note(person: int, _: object) -> None:
-        forgotten.add(person)
+        people.add(person)
 
     client.add_listener(note, "on_person_forgotten")
     try:
         while True:
-            if answer.person and int(answer.person) in forgotten:
+            if answer.person and int(answer.person) in people:
                 request = replace(request, answer=replace(answer, person=None, name=""))
-            if request.starter in forgotten:
+            if request.starter in people:
                 request = replace(request, who=SOMEONE, starter=0)
             try:
                 return await host_of(interaction).changes.make(interaction, request, None)
