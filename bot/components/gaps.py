@@ -9,7 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -33,6 +33,7 @@ from index import (
     MAX_ANSWER_CHARS,
     MAX_ANSWERED_CHARS,
     MAX_ID_CHARS,
+    SOMEONE,
     Article,
     FootnoteError,
     KeptQuestion,
@@ -293,21 +294,41 @@ async def fill(
         answer=answer,
         evidence=evidence,
     )
-    until = time.monotonic() + SECONDS_FOR_OTHERS
-    while True:
-        try:
-            return await host.changes.make(interaction, request, None)
-        except ReindexRunningError as error:
-            if time.monotonic() < until:
+    try:
+        return await _made_in_turn(interaction, request, answer)
+    except FootnoteError as error:
+        reason = host.reporter.message(interaction, error, words)
+    await InteractionReply(interaction, private=True).show(
+        Card(render_gaps.unkept(reason, answer.answer, words))
+    )
+    return None
+
+
+async def _made_in_turn(
+    interaction: Interaction, request: ChangeRequest, answer: WrittenAnswer
+) -> ChangeOutcome | None:
+    """Makes a change as soon as no other one is made; without the name of who is deleted meanwhile."""
+    client, until = interaction.client, time.monotonic() + SECONDS_FOR_OTHERS
+    people = set[int]()
+
+    async def note(person: int, _: object) -> None:
+        people.add(person)
+
+    client.add_listener(note, "on_person_forgotten")
+    try:
+        while True:
+            if answer.person and int(answer.person) in people:
+                request = replace(request, answer=replace(answer, person=None, name=""))
+            if request.starter in people:
+                request = replace(request, who=SOMEONE, starter=0)
+            try:
+                return await host_of(interaction).changes.make(interaction, request, None)
+            except ReindexRunningError:
+                if time.monotonic() >= until:
+                    raise
                 await asyncio.sleep(SECONDS_BETWEEN)
-                continue
-            reason = host.reporter.message(interaction, error, words)
-        except FootnoteError as error:
-            reason = host.reporter.message(interaction, error, words)
-        await InteractionReply(interaction, private=True).show(
-            Card(render_gaps.unkept(reason, answer.answer, words))
-        )
-        return None
+    finally:
+        client.remove_listener(note, "on_person_forgotten")
 
 
 def server_words(interaction: Interaction) -> Words:

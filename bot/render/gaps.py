@@ -31,7 +31,8 @@ def may_keep(words: Words) -> MessageContent:
     """Asks who has replied to what was not answered whether their words may be kept."""
     ask = words("May this reply be kept as an answer, with your name?")
     note = words(
-        "Only you can allow it; then an admin decides. {delete} takes your name out again.",
+        "Only you can allow it; then an admin decides. Until then, delete the reply if you change your mind; "
+        "after that, {delete} takes your name out again.",
         delete=command(words, "my-data", "delete"),
     )
     return MessageContent(BLUE, f"{ask}\n-# {note}")

@@ -62,3 +62,7 @@ class Answers:
                 return
             except FootnoteError as error:
                 log.warning("A name is to go out of what admins of server %s answered: %s", server, error)
+            except (
+                Exception
+            ):  # the other servers' names are to go all the same, and this one's is tried again
+                log.exception("A name could not be taken out of what admins of server %s answered.", server)

@@ -6,13 +6,12 @@ them says, by the database. A name that is deleted there is so taken out of the 
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from index.errors import LibraryError, SnapshotDamagedError
-from index.library.changing import PATIENCE
+from index.errors import LibraryError, SnapshotDamagedError, SnapshotError
+from index.library.changing import NO_PATIENCE
 from index.library.finding import Collection
 from index.library.opening import ITSELF
 from index.library.parts import Parts
@@ -25,6 +24,7 @@ from index.search.leads import asks
 from index.sources.answers import AnswerLabels, answer_keys, answers_source, own_line
 from index.sources.ids import article_id
 from index.storage.answer_book import AnswerBook
+from index.storage.library_folder import is_spoilt
 from index.storage.library_record import SnapshotRecord
 from index.storage.snapshot_files import read_manifest
 
@@ -56,9 +56,16 @@ class AdminAnswers:
         return None
 
     def has(self, question: str) -> bool:
-        """Whether that very question is answered."""
-        words = _words(question)
-        return any(_words(one.question) == words for one in self._book.answers(self._folder.server))
+        """Whether that very question is answered; as the database has it where the article is unreadable."""
+        words, article = _words(question), self.article
+        answers = self._book.answers(self._folder.server) if article is not None else ()
+        keys = {one.key for one in answers if _words(one.question) == words}
+        if article is None or not keys:
+            return False
+        try:
+            return not keys.isdisjoint(self._keys(article))
+        except SnapshotError:
+            return True
 
     def add(
         self,
@@ -84,24 +91,25 @@ class AdminAnswers:
         Raises:
             FootnoteError: nothing was changed.
         """
-        article = self.article
-        keys = set() if article is None else self._keys(article)
-        if len(keys) >= MOST_ANSWERS:
-            raise LibraryError(
-                "“{id}” has {most} answers, the most that it may have. Remove it to begin a new one.",
-                id=article,
-                most=MOST_ANSWERS,
-            )
-        self._book.add(answer, lease)
-        try:
-            report = self._publish(
-                article, {*keys, answer.key}, labels, who=who, lease=lease, on_progress=on_progress
-            )
-        except BaseException:
-            if answer.key not in keys:
-                self._book.strike_out(answer.server, [answer.key])
-            raise
-        self._strike_out_rest()
+        with self._collection.transactions.alone(NO_PATIENCE):  # what is read here nobody else changes
+            article = self._article_for_sure()
+            keys = set() if article is None else self._keys(article)
+            if len(keys) >= MOST_ANSWERS:
+                raise LibraryError(
+                    "“{id}” has {most} answers, the most that it may have. Remove it to begin a new one.",
+                    id=article,
+                    most=MOST_ANSWERS,
+                )
+            self._book.add(answer, lease)
+            try:
+                report = self._publish(
+                    article, {*keys, answer.key}, labels, who=who, lease=lease, on_progress=on_progress
+                )
+            except BaseException:
+                if answer.key not in keys:
+                    self._book.take_back(answer, lease)
+                raise
+            self._strike_out_rest()
         return report, article is None
 
     def renew(self, labels: AnswerLabels) -> None:
@@ -110,24 +118,23 @@ class AdminAnswers:
         Raises:
             FootnoteError: it cannot be done now.
         """
-        keys, article = self._book.stale().get(self._folder.server, ()), self.article
-        if article is not None:
-            self._publish(
-                article, self._keys(article), labels, who=ITSELF, lease="", on_progress=lambda _: None
-            )
         transactions, records = self._collection.transactions, self._folder.records
-        with transactions.alone(PATIENCE):
-            record = records.now()
+        with transactions.alone(NO_PATIENCE):
+            stale, article = self._book.stale().get(self._folder.server, ()), self._article_for_sure()
+            keys = set() if article is None else self._keys(article)
+            if self._live(keys):
+                self._publish(article, keys, labels, who=ITSELF, lease="", on_progress=lambda _: None)
+            removals, record = self._removals(), records.now()
             here = record.articles.get(article or "")
             snapshots = here.snapshots if here else ()
             newest = next((one.key for one in snapshots if one.undone_at is None), None)
             with records.change() as writer:
-                for name in self._removals():
+                for name in removals:
                     writer.delete(record.removals[name].key)
                 writer.forget([one.key for one in snapshots if one.key != newest])
             transactions.sweep()
-        self._book.refresh(keys)
-        self._strike_out_rest()
+            self._book.refresh(stale)
+            self._strike_out_rest()
 
     def likely(self, article: str, question: str, most: int) -> tuple[Passage, ...]:
         """The passages of an article that are the likeliest to answer a question, best first.
@@ -215,26 +222,54 @@ class AdminAnswers:
         live = sorted(newest.values(), key=lambda one: (one.answered_at, one.key))
         return [replace(one, question=_asking(one.question)) for one in live]
 
+    def _article_for_sure(self) -> str | None:
+        """The id of the article; None only where there is none.
+
+        Raises:
+            SnapshotError: what one of the library's articles is cannot be read.
+        """
+        for article in self._folder.ids():
+            manifest, folder = self._folder.manifest(article), self._folder.of(article)
+            if manifest is None and (names := folder.names()):
+                manifest = folder.manifest(names[0])
+            if manifest is not None and manifest.origin == ANSWERS:
+                return article
+        return None
+
     def _keys(self, article: str) -> set[int]:
-        """The answers that the article has; where nothing of it can be read any more, all that there are."""
-        keys = next(self._keys_of_each(article), None)
+        """The answers that the article has; where nothing of it can be read any more, all that there are.
+
+        Raises:
+            SnapshotError: it cannot be read just now.
+        """
+        keys = next((keys for keys in self._keys_of_each(article) if keys is not None), None)
         return {one.key for one in self._book.answers(self._folder.server)} if keys is None else keys
 
-    def _keys_of_each(self, article: str) -> Iterator[set[int]]:
-        """The answers of each snapshot that can be gone back to, the newest first."""
+    def _keys_of_each(self, article: str) -> Iterator[set[int] | None]:
+        """The answers of each snapshot that can be gone back to, the newest first; None for a damaged one.
+
+        Raises:
+            SnapshotError: one cannot be read just now.
+        """
         folder = self._folder.of(article)
         for name in folder.names():
-            with contextlib.suppress(SnapshotDamagedError):
-                keys = answer_keys(folder.source(name))
-                if keys is not None:
-                    yield keys
+            try:
+                yield answer_keys(folder.source(name))
+            except SnapshotDamagedError as error:
+                if not is_spoilt(error):
+                    raise
+                yield None
 
     def _strike_out_rest(self) -> None:
-        """Strikes out the answers that no snapshot has any more."""
-        article = self.article
+        """Strikes out the answers that no snapshot has any more, as far as each of them can be read."""
+        article = self._article_for_sure()
         if article is None and self._removals():
             return  # it can be brought back
-        live = set[int]().union(*self._keys_of_each(article)) if article is not None else set()
+        live = set[int]()
+        for keys in self._keys_of_each(article) if article is not None else ():
+            if keys is None:
+                return
+            live |= keys
         server = self._folder.server
         rest = [one.key for one in self._book.answers(server) if one.key not in live]
         if rest:
@@ -246,9 +281,14 @@ class AdminAnswers:
         return [name for name, record in removals if any(map(self._is_of_answers, record.snapshots))]
 
     def _is_of_answers(self, snapshot: SnapshotRecord) -> bool:
+        cache = self._folder.cache
         try:
+            if snapshot.digest is not None and cache is not None:
+                return cache.manifest(snapshot.digest).origin == ANSWERS
             return read_manifest(self._folder.path / snapshot.path).origin == ANSWERS
-        except SnapshotDamagedError:
+        except SnapshotDamagedError as error:
+            if not is_spoilt(error):
+                raise
             return False
 
 

@@ -13,7 +13,7 @@ from index.library.publishing import Publisher
 from index.library.quotas import Allowance
 from index.library.sourcing import LostArticleError, SourcedArticle, Sources
 from index.model.library import Action, Progress, ReindexReport, Stage
-from index.model.source import Source, SourceKind
+from index.model.source import ANSWERS, Source, SourceKind
 from index.search.build import OnProgress
 from index.sources.ids import article_id
 from index.storage.library_folder import Condition, is_id
@@ -112,6 +112,7 @@ class Changer:
             collection.demand_own(article)
         self._allowance.admit_work(collection)
         if source is not None:
+            _demand_same_kind(collection, article, source)
             self._allowance.admit_source(collection, source)
         on_progress(Progress(Stage.READ, 0, 1))
         transactions, folder = collection.transactions, collection.folder
@@ -185,3 +186,18 @@ class Changer:
 
     def _reported(self, collection: Collection, report: ReindexReport, began: float) -> ReindexReport:
         return replace(report, seconds=time.perf_counter() - began, quotas=self._allowance.use(collection))
+
+
+def _demand_same_kind(collection: Collection, article: str, source: Source) -> None:
+    """Makes sure that what admins have answered is not replaced: names that are deleted could not go then.
+
+    Raises:
+        LibraryError: it would be.
+    """
+    manifest = collection.folder.manifest(article)
+    if manifest is not None and manifest.origin == ANSWERS != source.origin:
+        raise LibraryError(
+            "“{id}” is made of what admins have answered, and has no other source. Add the new one as an "
+            "article of its own.",
+            id=article,
+        )

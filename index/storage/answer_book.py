@@ -62,6 +62,14 @@ class AnswerBook:
         with self._database.reading() as connection:
             return answers_of_server(connection, server)
 
+    def take_back(self, answer: WrittenAnswer, lease: str) -> None:
+        """Strikes out what was entered for a job, unless somebody else has that by now, and so the answer."""
+        with self._database.writing() as connection:
+            mine = (AnswerRow.server == answer.server, AnswerRow.key == answer.key)
+            is_held = select(JobRow.id).where(JobRow.lease == lease)
+            if not lease or connection.scalar(is_held) is not None:
+                connection.execute(delete(AnswerRow).where(*mine))
+
     def strike_out(self, server: str, keys: Collection[int]) -> None:
         """Strikes answers of a server out."""
         with self._database.writing() as connection:
@@ -117,6 +125,8 @@ def restore_answers(
     """Enters what a backup has of a server of which nothing is here."""
     for answer in answers:
         _enter(connection, answer)
+    nobodys = update(AnswerRow).where(AnswerRow.server == server, AnswerRow.person.is_(None))
+    connection.execute(nobodys.values(is_stale=True))  # the article of the backup may have the name
     if role is not None:
         connection.execute(insert(TrustedRoleRow).values(server=server, role=role))
 

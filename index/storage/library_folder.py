@@ -85,12 +85,7 @@ class Condition:
     @property
     def spoilt(self) -> list[str]:
         """The damaged ones that will not be whole again. One that only could not be read just now may be."""
-        causes = {name: error.__cause__ for name, error in self.damaged.items()}
-        return [
-            name
-            for name, cause in causes.items()
-            if not isinstance(cause, OSError) or isinstance(cause, FileNotFoundError)
-        ]
+        return [name for name, error in self.damaged.items() if is_spoilt(error)]
 
 
 class LibraryFolder:
@@ -292,3 +287,9 @@ def library_folder(
 def is_id(text: str) -> bool:
     """Whether this is an article's id: small letters, digits and single hyphens between them."""
     return len(text) <= MAX_ID_CHARS and _ID.fullmatch(text) is not None
+
+
+def is_spoilt(error: SnapshotDamagedError) -> bool:
+    """Whether what is damaged will not be whole again; what the disk only did not give just now may be."""
+    cause = error.__cause__
+    return not isinstance(cause, OSError) or isinstance(cause, FileNotFoundError)

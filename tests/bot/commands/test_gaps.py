@@ -20,7 +20,8 @@ from bot.components.gaps import EmptyAnswerError, PassageButton, PassageSelect, 
 from bot.permissions import NotAllowedError
 from bot.service.allowance import ChangeAllowance
 from bot.service.ledger import QuestionGoneError
-from index import ALL, SOMEONE, SelfCheckError, Status
+from index import ALL, SOMEONE, AnswerLabels, SelfCheckError, Status
+from index.library.admin_answers import AdminAnswers
 from index.storage.answer_book import AnswerBook
 from tests.bot.commands.test_insights import NOT_ALLOWED, insights, keep
 from tests.bot.commands.test_privacy import exports, file_sent, rests
@@ -337,6 +338,24 @@ async def test_two_admins_who_write_at_once_lose_nothing(world: World) -> None:
     assert f"Answered by zebrafinch on {today()}:" in text
 
 
+async def test_of_who_is_deleted_while_an_answer_waits_for_its_turn_no_name_is_kept(world: World) -> None:
+    gap(world)
+    other = stranger(world)
+    mine = await world.admin.click(await opened(world), label="Write the answer")
+    theirs = await other.click(await opened(world, other), label="Write the answer")
+    with held_publication() as let_go:
+        first = {"question": "What is first?", "answer": "The first one."}
+        second = {"question": "What is second?", "answer": "The second one."}
+        await world.begin(world.admin.submit_modal(mine, first))
+        await world.begin(other.submit_modal(theirs, second))
+        world.library.ledger.delete_person(str(other.id))
+        world.bot.dispatch("person_forgotten", other.id, ())
+        let_go.set()
+        await until(world, lambda: "The second one." in text_of_article(world))
+    assert rests(world, "zebrafinch", str(other.id)) == []
+    assert f"Answered by an admin on {today()}:" in text_of_article(world)
+
+
 async def test_a_newer_answer_takes_the_place_of_the_older_and_undo_brings_that_back(world: World) -> None:
     gap(world)
     await write(world, "Thirty crowns.")
@@ -437,7 +456,7 @@ async def test_a_name_that_cannot_go_at_once_goes_later(world: World) -> None:
     assert asked.response
     with own._articles.transactions.locked(0):
         patience = pytest.MonkeyPatch()
-        patience.setattr("index.library.changing.NO_PATIENCE", 0.0)
+        patience.setattr("index.library.admin_answers.NO_PATIENCE", 0.0)
         await admin.click(asked.response, label="Delete all of it")
         patience.undo()
         assert {place.partition(": ")[0] for place in rests(world, "zebrafinch")} >= {"article.json"}
@@ -446,6 +465,34 @@ async def test_a_name_that_cannot_go_at_once_goes_later(world: World) -> None:
     await world.env.settle()
     assert world.library.ledger.answers.stale() == {}
     assert rests(world, "zebrafinch") == []
+
+
+async def test_what_nobody_foresaw_in_one_server_keeps_no_name_in_another(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = stranger(world)
+    gap(world)
+    await write(world, who=admin)
+    elsewhere = replace(
+        world.library.ledger.answers.answers(str(world.guild.id))[0], key=1, server="1", person=str(admin.id)
+    )
+    world.library.ledger.answers.add(elsewhere)
+    renew = AdminAnswers.renew
+
+    def fail(answers: AdminAnswers, labels: AnswerLabels) -> None:
+        if answers._folder.server == "1":
+            raise IndexError("unforeseen")
+        renew(answers, labels)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdminAnswers, "renew", fail)
+        asked = await admin.slash(world.channel, "my-data delete")
+        assert asked.response
+        await admin.click(asked.response, label="Delete all of it")
+        await until(world, lambda: list(world.library.ledger.answers.stale()) == ["1"])
+    assert "of server 1 answered" in caplog.text
+    await world.env.advance_time(11 * 60)
+    await until(world, lambda: not world.library.ledger.answers.stale())
 
 
 async def test_what_lies_aside_with_a_name_goes_with_it(world: World) -> None:

@@ -24,7 +24,8 @@ QUESTION = "How much costs a berth?"
 REPLY = "Every berth costs thirty *crowns* a day."
 OFFER = (
     "May this reply be kept as an answer, with your name?\n-# Only you can allow it; then an admin decides. "
-    "`/my-data delete` takes your name out again."
+    "Until then, delete the reply if you change your mind; after that, `/my-data delete` takes your name "
+    "out again."
 )
 TAKEN = f"“{QUESTION}” is answered with this reply from now on."
 

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import EveryonesArticleError, LibraryError, SelfCheckError, SnapshotError
+from index.errors import (
+    EveryonesArticleError,
+    LibraryError,
+    SelfCheckError,
+    SnapshotDamagedError,
+    SnapshotError,
+)
 from index.model.answers import WrittenAnswer
 from index.model.article import Article
 from index.model.library import Action
@@ -20,7 +26,9 @@ from index.sources.answers import AnswerLabels, answer_keys, answers_source
 from index.sources.extract.answers import answers
 from index.sources.extract.blocks import clean
 from index.sources.limits import Limits
-from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
+from index.storage.answer_book import AnswerBook
+from index.storage.transactions import Transactions
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary, source_of
 from tests.index.fakes import word_spans
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_read_here")]
@@ -92,8 +100,10 @@ def test_an_id_that_is_taken_is_not_taken_again(own: HeldLibrary) -> None:
 def test_what_is_undone_is_gone_and_does_not_come_again(library: HeldLibrary, own: HeldLibrary) -> None:
     for key in (1, 2, 3):
         add(own, answer(key, f"Question {key}?", f"Answer {key}."))
+    assert own.admin_answers.has("Question 3?")
     own.undo("answered", who="")
     assert "Answer 3" not in text(own)
+    assert [own.admin_answers.has(f"Question {key}?") for key in (1, 2, 3)] == [True, True, False]
     add(own, answer(4, "Question 4?", "Answer 4."))
     assert [line for line in text(own).split("\n\n") if line.startswith("Answer")] == [
         "Answer 1.",
@@ -101,6 +111,8 @@ def test_what_is_undone_is_gone_and_does_not_come_again(library: HeldLibrary, ow
         "Answer 4.",
     ]
     assert keys(library) == [1, 2, 4]
+    own.remove("answered", who="")
+    assert not own.admin_answers.has("Question 1?")
 
 
 def test_what_fails_leaves_nothing_and_the_same_answer_twice_changes_nothing(
@@ -160,6 +172,63 @@ def test_a_source_that_cannot_be_read_any_more_loses_no_answer(own: HeldLibrary)
     add(own, answer(2, "When?", "At noon."))
     assert "There." in text(own)
     assert "At noon." in text(own)
+
+
+def test_what_cannot_be_read_just_now_is_not_taken_for_gone(
+    library: HeldLibrary, own: HeldLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(own, answer(1, "Where?", "There."))
+    library.ledger.delete_person("5")
+
+    def fail(*_: object) -> None:
+        raise SnapshotDamagedError("It cannot be read.") from OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.storage.snapshots.read_manifest", fail)
+        own._articles.folder._manifests.clear()
+        assert own.admin_answers.article is None
+        with pytest.raises(SnapshotDamagedError):
+            own.admin_answers.renew(LABELS)
+        with pytest.raises(SnapshotDamagedError):
+            add(own, answer(2, "When?", "At noon."))
+    assert (keys(library), library.ledger.answers.stale()) == ([1], {"7": (1,)})
+    add(own, answer(2, "When?", "At noon."))
+    assert "There." in text(own)
+
+
+def test_it_has_no_other_source(own: HeldLibrary) -> None:
+    add(own, answer(1, "Where?", "There."))
+    with pytest.raises(LibraryError, match="“answered” is made of what admins have answered"):
+        own.reindex("answered", who="", source=source_of(BRIDGE))
+    own.reindex("answered", who="", force=True)
+    assert "There." in text(own)
+
+
+def test_without_any_answer_left_there_is_nothing_to_write(library: HeldLibrary, own: HeldLibrary) -> None:
+    add(own, answer(1, "Where?", "There.", person=None, name=""))
+    library.ledger.answers.strike_out("7", [1])
+    own.admin_answers.renew(LABELS)
+    assert "There." in text(own)
+
+
+def test_what_it_is_written_from_is_read_while_nobody_else_can_change_it(
+    library: HeldLibrary, own: HeldLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, were_free = AnswerBook.answers, list[bool]()
+
+    def read(book: AnswerBook, server: str) -> tuple[WrittenAnswer, ...]:
+        with Transactions(own._articles.folder).if_free() as is_free:
+            were_free.append(is_free)
+        return answers(book, server)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AnswerBook, "answers", read)
+        add(own, answer(1, "Where?", "There."))
+        library.ledger.delete_person("5")
+        own.admin_answers.renew(LABELS)
+    assert set(were_free) == {False}
+    with Transactions(own._articles.folder).if_free() as is_free:
+        assert is_free
 
 
 def test_an_own_question_is_kept_with_the_others_and_of_own_articles_alone(own: HeldLibrary) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import DatabaseError, ReindexRunningError, SnapshotError, StorageError
+from index.errors import DatabaseError, LibraryError, ReindexRunningError, SnapshotError, StorageError
 from index.library.library import ALL, Library
 from index.library.quotas import Quotas
 from index.model.library import ExpiredKind, Progress, Stage
@@ -21,6 +21,7 @@ from index.storage.library_folder import SharedStorage
 from index.storage.shared_storage import Storage
 from tests.faults.world import demand
 from tests.index.fakes import THRESHOLDS, FakeEmbedder
+from tests.index.library.test_admin_answers import LABELS, answer
 from tests.index.storage import s3_server
 from tests.index.storage.faulty_files import FaultyFiles, faulty
 
@@ -367,3 +368,28 @@ def _lose_the_lock_and_publish(one: Library, two: Library, database: str) -> Non
         one.reindex(
             "notes", who="ada", source=upload("n.txt", b"The lamp of the harbour is blue."), on_progress=cut
         )
+
+
+def test_a_name_goes_out_of_answers_that_lie_aside_and_an_outage_is_no_lack_of_an_article(
+    start: Callable[..., Library], files: FaultyFiles, tmp_path: Path
+) -> None:
+    library = start()
+    one = answer(1, "Where is the rope?", "There.")
+    library.branch("7").admin_answers.add(one, LABELS, who="", lease="", on_progress=lambda _: None)
+    library.ledger.delete_person("5")
+    forget(tmp_path)
+    library = start()
+    own, book = library.branch("7"), library.ledger.answers
+    for is_aside in (False, True):
+        if is_aside:
+            own.remove("answered", who="")
+            forget(tmp_path)
+        files.down = True
+        with pytest.raises(StorageError):
+            own.admin_answers.renew(LABELS)
+        assert (len(book.answers("7")), book.stale()) == (1, {"7": (1,)})
+        files.down = False
+    own.admin_answers.renew(LABELS)
+    assert (book.answers("7"), book.stale()) == ((), {})
+    with pytest.raises(LibraryError):
+        own.undo("answered", who="")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.model.answers import WrittenAnswer
-from index.storage.answer_book import AnswerBook
+from index.storage.answer_book import AnswerBook, restore_answers
 from index.storage.database import Database
 from index.storage.jobs import Jobs
 from index.storage.ledger import QuestionLedger
@@ -84,6 +84,34 @@ def test_a_change_that_waits_or_is_being_made_enters_no_name_that_was_deleted(
     state = jobs.look(job.id)
     assert state is not None
     assert (state.request["who"], state.request["answer"]["answer"]) == (f"ben ({BEN})", "There.")
+
+
+def test_who_has_lost_a_job_does_not_strike_out_what_the_next_one_has_entered(
+    book: AnswerBook, database: Database
+) -> None:
+    jobs = Jobs(database)
+    jobs.add("1" * 16, "7", {"who": f"ada ({ADA})", "answer": asdict(answer()) | {"answered_at": ""}})
+    first = jobs.take()
+    assert first is not None
+    book.add(answer(), first.lease)
+    jobs.give_back(first)
+    second = jobs.take()
+    assert second is not None
+    book.take_back(answer(), first.lease)
+    assert book.answers("7") == (answer(),)
+    book.take_back(answer(), second.lease)
+    assert book.answers("7") == ()
+
+
+def test_what_a_backup_has_by_nobody_or_by_who_wants_nothing_kept_is_to_be_written_again(
+    ledger: QuestionLedger, book: AnswerBook, database: Database
+) -> None:
+    ledger.opt_out(ADA)
+    saved = (answer(1), answer(2, person=None, name=""), answer(3, person=BEN, name="Ben"))
+    with database.writing() as connection:
+        restore_answers(connection, "7", saved, None)
+    assert book.answers("7") == (answer(1, person=None, name=""), *saved[1:])
+    assert book.stale() == {"7": (1, 2)}
 
 
 def test_a_trusted_role_is_chosen_changed_and_taken_back(ledger: QuestionLedger, book: AnswerBook) -> None:
