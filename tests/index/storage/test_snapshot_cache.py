@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -236,3 +238,29 @@ def test_what_lies_in_a_folder_is_taken_into_the_storage_only_if_it_is_whole(
     (folder / "source").write_bytes(b"other")
     with pytest.raises(SnapshotDamagedError):
         cache.adopt(folder)
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/outside", "manifest.json", "other"])
+def test_a_manifest_that_names_anything_but_the_files_of_a_snapshot_is_refused(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles], name: str
+) -> None:
+    """What a backup of a stranger's names would be uploaded from outside its folder, or written there."""
+    storage, files = share
+    store(cache_of(tmp_path, storage, "one"))
+    (folder,) = (path for path in (tmp_path / "one" / "cache").iterdir() if path.is_dir())
+    (tmp_path / "one" / "outside").write_bytes(b"secret")
+    raw = json.loads((folder / "manifest.json").read_bytes())
+    raw["files"][name] = {"size": 6, "sha256": hashlib.sha256(b"secret").hexdigest()}
+    del raw["sha256"]
+    plain = json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()
+    content = json.dumps(raw | {"sha256": hashlib.sha256(plain).hexdigest()}).encode()
+    (folder / "manifest.json").write_bytes(content)
+    cache, calls = cache_of(tmp_path, storage, "other"), files.calls["put_file"]
+    with pytest.raises(SnapshotDamagedError, match="cannot be read"):
+        cache.adopt(folder)
+    assert files.calls["put_file"] == calls
+    digest = hashlib.sha256(content).hexdigest()
+    storage.write(f"snapshots/{digest}/manifest.json", content)
+    with pytest.raises(SnapshotDamagedError, match="cannot be read"):
+        cache.folder(digest)
+    assert not cache.has(digest)
