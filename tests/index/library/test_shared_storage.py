@@ -17,6 +17,7 @@ from index.library.quotas import Quotas
 from index.model.library import ExpiredKind, Progress, Stage
 from index.sources.files import upload
 from index.storage.backup import back_up, restore
+from index.storage.database import FILE
 from index.storage.library_folder import SharedStorage
 from index.storage.shared_storage import Storage
 from tests.faults.world import demand
@@ -238,6 +239,28 @@ def test_a_storage_of_another_database_is_refused_and_never_cleared_up(
         writer.empty()
     library.upkeep.prune()
     assert names(tmp_path) == before
+
+
+@pytest.mark.usefixtures("files")
+def test_a_database_that_is_new_does_not_take_the_storage_of_the_one_before(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    shared, library = SharedStorage(str(tmp_path / "share")), start()
+    add(library)
+    back_up(tmp_path / "one", tmp_path / "backup.tar", storage=shared)
+    library._articles.folder.records.database.close()
+    for path in (tmp_path / "one").glob(f"{FILE}*"):
+        path.unlink()
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (time.time() - 200_000,) * 2)
+    before = names(tmp_path)
+    with pytest.raises(StorageError, match=r"The database is new, and the storage the share has the indexes"):
+        start().load()
+    with pytest.raises(StorageError, match="The database is new"):
+        start().upkeep.prune()
+    assert names(tmp_path) == before
+    restore(tmp_path / "backup.tar", tmp_path / "one", storage=shared, replace=True)
+    assert colour(start()) == "green"
 
 
 @pytest.mark.usefixtures("files")
