@@ -82,6 +82,7 @@ class Transactions:
         try:
             make_folder(folder.path)
             with self._lock.held(0):
+                self._records.forget()
                 notices = [*self._mend(), *self._put_in_storage()]
                 self.sweep()
                 put_aside(folder.path)
@@ -102,6 +103,7 @@ class Transactions:
             yield False
             return
         try:
+            self._records.forget()
             yield True
         finally:
             self._lock.release()
@@ -204,6 +206,7 @@ class Transactions:
                     ) from error
                 go_on()
             else:
+                self._records.forget()
                 return
 
     def _mend(self) -> list[str]:
