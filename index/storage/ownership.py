@@ -116,9 +116,9 @@ class Ownership:
             )
         if number is None and mark is not None and storage.listing("snapshots"):
             raise StorageError(
-                "The database is new, and the storage {storage} has the indexes of the one before: they would "
-                "be deleted. Put that database back, or use `footnote restore`; or give this one a folder of "
-                "its own in the storage: add one to FOOTNOTE_STORAGE_URL.",
+                "The database is new, and the storage {storage} has the indexes of the one before: they "
+                "would be deleted. Put that database back, or use `footnote restore`; or give this one a "
+                "folder of its own in the storage: add one to FOOTNOTE_STORAGE_URL.",
                 storage=storage.name,
             )
         count = select(func.count()).select_from(SnapshotRow).where(SnapshotRow.digest.is_not(None))

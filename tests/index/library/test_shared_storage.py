@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import DatabaseError, ReindexRunningError, SnapshotError, StorageError
+from index.errors import BackupError, DatabaseError, ReindexRunningError, SnapshotError, StorageError
 from index.library.library import ALL, Library
 from index.library.quotas import Quotas
 from index.model.library import ExpiredKind, Progress, Stage
@@ -290,6 +290,10 @@ def test_a_library_moves_into_a_storage_and_back_by_a_backup(
     with pytest.raises(StorageError, match=r"lies in a storage\. Set FOOTNOTE_STORAGE_URL to it"):
         colour(start("one", None).branch("7"))
 
+    with pytest.raises(BackupError, match=r"^Indexes lie in a storage, and would not be in the backup\."):
+        back_up(tmp_path / "one", tmp_path / "backup.tar")
+    assert not (tmp_path / "backup.tar").exists()
+
     forget(tmp_path)
     shared = SharedStorage(str(tmp_path / "share"))
     back_up(tmp_path / "one", tmp_path / "backup.tar", storage=shared)
@@ -305,6 +309,16 @@ def test_a_library_moves_into_a_storage_and_back_by_a_backup(
     assert not list((tmp_path / "moved").rglob("snapshots/*"))
     forget(tmp_path, "moved")
     assert colour(start("moved", "new-share").branch("7")) == "red"
+
+
+@pytest.mark.usefixtures("files")
+def test_a_backup_of_a_servers_library_alone_needs_the_storage_too(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    add(start().branch("7"))
+    forget(tmp_path)
+    with pytest.raises(BackupError, match=r"Set FOOTNOTE_STORAGE_URL to it, and back up again\."):
+        back_up(tmp_path / "one", tmp_path / "backup.tar")
 
 
 def test_a_backup_that_cannot_be_uploaded_changes_nothing(

@@ -251,6 +251,14 @@ def test_records_that_stay_in_the_folder_are_taken(tmp_path: Path) -> None:
     assert LibraryFolder(tmp_path / "new", snapshots_kept=1).of("a").names() == [NAME]
 
 
+@pytest.mark.parametrize("folder", ["articles/canal", "servers/77"])
+def test_a_backup_that_would_lack_an_article_is_none(data: Path, tmp_path: Path, folder: str) -> None:
+    shutil.rmtree(data / folder)
+    with pytest.raises(BackupError, match=r"No index of “(canal|rope)” is in "):
+        back_up(data, tmp_path / "backup.tar")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
 @pytest.mark.parametrize("server", [None, "77"])
 def test_a_change_under_way_is_waited_for(data: Path, tmp_path: Path, server: str | None) -> None:
     root = LibraryFolder(data, snapshots_kept=3)
