@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from filelock import Timeout
 
-from index.errors import LibraryError, ReindexRunningError, SnapshotDamagedError, SnapshotError
+from index.errors import LibraryError, ReindexRunningError, SnapshotDamagedError, SnapshotError, StorageError
 from index.model.library import Action, Restoration
 from index.storage.durable import make_folder
 from index.storage.library_folder import LibraryFolder
@@ -228,6 +228,9 @@ class Transactions:
             except SnapshotDamagedError as error:  # it stays where it is, and is healed as others are
                 yield f"{snapshot.path} is not put into the storage: {error}"
                 continue
+            except StorageError as error:  # the next start goes on; until then they are asked where they lie
+                yield f"What lies in {self._folder.path} is not put into the storage: {error}"
+                break
             with self._records.change() as writer:
                 writer.store(snapshot.key, upload)
             count += 1

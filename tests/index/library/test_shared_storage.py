@@ -311,6 +311,25 @@ def test_a_library_moves_into_a_storage_and_back_by_a_backup(
     assert colour(start("moved", "new-share").branch("7")) == "red"
 
 
+def test_what_cannot_be_put_into_the_storage_is_asked_where_it_lies_and_put_there_at_the_next_start(
+    start: Callable[..., Library], files: FaultyFiles
+) -> None:
+    plain = start("one", None)
+    plain.load()
+    add(plain.branch("7"), "red")
+    start().upkeep.prune()  # whose the storage is is known by now
+    files.halves = True
+    notices = start().load()
+    assert len(notices) == 2
+    assert all("is not put into the storage: The storage the share cannot be used" in one for one in notices)
+    assert colour(start().branch("7")) == "red"
+    files.halves = False
+    assert [one.partition(" were ")[0] for one in start().load()] == [
+        "1 indexes of the common library",
+        "1 indexes of server 7",
+    ]
+
+
 @pytest.mark.usefixtures("files")
 def test_a_backup_of_a_servers_library_alone_needs_the_storage_too(
     start: Callable[..., Library], tmp_path: Path
