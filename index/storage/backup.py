@@ -283,9 +283,13 @@ def _save_cached(
     for snapshot in library.record.snapshots:
         if snapshot.digest is None:
             continue
+        was_here = cache.has(snapshot.digest)
         for path in sorted(cache.folder(snapshot.digest).iterdir()):
             name = (folder / snapshot.path / path.name).as_posix()
             sums[name] = _saved(path, name, tar)
+        if not was_here:  # this machine may have no room for all that there is
+            with contextlib.suppress(OSError):
+                cache.drop(snapshot.digest)
 
 
 def _saved(path: Path, name: str, tar: tarfile.TarFile) -> FileSum:

@@ -26,6 +26,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -82,6 +83,7 @@ class SnapshotCache:
         self.storage = storage
         self._nbytes = nbytes
         self._failure: tuple[float, StorageError] | None = None
+        self._lock = threading.Lock()
         self._open: weakref.WeakValueDictionary[tuple[str, int], Snapshot] = weakref.WeakValueDictionary()
 
     def has(self, digest: str) -> bool:
@@ -100,7 +102,7 @@ class SnapshotCache:
             with self._fetching(digest):
                 if not self.has(digest):
                     self._fetch(digest)
-            self.make_room()
+                self.make_room()
         with contextlib.suppress(OSError):  # it is only a little older then
             os.utime(path / MANIFEST)
         return path
@@ -147,7 +149,8 @@ class SnapshotCache:
 
     def keep(self, digest: str, snapshot: Snapshot) -> None:
         """Has a snapshot stay here for as long as it is open in this process."""
-        self._open[digest, id(snapshot)] = snapshot
+        with self._lock:
+            self._open[digest, id(snapshot)] = snapshot
 
     def make_room(self) -> None:
         """Lets go of what was not asked for for longest, until what is here is no more than it may be.
@@ -158,7 +161,9 @@ class SnapshotCache:
         if not self._nbytes:
             return
         entries = sorted((_asked_at(path), path, path_bytes(path)) for path in self._entries())
-        total, is_open = sum(nbytes for *_, nbytes in entries), {digest for digest, _ in self._open}
+        total = sum(nbytes for *_, nbytes in entries)
+        with self._lock:
+            is_open = {digest for digest, _ in self._open}
         for asked_at, path, nbytes in entries:
             if total <= self._nbytes or asked_at > time.time() - _RESTS:
                 return
@@ -262,8 +267,8 @@ class SnapshotCache:
     @contextlib.contextmanager
     def _fetching(self, digest: str) -> Iterator[None]:
         """Of all who need a snapshot, one fetches it. There are sixteen locks, which are never deleted."""
-        make_folder(self.path)
         try:
+            make_folder(self.path)
             with FileLock(self.path / f"{digest[0]}.lock", timeout=_PATIENCE):
                 yield
         except Timeout:
@@ -273,6 +278,14 @@ class SnapshotCache:
                 storage=self.storage.name,
                 seconds=round(_PATIENCE),
             ) from None
+        except OSError as error:
+            raise StorageError(
+                "What is fetched from the storage {storage} cannot be written to {folder}: {reason}. Make "
+                "room there, or check its access rights.",
+                storage=self.storage.name,
+                folder=self.path,
+                reason=error.strerror or str(error),
+            ) from error
 
     @contextlib.contextmanager
     def _work(self) -> Iterator[Path]:

@@ -297,6 +297,7 @@ def test_a_library_moves_into_a_storage_and_back_by_a_backup(
     forget(tmp_path)
     shared = SharedStorage(str(tmp_path / "share"))
     back_up(tmp_path / "one", tmp_path / "backup.tar", storage=shared)
+    assert not [path for path in (tmp_path / "one" / "cache").iterdir() if path.is_dir()]
     restore(tmp_path / "backup.tar", tmp_path / "back")
     back = start("back", None)
     assert colour(back.branch("7")) == "red"

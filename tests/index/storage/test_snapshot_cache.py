@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -264,3 +266,32 @@ def test_a_manifest_that_names_anything_but_the_files_of_a_snapshot_is_refused(
     with pytest.raises(SnapshotDamagedError, match="cannot be read"):
         cache.folder(digest)
     assert not cache.has(digest)
+
+
+@pytest.mark.parametrize("ask", [SnapshotCache.folder, SnapshotCache.manifest])
+def test_a_disk_that_takes_nothing_is_told_of_as_a_storage_that_does_not_answer(
+    tmp_path: Path,
+    share: tuple[Storage, FaultyFiles],
+    ask: Callable[[SnapshotCache, str], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage, _ = share
+    digest = str(store(cache_of(tmp_path, storage, "one")).digest)
+    cache = cache_of(tmp_path, storage, "other")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", refuse)
+        patch.setattr("index.storage.snapshot_cache.replace_file", refuse)
+        with pytest.raises(
+            StorageError, match=r"cannot be written to .*cache: No space left on device\. Make"
+        ):
+            ask(cache, digest)
+    ask(cache, digest)
+    blocked = cache_of(tmp_path, storage, "third")
+    blocked.path.parent.mkdir()
+    blocked.path.write_bytes(b"")
+    with pytest.raises(StorageError, match=r"cannot be written to .*cache: "):
+        ask(blocked, digest)
