@@ -284,7 +284,7 @@ def _save_cached(
         if snapshot.digest is None:
             continue
         was_here = cache.has(snapshot.digest)
-        for path in sorted(cache.folder(snapshot.digest).iterdir()):
+        for path in sorted(cache.whole(snapshot.digest).iterdir()):
             name = (folder / snapshot.path / path.name).as_posix()
             sums[name] = _saved(path, name, tar)
         if not was_here:  # this machine may have no room for all that there is

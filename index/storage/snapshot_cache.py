@@ -107,6 +107,16 @@ class SnapshotCache:
             os.utime(path / MANIFEST)
         return path
 
+    def whole(self, digest: str) -> Path:
+        """As ``folder``, each of its files held against its sum; what is damaged here is fetched again."""
+        if self.has(digest):
+            try:
+                return _checked(self.folder(digest))
+            except SnapshotDamagedError as error:
+                log.warning("It is fetched again from the storage: %s", error)
+                self.drop(digest)
+        return _checked(self.folder(digest))
+
     def manifest(self, digest: str) -> Manifest:
         """What a snapshot says of itself; no more of it is fetched. Raises as ``folder``."""
         if self.has(digest):
@@ -137,8 +147,7 @@ class SnapshotCache:
             SnapshotDamagedError: it is not as it was written.
             OSError: it cannot be written here.
         """
-        for file, record in read_manifest(folder).files.items():
-            checked_sums(folder / file, record)
+        _checked(folder)
         with self._work() as work:
             shutil.copytree(folder, work, dirs_exist_ok=True)
             return self._uploaded(work)
@@ -309,6 +318,12 @@ class SnapshotCache:
                 path.unlink(missing_ok=True)
         except OSError as error:  # the next one tries again
             log.warning("%s could not be removed: %s.", path, error)
+
+
+def _checked(folder: Path) -> Path:
+    for file, record in read_manifest(folder).files.items():
+        checked_sums(folder / file, record)
+    return folder
 
 
 def _asked_at(path: Path) -> float:

@@ -332,6 +332,19 @@ def test_what_cannot_be_put_into_the_storage_is_asked_where_it_lies_and_put_ther
 
 
 @pytest.mark.usefixtures("files")
+def test_what_is_damaged_here_is_fetched_again_for_a_backup(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    add(start())
+    for path in (tmp_path / "one" / "cache").glob("*/passages.json"):
+        path.write_bytes(b"x")
+    back_up(tmp_path / "one", tmp_path / "backup.tar", storage=SharedStorage(str(tmp_path / "share")))
+    restore(tmp_path / "backup.tar", tmp_path / "back")
+    back = start("back", None)._articles.folder.of("notes")
+    assert [back.is_whole(name) for name in back.names()] == [True]
+
+
+@pytest.mark.usefixtures("files")
 def test_a_backup_of_a_servers_library_alone_needs_the_storage_too(
     start: Callable[..., Library], tmp_path: Path
 ) -> None:
