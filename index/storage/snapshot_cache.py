@@ -191,11 +191,12 @@ class SnapshotCache:
             if path.name.partition(".")[0] not in digests and _asked_at(path) < past:
                 self._let_go(path)
 
-    def leftovers(self, digests: Callable[[], Collection[str]]) -> dict[str, int]:
-        """What the storage has of what no row names, by digest, with its bytes: only what is old enough.
+    def leftovers(self, digests: Callable[[], Collection[str]]) -> Iterator[tuple[str, int]]:
+        """What the storage has of what no row names, with its bytes: only what is old enough.
 
         A listing may be late: what it lacks may be there, and what it has may be gone. So only what it has
-        counts, and only with a time of its own.
+        counts, and only with a time of its own. Each is looked at when it is its turn: a backup that is
+        restored meanwhile may have put it there again, and named it.
 
         Args:
             digests: Reads those that the rows of all libraries name: after the listing, so that what was
@@ -204,15 +205,14 @@ class SnapshotCache:
         Raises:
             StorageError: it cannot be listed.
         """
-        leftovers: dict[str, int] = {}
         listing = self.storage.listing(_SNAPSHOTS)
         for digest in sorted(listing.keys() - set(digests())):
             files = self.storage.listing(f"{_SNAPSHOTS}/{digest}")
             times = [self.storage.written_at(f"{_SNAPSHOTS}/{digest}/{file}") for file in files]
             dates = [moment for moment in times if moment is not None]
-            if dates and max(dates) < datetime.now(UTC) - UNNAMED_FOR:
-                leftovers[digest] = sum(files.values())
-        return leftovers
+            is_old = dates and max(dates) < datetime.now(UTC) - UNNAMED_FOR
+            if is_old and digest not in digests():
+                yield digest, sum(files.values())
 
     def delete(self, digest: str) -> None:
         """Deletes a snapshot in the storage: its manifest first, without which it is none.

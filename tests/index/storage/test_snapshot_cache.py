@@ -201,16 +201,34 @@ def test_what_no_row_names_goes_after_a_day(tmp_path: Path, share: tuple[Storage
     young = str(store(cache).digest)
     cache.tidy({kept})
     assert sorted(path.name for path in cache.path.iterdir()) == sorted([kept, young])
-    assert cache.leftovers(lambda: {kept}).keys() == {old}
+    assert dict(cache.leftovers(lambda: {kept})).keys() == {old}
     files.hidden = {old}  # a listing that is late: it is looked for again the next time
-    assert cache.leftovers(lambda: {kept}) == {}
+    assert dict(cache.leftovers(lambda: {kept})) == {}
     files.hidden = {"manifest.json"}
-    assert cache.leftovers(lambda: {kept}).keys() == {old}
+    assert dict(cache.leftovers(lambda: {kept})).keys() == {old}
     files.hidden = set()
     cache.delete(old)
     cache.delete(old)  # what a late listing has still
-    assert cache.leftovers(lambda: {kept}) == {}
+    assert dict(cache.leftovers(lambda: {kept})) == {}
     assert storage.listing("snapshots").keys() >= {kept, young}
+
+
+def test_what_is_put_there_again_or_named_while_others_are_deleted_stays(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles]
+) -> None:
+    """As by a backup that is restored meanwhile."""
+    storage, _ = share
+    cache = cache_of(tmp_path, storage, "one")
+    first, again, named = sorted(str(store(cache).digest) for _ in range(3))
+    rows: set[str] = set()
+    grow_old(tmp_path)
+    assert dict(cache.leftovers(lambda: rows)).keys() == {first, again, named}
+    leftovers = cache.leftovers(lambda: rows)
+    cache.delete(next(leftovers)[0])
+    assert cache.adopt(cache.path / again).digest == again
+    rows.add(named)
+    assert list(leftovers) == []
+    assert storage.listing(f"snapshots/{again}").keys() >= {"manifest.json", "source"}
 
 
 def test_a_snapshot_is_none_from_the_first_moment_of_its_deletion(
