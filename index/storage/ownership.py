@@ -75,6 +75,19 @@ class Ownership:
         number = connection.scalar(select(FolderRow.id))
         return self._storage is not None and number is not None and number == self._stored_mark(self._storage)
 
+    def demand_in_storage(self, connection: Connection) -> None:
+        """Makes sure that the storage is there: a folder that is unmounted meanwhile is an empty one.
+
+        Raises:
+            StorageError: it is not, or cannot be reached.
+        """
+        if self._storage is not None and not self.is_in_storage(connection):
+            raise StorageError(
+                "The storage {storage} is not the one that the database has its indexes in. Check "
+                "FOOTNOTE_STORAGE_URL; where it is a folder, check whether it is mounted.",
+                storage=self._storage.name,
+            )
+
     def claim(self, connection: Connection) -> None:
         """Makes the database this one's, unless it is another's.
 

@@ -312,6 +312,26 @@ def test_a_library_moves_into_a_storage_and_back_by_a_backup(
     assert colour(start("moved", "new-share").branch("7")) == "red"
 
 
+@pytest.mark.usefixtures("files")
+def test_nothing_is_written_to_a_folder_that_was_unmounted_meanwhile(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    library, share = start(), tmp_path / "share"
+    add(library)
+    share.rename(tmp_path / "away")
+    share.mkdir()
+    with pytest.raises(
+        StorageError, match=r"The storage the share is not the one .* whether it is mounted\."
+    ):
+        add(library, "red")
+    assert not any(share.iterdir())
+    share.rmdir()
+    (tmp_path / "away").rename(share)
+    add(library, "red")
+    forget(tmp_path)
+    assert colour(start()) == "red"
+
+
 def test_what_cannot_be_put_into_the_storage_is_asked_where_it_lies_and_put_there_at_the_next_start(
     start: Callable[..., Library], files: FaultyFiles
 ) -> None:
