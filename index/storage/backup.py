@@ -28,6 +28,7 @@ from index.storage.durable import make_folder, rename_for_good, sync_folder
 from index.storage.library_folder import LibraryFolder, SharedStorage, library_folder
 from index.storage.library_record import (
     STORED_LIBRARY,
+    LibraryRecord,
     SnapshotRecord,
     StoredLibrary,
     in_folder,
@@ -103,7 +104,7 @@ def back_up(
         with os.fdopen(descriptor, "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w:", format=tarfile.PAX_FORMAT) as tar:
                 root = library_folder(data_dir, database_url, storage, 1)
-                _save_libraries(_libraries(root), tar, sums, go_on)
+                _save_libraries(root, tar, sums, go_on)
                 content = Sums(begun_at=begun_at, files=sums).model_dump_json().encode()
                 _add(tar, SUMS, io.BytesIO(content), len(content), begun_at.timestamp())
             stream.flush()
@@ -184,9 +185,9 @@ def restore(
 
 
 def _libraries(root: LibraryFolder) -> Iterator[LibraryFolder]:
-    """Those that have a folder; with a storage, all that the database knows."""
+    """Those that have a folder."""
     yield root
-    for server in root.branches() if root.cache is not None else root.folders():
+    for server in root.folders():
         yield root.branch(server)
 
 
@@ -210,18 +211,19 @@ def _uploaded(
 
 
 def _save_libraries(
-    libraries: Iterator[LibraryFolder],
+    root_folder: LibraryFolder,
     tar: tarfile.TarFile,
     sums: dict[str, FileSum],
     go_on: Callable[[], None],
 ) -> None:
-    root: Path | None = None
-    for library in libraries:
-        root = root or library.path
+    root = root_folder.path
+    for library in (root_folder, *map(root_folder.branch, root_folder.branches())):
         if library.cache is None and not library.path.is_dir():  # a server's that has gone meanwhile
+            _demand_indexes(library, library.records.now())
             continue
         with Transactions(library).alone(math.inf, go_on):
             stored_library = library.records.stored()
+            _demand_indexes(library, stored_library.record)
             _save_library(library.path, root, tar, sums, go_on)
             if library.cache is not None:
                 _save_cached(library.cache, library.path.relative_to(root), stored_library, tar, sums)
@@ -231,6 +233,29 @@ def _save_libraries(
             content = HashedCopy(io.BytesIO(records))
             _add(tar, name, content, len(records), datetime.now(UTC).timestamp())
             sums[name] = content.sum
+
+
+def _demand_indexes(library: LibraryFolder, record: LibraryRecord) -> None:
+    """Makes sure that a backup holds what the database names. A lost snapshot of several is no loss.
+
+    Raises:
+        BackupError: it would not.
+    """
+    if library.cache is None and any(one.digest is not None for one in record.snapshots):
+        raise BackupError(
+            "Indexes lie in a storage, and would not be in the backup. Set FOOTNOTE_STORAGE_URL to it, and "
+            "back up again."
+        )
+    for article, published in ((name, one.published) for name, one in record.articles.items()):
+        if published and all(
+            one.digest is None and not (library.path / one.path).is_dir() for one in published
+        ):
+            raise BackupError(
+                "No index of “{id}” is in {folder}, and none would be in the backup. Back up on the machine "
+                "that has it, or let the bot build it again or remove it first.",
+                id=article,
+                folder=library.path,
+            )
 
 
 def _save_library(
@@ -258,9 +283,13 @@ def _save_cached(
     for snapshot in library.record.snapshots:
         if snapshot.digest is None:
             continue
-        for path in sorted(cache.folder(snapshot.digest).iterdir()):
+        was_here = cache.has(snapshot.digest)
+        for path in sorted(cache.whole(snapshot.digest).iterdir()):
             name = (folder / snapshot.path / path.name).as_posix()
             sums[name] = _saved(path, name, tar)
+        if not was_here:  # this machine may have no room for all that there is
+            with contextlib.suppress(OSError):
+                cache.drop(snapshot.digest)
 
 
 def _saved(path: Path, name: str, tar: tarfile.TarFile) -> FileSum:

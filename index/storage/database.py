@@ -276,7 +276,8 @@ class Database:
         if "malformed" in reason or "not a database" in reason:
             return DatabaseError(
                 "The database {database} is damaged: {reason}. Bring the data folder back with `footnote "
-                "restore`; or move the file away, and it is made again of the articles that are there.",
+                "restore`; or, without FOOTNOTE_STORAGE_URL, move the file away, and it is made again of the "
+                "articles that are there.",
                 database=self._name,
                 reason=reason,
             )

@@ -56,7 +56,10 @@ ASIDE = "before-database"
 """The folder in which the notes of an older version are kept."""
 
 _NOTES = ("library.json", "history.jsonl", "pending.json", "left.json")
-_PATH = re.compile(r"(articles|removed)/[a-z0-9.-]+/snapshots/[^/]+")
+_ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
+_PATH = re.compile(
+    rf"(articles|removed)/(\.older-)?{_ID.pattern}/snapshots/(\.undone-)?\d{{6,}}-[0-9a-f]{{8}}"
+)
 _UNDONE_PREFIX, _OLDER_PREFIX = ".undone-", ".older-"
 
 log = logging.getLogger(__name__)
@@ -85,8 +88,7 @@ def stored_library(folder: Path) -> StoredLibrary | None:
         content = (folder / RECORDS).read_bytes()
         try:
             library = STORED_LIBRARY.validate_json(content)
-            if not all(map(_PATH.fullmatch, library.record.paths)):
-                raise ValueError("a path leads out of the folder")  # noqa: TRY301 - as another fault of it
+            _demand_inside(library.record)
         except ValueError as error:
             raise BackupError(
                 "{file} is not as this version of Footnote knows it. Restore the backup with the version "
@@ -116,6 +118,20 @@ def stored_library(folder: Path) -> StoredLibrary | None:
         removals=removals,
     )
     return StoredLibrary(record, tuple(notes))
+
+
+def _demand_inside(record: LibraryRecord) -> None:
+    """Makes sure that what a stranger may have written names nothing but what lies in the library's folder.
+
+    Raises:
+        ValueError: it does not.
+    """
+    ids = [*record.articles, *record.removals, *([record.pending.article] if record.pending else [])]
+    if not all(map(_ID.fullmatch, ids)):
+        raise ValueError("an article's id leads out of the folder")
+    for one in record.snapshots:
+        if one.digest is not None or not _PATH.fullmatch(one.path):
+            raise ValueError("a snapshot does not lie in the folder")
 
 
 def put_aside(folder: Path) -> None:

@@ -75,6 +75,19 @@ class Ownership:
         number = connection.scalar(select(FolderRow.id))
         return self._storage is not None and number is not None and number == self._stored_mark(self._storage)
 
+    def demand_in_storage(self, connection: Connection) -> None:
+        """Makes sure that the storage is there: a folder that is unmounted meanwhile is an empty one.
+
+        Raises:
+            StorageError: it is not, or cannot be reached.
+        """
+        if self._storage is not None and not self.is_in_storage(connection):
+            raise StorageError(
+                "The storage {storage} is not the one that the database has its indexes in. Check "
+                "FOOTNOTE_STORAGE_URL; where it is a folder, check whether it is mounted.",
+                storage=self._storage.name,
+            )
+
     def claim(self, connection: Connection) -> None:
         """Makes the database this one's, unless it is another's.
 
@@ -97,7 +110,7 @@ class Ownership:
 
     def _demand_free(self, connection: Connection, number: str | None) -> None:
         if self._storage is not None:
-            self._demand_storage(connection, self._storage)
+            self._demand_storage(connection, self._storage, number)
         if number not in (None, self._mark()) and not (self._storage is not None and self._is_inside):
             raise DatabaseError(
                 "The database {database} belongs to another data folder. Give {folder} a database of its "
@@ -106,12 +119,19 @@ class Ownership:
                 folder=self._folder,
             )
 
-    def _demand_storage(self, connection: Connection, storage: Storage) -> None:
+    def _demand_storage(self, connection: Connection, storage: Storage, number: str | None) -> None:
         mark = self._stored_mark(storage)
         if mark is not None and mark != self._mark():
             raise StorageError(
                 "The storage {storage} belongs to another database. Give this one a folder of its own in it: "
                 "add one to FOOTNOTE_STORAGE_URL.",
+                storage=storage.name,
+            )
+        if number is None and mark is not None and storage.listing("snapshots"):
+            raise StorageError(
+                "The database is new, and the storage {storage} has the indexes of the one before: they "
+                "would be deleted. Put that database back, or use `footnote restore`; or give this one a "
+                "folder of its own in the storage: add one to FOOTNOTE_STORAGE_URL.",
                 storage=storage.name,
             )
         count = select(func.count()).select_from(SnapshotRow).where(SnapshotRow.digest.is_not(None))

@@ -82,6 +82,13 @@ class Records:
         self._enter()
         return self.now()
 
+    def forget(self) -> None:
+        """Has ``now`` ask the database the next time: what ``pulse`` tells may be late by its ``TRUST``.
+
+        For whoever has just been given the library's lock, and goes by what the one before has written.
+        """
+        self._last = None, self._last[1]
+
     def enroll(self) -> None:
         """Makes the library known: from then on what lies in its folder counts by the database alone.
 

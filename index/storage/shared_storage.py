@@ -7,7 +7,7 @@ date. What is written under a name is never changed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,8 +16,11 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from uuid import uuid4
 
 import fsspec  # type: ignore[import-untyped]
+from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 
 from index.errors import StorageError
+from index.storage.durable import sync_folder, write_file
+from index.storage.stored_rows import in_pieces
 
 _OBJECT_STORES = {
     "s3": ("access_key_id", "secret_access_key"),
@@ -170,6 +173,32 @@ class Storage:
         )
 
 
+class _FolderFiles(LocalFileSystem):  # type: ignore[misc]  # which has no types
+    """Files in a folder, each of them there as a whole or not at all, after a crash of the machine too."""
+
+    def put_file(self, lpath: str, rpath: str, **_: object) -> None:
+        """See ``fsspec``."""
+        _place(Path(rpath), in_pieces(Path(lpath)))
+
+    def pipe_file(self, path: str, value: bytes, **_: object) -> None:
+        """See ``fsspec``."""
+        _place(Path(path), [value])
+
+
+def _place(path: Path, pieces: Iterable[bytes]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{uuid4().hex}.writing")  # another machine may write the same
+    try:
+        write_file(beside, lambda write: [write(piece) for piece in pieces])
+        beside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    with contextlib.suppress(OSError):  # not every file system that is mounted can
+        sync_folder(path.parent)
+
+
 def storage_at(url: str) -> Storage:
     """The storage at an address; nothing is asked of it yet.
 
@@ -210,7 +239,7 @@ def _folder(path: Path) -> Storage:
             "FOOTNOTE_STORAGE_URL to another one.",
             storage=str(path),
         )
-    return Storage(fsspec.filesystem("file", auto_mkdir=True), str(path), str(path))
+    return Storage(_FolderFiles(), str(path), str(path))
 
 
 def _object_store(url: str) -> Storage:

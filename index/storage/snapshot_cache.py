@@ -26,6 +26,7 @@ import logging
 import os
 import shutil
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -82,6 +83,7 @@ class SnapshotCache:
         self.storage = storage
         self._nbytes = nbytes
         self._failure: tuple[float, StorageError] | None = None
+        self._lock = threading.Lock()
         self._open: weakref.WeakValueDictionary[tuple[str, int], Snapshot] = weakref.WeakValueDictionary()
 
     def has(self, digest: str) -> bool:
@@ -100,10 +102,20 @@ class SnapshotCache:
             with self._fetching(digest):
                 if not self.has(digest):
                     self._fetch(digest)
-            self.make_room()
+                self.make_room()
         with contextlib.suppress(OSError):  # it is only a little older then
             os.utime(path / MANIFEST)
         return path
+
+    def whole(self, digest: str) -> Path:
+        """As ``folder``, each of its files held against its sum; what is damaged here is fetched again."""
+        if self.has(digest):
+            try:
+                return _checked(self.folder(digest))
+            except SnapshotDamagedError as error:
+                log.warning("It is fetched again from the storage: %s", error)
+                self.drop(digest)
+        return _checked(self.folder(digest))
 
     def manifest(self, digest: str) -> Manifest:
         """What a snapshot says of itself; no more of it is fetched. Raises as ``folder``."""
@@ -135,8 +147,7 @@ class SnapshotCache:
             SnapshotDamagedError: it is not as it was written.
             OSError: it cannot be written here.
         """
-        for file, record in read_manifest(folder).files.items():
-            checked_sums(folder / file, record)
+        _checked(folder)
         with self._work() as work:
             shutil.copytree(folder, work, dirs_exist_ok=True)
             return self._uploaded(work)
@@ -147,7 +158,8 @@ class SnapshotCache:
 
     def keep(self, digest: str, snapshot: Snapshot) -> None:
         """Has a snapshot stay here for as long as it is open in this process."""
-        self._open[digest, id(snapshot)] = snapshot
+        with self._lock:
+            self._open[digest, id(snapshot)] = snapshot
 
     def make_room(self) -> None:
         """Lets go of what was not asked for for longest, until what is here is no more than it may be.
@@ -158,7 +170,9 @@ class SnapshotCache:
         if not self._nbytes:
             return
         entries = sorted((_asked_at(path), path, path_bytes(path)) for path in self._entries())
-        total, is_open = sum(nbytes for *_, nbytes in entries), {digest for digest, _ in self._open}
+        total = sum(nbytes for *_, nbytes in entries)
+        with self._lock:
+            is_open = {digest for digest, _ in self._open}
         for asked_at, path, nbytes in entries:
             if total <= self._nbytes or asked_at > time.time() - _RESTS:
                 return
@@ -177,11 +191,12 @@ class SnapshotCache:
             if path.name.partition(".")[0] not in digests and _asked_at(path) < past:
                 self._let_go(path)
 
-    def leftovers(self, digests: Callable[[], Collection[str]]) -> dict[str, int]:
-        """What the storage has of what no row names, by digest, with its bytes: only what is old enough.
+    def leftovers(self, digests: Callable[[], Collection[str]]) -> Iterator[tuple[str, int]]:
+        """What the storage has of what no row names, with its bytes: only what is old enough.
 
         A listing may be late: what it lacks may be there, and what it has may be gone. So only what it has
-        counts, and only with a time of its own.
+        counts, and only with a time of its own. Each is looked at when it is its turn: a backup that is
+        restored meanwhile may have put it there again, and named it.
 
         Args:
             digests: Reads those that the rows of all libraries name: after the listing, so that what was
@@ -190,15 +205,14 @@ class SnapshotCache:
         Raises:
             StorageError: it cannot be listed.
         """
-        leftovers: dict[str, int] = {}
         listing = self.storage.listing(_SNAPSHOTS)
         for digest in sorted(listing.keys() - set(digests())):
             files = self.storage.listing(f"{_SNAPSHOTS}/{digest}")
             times = [self.storage.written_at(f"{_SNAPSHOTS}/{digest}/{file}") for file in files]
             dates = [moment for moment in times if moment is not None]
-            if dates and max(dates) < datetime.now(UTC) - UNNAMED_FOR:
-                leftovers[digest] = sum(files.values())
-        return leftovers
+            is_old = dates and max(dates) < datetime.now(UTC) - UNNAMED_FOR
+            if is_old and digest not in digests():
+                yield digest, sum(files.values())
 
     def delete(self, digest: str) -> None:
         """Deletes a snapshot in the storage: its manifest first, without which it is none.
@@ -262,8 +276,8 @@ class SnapshotCache:
     @contextlib.contextmanager
     def _fetching(self, digest: str) -> Iterator[None]:
         """Of all who need a snapshot, one fetches it. There are sixteen locks, which are never deleted."""
-        make_folder(self.path)
         try:
+            make_folder(self.path)
             with FileLock(self.path / f"{digest[0]}.lock", timeout=_PATIENCE):
                 yield
         except Timeout:
@@ -273,6 +287,14 @@ class SnapshotCache:
                 storage=self.storage.name,
                 seconds=round(_PATIENCE),
             ) from None
+        except OSError as error:
+            raise StorageError(
+                "What is fetched from the storage {storage} cannot be written to {folder}: {reason}. Make "
+                "room there, or check its access rights.",
+                storage=self.storage.name,
+                folder=self.path,
+                reason=error.strerror or str(error),
+            ) from error
 
     @contextlib.contextmanager
     def _work(self) -> Iterator[Path]:
@@ -296,6 +318,12 @@ class SnapshotCache:
                 path.unlink(missing_ok=True)
         except OSError as error:  # the next one tries again
             log.warning("%s could not be removed: %s.", path, error)
+
+
+def _checked(folder: Path) -> Path:
+    for file, record in read_manifest(folder).files.items():
+        checked_sums(folder / file, record)
+    return folder
 
 
 def _asked_at(path: Path) -> float:

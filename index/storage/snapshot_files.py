@@ -29,16 +29,17 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from index.answering.confidence import Thresholds
 from index.errors import SnapshotDamagedError
@@ -58,6 +59,7 @@ PASSAGES, TOKENS, TOKEN_MAP = "passages.json", "tokens.npy", "token_map.npy"
 SOURCE, SIDECAR, QUESTIONS = "source", "sidecar.toml", "questions.jsonl"
 
 _PARSED_FILES = {ARTICLE, PASSAGES, VECTORS, TOKENS, TOKEN_MAP}
+_FILE = "^(" + "|".join(map(re.escape, sorted({*_PARSED_FILES, SOURCE, SIDECAR, QUESTIONS}))) + ")$"
 
 Content: TypeAlias = Sequence[Any] | VectorStore | StoredRows
 
@@ -88,7 +90,7 @@ class Manifest(BaseModel):
     dimension: int
     thresholds: Thresholds
     built_at: datetime
-    files: dict[str, FileSum]
+    files: dict[Annotated[str, Field(pattern=_FILE)], FileSum]
     article_id: str = ""
     title: str = ""
     origin: Origin | None = None

@@ -298,6 +298,8 @@ class SnapshotFolder:
 
     def _write(self, name: str, files: Mapping[str, Content]) -> Upload:
         if self._cache is not None:
+            with self._records.database.reading() as connection:
+                self._records.database.ownership.demand_in_storage(connection)
             return self._cache.store(files)
         make_folder(self.folder)
         with _work_folder(self.folder) as work:

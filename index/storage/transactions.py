@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from filelock import Timeout
 
-from index.errors import LibraryError, ReindexRunningError, SnapshotDamagedError, SnapshotError
+from index.errors import LibraryError, ReindexRunningError, SnapshotDamagedError, SnapshotError, StorageError
 from index.model.library import Action, Restoration
 from index.storage.durable import make_folder
 from index.storage.library_folder import LibraryFolder
@@ -82,6 +82,7 @@ class Transactions:
         try:
             make_folder(folder.path)
             with self._lock.held(0):
+                self._records.forget()
                 notices = [*self._mend(), *self._put_in_storage()]
                 self.sweep()
                 put_aside(folder.path)
@@ -102,6 +103,7 @@ class Transactions:
             yield False
             return
         try:
+            self._records.forget()
             yield True
         finally:
             self._lock.release()
@@ -204,6 +206,7 @@ class Transactions:
                     ) from error
                 go_on()
             else:
+                self._records.forget()
                 return
 
     def _mend(self) -> list[str]:
@@ -225,6 +228,9 @@ class Transactions:
             except SnapshotDamagedError as error:  # it stays where it is, and is healed as others are
                 yield f"{snapshot.path} is not put into the storage: {error}"
                 continue
+            except StorageError as error:  # the next start goes on; until then they are asked where they lie
+                yield f"What lies in {self._folder.path} is not put into the storage: {error}"
+                break
             with self._records.change() as writer:
                 writer.store(snapshot.key, upload)
             count += 1

@@ -145,7 +145,7 @@ class Upkeep:
                 items.append(ExpiredItem(ExpiredKind.SERVER, server, None, _all_bytes(folder)))
             else:
                 items += self._expired_of(server, folder)
-        nbytes = sum(self._leftovers_in_storage().values())
+        nbytes = sum(size for _, size in self._leftovers_in_storage())
         return [*items, *([ExpiredItem(ExpiredKind.UNFINISHED, None, None, nbytes)] if nbytes else [])]
 
     def prune(self) -> list[ExpiredItem]:
@@ -164,12 +164,10 @@ class Upkeep:
                 log.warning("%s cannot be cleared up: %s", folder.path, error)
         return [*items, *self._pruned_storage()]
 
-    def _leftovers_in_storage(self) -> dict[str, int]:
+    def _leftovers_in_storage(self) -> Iterator[tuple[str, int]]:
         """What the storage that machines share has of what no row names, and this machine keeps none of."""
         cache, database = self._root.cache, self._root.records.database
-        if cache is None:
-            return {}
-        return cache.leftovers(lambda: digests(database))
+        return cache.leftovers(lambda: digests(database)) if cache is not None else iter(())
 
     def _pruned_storage(self) -> list[ExpiredItem]:
         """Deletes what no row names, here and in the storage that machines share: there, one at a time."""
@@ -184,7 +182,7 @@ class Upkeep:
                 with database.reading() as connection:
                     is_ours = database.ownership.is_in_storage(connection)
                 if is_alone and is_ours:
-                    for digest, size in self._leftovers_in_storage().items():
+                    for digest, size in self._leftovers_in_storage():
                         cache.delete(digest)
                         nbytes += size
         except (OSError, SnapshotError) as error:  # the next one goes on

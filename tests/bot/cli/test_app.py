@@ -1491,8 +1491,8 @@ def test_doctor_says_that_the_database_is_damaged(run: Invoke) -> None:
     assert (code, err, "use " in out) == (1, "", False)
     assert problem == (
         f"problem  index     The database {file} is damaged: file is not a database. Bring the data folder "
-        "back with `footnote restore`; or move the file away, and it is made again of the articles that are "
-        "there."
+        "back with `footnote restore`; or, without FOOTNOTE_STORAGE_URL, move the file away, and it is made "
+        "again of the articles that are there."
     )
     assert advice_of_cli(problem) == {"footnote restore"}
 

@@ -11,12 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import DatabaseError, LibraryError, ReindexRunningError, SnapshotError, StorageError
+from index.errors import (
+    BackupError,
+    DatabaseError,
+    LibraryError,
+    ReindexRunningError,
+    SnapshotError,
+    StorageError,
+)
 from index.library.library import ALL, Library
 from index.library.quotas import Quotas
 from index.model.library import ExpiredKind, Progress, Stage
 from index.sources.files import upload
 from index.storage.backup import back_up, restore
+from index.storage.database import FILE
 from index.storage.library_folder import SharedStorage
 from index.storage.shared_storage import Storage
 from tests.faults.world import demand
@@ -242,6 +250,28 @@ def test_a_storage_of_another_database_is_refused_and_never_cleared_up(
 
 
 @pytest.mark.usefixtures("files")
+def test_a_database_that_is_new_does_not_take_the_storage_of_the_one_before(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    shared, library = SharedStorage(str(tmp_path / "share")), start()
+    add(library)
+    back_up(tmp_path / "one", tmp_path / "backup.tar", storage=shared)
+    library._articles.folder.records.database.close()
+    for path in (tmp_path / "one").glob(f"{FILE}*"):
+        path.unlink()
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (time.time() - 200_000,) * 2)
+    before = names(tmp_path)
+    with pytest.raises(StorageError, match=r"The database is new, and the storage the share has the indexes"):
+        start().load()
+    with pytest.raises(StorageError, match="The database is new"):
+        start().upkeep.prune()
+    assert names(tmp_path) == before
+    restore(tmp_path / "backup.tar", tmp_path / "one", storage=shared, replace=True)
+    assert colour(start()) == "green"
+
+
+@pytest.mark.usefixtures("files")
 def test_an_empty_storage_in_place_of_the_right_one_is_noticed(start: Callable[..., Library]) -> None:
     add(start())
     with pytest.raises(StorageError, match=r"the storage the share is empty. Check FOOTNOTE_STORAGE_URL"):
@@ -268,9 +298,14 @@ def test_a_library_moves_into_a_storage_and_back_by_a_backup(
     with pytest.raises(StorageError, match=r"lies in a storage\. Set FOOTNOTE_STORAGE_URL to it"):
         colour(start("one", None).branch("7"))
 
+    with pytest.raises(BackupError, match=r"^Indexes lie in a storage, and would not be in the backup\."):
+        back_up(tmp_path / "one", tmp_path / "backup.tar")
+    assert not (tmp_path / "backup.tar").exists()
+
     forget(tmp_path)
     shared = SharedStorage(str(tmp_path / "share"))
     back_up(tmp_path / "one", tmp_path / "backup.tar", storage=shared)
+    assert not [path for path in (tmp_path / "one" / "cache").iterdir() if path.is_dir()]
     restore(tmp_path / "backup.tar", tmp_path / "back")
     back = start("back", None)
     assert colour(back.branch("7")) == "red"
@@ -283,6 +318,68 @@ def test_a_library_moves_into_a_storage_and_back_by_a_backup(
     assert not list((tmp_path / "moved").rglob("snapshots/*"))
     forget(tmp_path, "moved")
     assert colour(start("moved", "new-share").branch("7")) == "red"
+
+
+@pytest.mark.usefixtures("files")
+def test_nothing_is_written_to_a_folder_that_was_unmounted_meanwhile(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    library, share = start(), tmp_path / "share"
+    add(library)
+    share.rename(tmp_path / "away")
+    share.mkdir()
+    with pytest.raises(
+        StorageError, match=r"The storage the share is not the one .* whether it is mounted\."
+    ):
+        add(library, "red")
+    assert not any(share.iterdir())
+    share.rmdir()
+    (tmp_path / "away").rename(share)
+    add(library, "red")
+    forget(tmp_path)
+    assert colour(start()) == "red"
+
+
+def test_what_cannot_be_put_into_the_storage_is_asked_where_it_lies_and_put_there_at_the_next_start(
+    start: Callable[..., Library], files: FaultyFiles
+) -> None:
+    plain = start("one", None)
+    plain.load()
+    add(plain.branch("7"), "red")
+    start().upkeep.prune()  # whose the storage is is known by now
+    files.halves = True
+    notices = start().load()
+    assert len(notices) == 2
+    assert all("is not put into the storage: The storage the share cannot be used" in one for one in notices)
+    assert colour(start().branch("7")) == "red"
+    files.halves = False
+    assert [one.partition(" were ")[0] for one in start().load()] == [
+        "1 indexes of the common library",
+        "1 indexes of server 7",
+    ]
+
+
+@pytest.mark.usefixtures("files")
+def test_what_is_damaged_here_is_fetched_again_for_a_backup(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    add(start())
+    for path in (tmp_path / "one" / "cache").glob("*/passages.json"):
+        path.write_bytes(b"x")
+    back_up(tmp_path / "one", tmp_path / "backup.tar", storage=SharedStorage(str(tmp_path / "share")))
+    restore(tmp_path / "backup.tar", tmp_path / "back")
+    back = start("back", None)._articles.folder.of("notes")
+    assert [back.is_whole(name) for name in back.names()] == [True]
+
+
+@pytest.mark.usefixtures("files")
+def test_a_backup_of_a_servers_library_alone_needs_the_storage_too(
+    start: Callable[..., Library], tmp_path: Path
+) -> None:
+    add(start().branch("7"))
+    forget(tmp_path)
+    with pytest.raises(BackupError, match=r"Set FOOTNOTE_STORAGE_URL to it, and back up again\."):
+        back_up(tmp_path / "one", tmp_path / "backup.tar")
 
 
 def test_a_backup_that_cannot_be_uploaded_changes_nothing(

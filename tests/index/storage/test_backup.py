@@ -27,7 +27,7 @@ from index.sources.files import upload
 from index.storage.archive import SUMS
 from index.storage.backup import back_up, restore
 from index.storage.database import FILE
-from index.storage.library_folder import LibraryFolder
+from index.storage.library_folder import LibraryFolder, SharedStorage
 from index.storage.transactions import Transactions
 from tests.fakes import THRESHOLDS, read_here
 from tests.index.fakes import FakeEmbedder
@@ -207,14 +207,56 @@ def test_a_backup_of_an_earlier_version_comes_back(data: Path, tmp_path: Path) -
     assert again.undo("rope", who="ada").article.text == "The rope is red.\nIt has seven strands.\n"
 
 
+NAME = "000001-00000000"
+PLACE = f"articles/a/snapshots/{NAME}"
+
+
+def records_of(path: str = PLACE, digest: str | None = None, id: str = "a") -> bytes:  # noqa: A002
+    snapshot = {"key": 1, "name": NAME, "path": path, "digest": digest}
+    return json.dumps(
+        {"record": {"articles": {id: {"key": 1, "snapshots": [snapshot]}}}, "notes": []}
+    ).encode()
+
+
 @pytest.mark.parametrize(
-    "records", [b"{}", b"[", b'{"record": {"articles": {"a": {"key": 1, "snapshots": [{"key": 1, '
-                b'"name": "000001-00000000", "path": "../../etc"}]}}}, "notes": []}']
-)  # fmt: skip
-def test_records_that_are_none_or_lead_out_of_the_folder_are_refused(tmp_path: Path, records: bytes) -> None:
-    refused(
-        archive(tmp_path / "backup.tar", {"records.json": records}), tmp_path, match=r"records\.json is not"
-    )
+    "records",
+    [
+        b"{}",
+        b"[",
+        records_of("../../etc"),
+        records_of("{victim}", "0" * 64),
+        records_of("../" * 20 + "{victim}", "../../x"),
+        records_of("articles/a/snapshots/.."),
+        records_of("articles/../snapshots/" + NAME),
+        records_of(digest="0" * 64),
+        records_of(id="../../a"),
+    ],
+)
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_records_that_are_none_or_lead_out_of_the_folder_are_refused(
+    tmp_path: Path, records: bytes, is_shared: bool
+) -> None:
+    victim, share = tmp_path / "victim", tmp_path / "share"
+    victim.mkdir()
+    share.mkdir()
+    records = records.replace(b"{victim}", victim.as_posix().encode())
+    file = archive(tmp_path / "backup.tar", {"records.json": records})
+    storage = SharedStorage(str(share)) if is_shared else None
+    refused(file, tmp_path, match=r"records\.json is not", storage=storage)
+    assert not any(share.iterdir())
+
+
+def test_records_that_stay_in_the_folder_are_taken(tmp_path: Path) -> None:
+    restore(archive(tmp_path / "backup.tar", {"records.json": records_of()}), tmp_path / "new")
+    assert LibraryFolder(tmp_path / "new", snapshots_kept=1).of("a").names() == [NAME]
+
+
+@pytest.mark.parametrize("folder", ["articles/canal", "servers/77"])
+def test_a_backup_that_would_lack_an_article_is_none(data: Path, tmp_path: Path, folder: str) -> None:
+    shutil.rmtree(data / folder)
+    with pytest.raises(BackupError, match=r"No index of “(canal|rope)” is in "):
+        back_up(data, tmp_path / "backup.tar")
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
 @pytest.mark.parametrize("server", [None, "77"])
@@ -412,10 +454,12 @@ def test_too_little_room_is_said_before(data: Path, tmp_path: Path, monkeypatch:
     refused(tmp_path / "backup.tar", tmp_path, match="too little room")
 
 
-def refused(file: Path, tmp_path: Path, match: str | None = None) -> None:
+def refused(
+    file: Path, tmp_path: Path, match: str | None = None, storage: SharedStorage | None = None
+) -> None:
     beside = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(BackupError, match=match):
-        restore(file, tmp_path / "new")
+        restore(file, tmp_path / "new", storage=storage)
     assert sorted(path.name for path in tmp_path.iterdir()) == beside
     assert not Path("/out").exists()
 

@@ -168,7 +168,8 @@ def test_a_damaged_file_is_told_of(tmp_path: Path) -> None:
     (fault,) = again.faults()
     assert fault == (
         f"The database {tmp_path / FILE} is damaged: file is not a database. Bring the data folder back with "
-        "`footnote restore`; or move the file away, and it is made again of the articles that are there."
+        "`footnote restore`; or, without FOOTNOTE_STORAGE_URL, move the file away, and it is made again of "
+        "the articles that are there."
     )
     with pytest.raises(DatabaseError):
         servers(again)

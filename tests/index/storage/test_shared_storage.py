@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from urllib.parse import quote
 
@@ -134,3 +135,26 @@ def test_a_storage_without_an_answer_of_its_own_says_so(tmp_path: Path) -> None:
     storage = Storage(object(), str(tmp_path), "the share")
     (fault,) = storage.faults()
     assert fault.startswith("The storage the share cannot be used: ")
+
+
+@pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace"])
+def test_what_a_folder_does_not_take_as_a_whole_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    storage, file = storage_at(str(tmp_path)), tmp_path / "file"
+    file.write_bytes(b"of a file")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(call, refuse)
+        with pytest.raises(StorageError, match="Input/output error"):
+            storage.write("a/one", b"of bytes")
+        with pytest.raises(StorageError, match="Input/output error"):
+            storage.upload("a/two", file)
+    assert storage.listing("a") == {}
+    storage.write("a/one", b"of bytes")
+    storage.upload("a/two", file)
+    assert (storage.read("a/one"), storage.read("a/two")) == (b"of bytes", b"of a file")
+    assert storage.listing("a") == {"one": 8, "two": 9}

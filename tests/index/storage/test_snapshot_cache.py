@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import json
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -197,16 +201,34 @@ def test_what_no_row_names_goes_after_a_day(tmp_path: Path, share: tuple[Storage
     young = str(store(cache).digest)
     cache.tidy({kept})
     assert sorted(path.name for path in cache.path.iterdir()) == sorted([kept, young])
-    assert cache.leftovers(lambda: {kept}).keys() == {old}
+    assert dict(cache.leftovers(lambda: {kept})).keys() == {old}
     files.hidden = {old}  # a listing that is late: it is looked for again the next time
-    assert cache.leftovers(lambda: {kept}) == {}
+    assert dict(cache.leftovers(lambda: {kept})) == {}
     files.hidden = {"manifest.json"}
-    assert cache.leftovers(lambda: {kept}).keys() == {old}
+    assert dict(cache.leftovers(lambda: {kept})).keys() == {old}
     files.hidden = set()
     cache.delete(old)
     cache.delete(old)  # what a late listing has still
-    assert cache.leftovers(lambda: {kept}) == {}
+    assert dict(cache.leftovers(lambda: {kept})) == {}
     assert storage.listing("snapshots").keys() >= {kept, young}
+
+
+def test_what_is_put_there_again_or_named_while_others_are_deleted_stays(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles]
+) -> None:
+    """As by a backup that is restored meanwhile."""
+    storage, _ = share
+    cache = cache_of(tmp_path, storage, "one")
+    first, again, named = sorted(str(store(cache).digest) for _ in range(3))
+    rows: set[str] = set()
+    grow_old(tmp_path)
+    assert dict(cache.leftovers(lambda: rows)).keys() == {first, again, named}
+    leftovers = cache.leftovers(lambda: rows)
+    cache.delete(next(leftovers)[0])
+    assert cache.adopt(cache.path / again).digest == again
+    rows.add(named)
+    assert list(leftovers) == []
+    assert storage.listing(f"snapshots/{again}").keys() >= {"manifest.json", "source"}
 
 
 def test_a_snapshot_is_none_from_the_first_moment_of_its_deletion(
@@ -236,3 +258,58 @@ def test_what_lies_in_a_folder_is_taken_into_the_storage_only_if_it_is_whole(
     (folder / "source").write_bytes(b"other")
     with pytest.raises(SnapshotDamagedError):
         cache.adopt(folder)
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/outside", "manifest.json", "other"])
+def test_a_manifest_that_names_anything_but_the_files_of_a_snapshot_is_refused(
+    tmp_path: Path, share: tuple[Storage, FaultyFiles], name: str
+) -> None:
+    """What a backup of a stranger's names would be uploaded from outside its folder, or written there."""
+    storage, files = share
+    store(cache_of(tmp_path, storage, "one"))
+    (folder,) = (path for path in (tmp_path / "one" / "cache").iterdir() if path.is_dir())
+    (tmp_path / "one" / "outside").write_bytes(b"secret")
+    raw = json.loads((folder / "manifest.json").read_bytes())
+    raw["files"][name] = {"size": 6, "sha256": hashlib.sha256(b"secret").hexdigest()}
+    del raw["sha256"]
+    plain = json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()
+    content = json.dumps(raw | {"sha256": hashlib.sha256(plain).hexdigest()}).encode()
+    (folder / "manifest.json").write_bytes(content)
+    cache, calls = cache_of(tmp_path, storage, "other"), files.calls["put_file"]
+    with pytest.raises(SnapshotDamagedError, match="cannot be read"):
+        cache.adopt(folder)
+    assert files.calls["put_file"] == calls
+    digest = hashlib.sha256(content).hexdigest()
+    storage.write(f"snapshots/{digest}/manifest.json", content)
+    with pytest.raises(SnapshotDamagedError, match="cannot be read"):
+        cache.folder(digest)
+    assert not cache.has(digest)
+
+
+@pytest.mark.parametrize("ask", [SnapshotCache.folder, SnapshotCache.manifest])
+def test_a_disk_that_takes_nothing_is_told_of_as_a_storage_that_does_not_answer(
+    tmp_path: Path,
+    share: tuple[Storage, FaultyFiles],
+    ask: Callable[[SnapshotCache, str], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    storage, _ = share
+    digest = str(store(cache_of(tmp_path, storage, "one")).digest)
+    cache = cache_of(tmp_path, storage, "other")
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", refuse)
+        patch.setattr("index.storage.snapshot_cache.replace_file", refuse)
+        with pytest.raises(
+            StorageError, match=r"cannot be written to .*cache: No space left on device\. Make"
+        ):
+            ask(cache, digest)
+    ask(cache, digest)
+    blocked = cache_of(tmp_path, storage, "third")
+    blocked.path.parent.mkdir()
+    blocked.path.write_bytes(b"")
+    with pytest.raises(StorageError, match=r"cannot be written to .*cache: "):
+        ask(blocked, digest)

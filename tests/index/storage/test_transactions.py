@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 
 from index.errors import CancelledError, ReindexRunningError, SnapshotError
 from index.library.library import Library
-from index.model.library import Progress, Stage
+from index.model.library import Action, Progress, Stage
 from index.model.source import Source
 from index.sources.files import upload
 from index.storage.database import FILE
 from index.storage.durable import rename_for_good, replace_file
 from index.storage.library_folder import LibraryFolder
-from index.storage.library_record import StoredLibrary
+from index.storage.library_record import NO_UPLOAD, StoredLibrary
+from index.storage.notes import Note, now
 from index.storage.transactions import Transactions
 from tests.index.fakes import FakeEmbedder
 
@@ -216,3 +217,37 @@ def test_whoever_waits_for_the_lock_can_be_called_off(tmp_path: Path) -> None:
     thread.join()
     with other.alone(0):
         pass
+
+
+def alone(transactions: Transactions) -> None:
+    with transactions.alone(0):
+        pass
+
+
+def if_free(transactions: Transactions) -> None:
+    with transactions.if_free() as is_free:
+        assert is_free
+
+
+@pytest.mark.parametrize("take", [alone, Transactions.mend_if_free, if_free])
+def test_whoever_gets_the_lock_knows_what_the_one_before_has_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, take: Callable[[Transactions], object]
+) -> None:
+    """Whatever it was told of writes until then: PostgreSQL may tell of them seconds later."""
+    one, other = (LibraryFolder(tmp_path, snapshots_kept=3) for _ in range(2))
+    one.records.enroll()
+    with Transactions(one).alone(0):
+        note = Note(when=now(), who=WHO, action=Action.ADDED, article="a", number=1)
+        with one.records.change() as writer:
+            writer.begin(note)
+        assert other.records.now().pending == note
+        monkeypatch.setattr(other.records.database, "stamp", lambda _: "nothing was told")
+        assert other.records.now().pending == note
+        path = "articles/a/snapshots/000001-00000000"
+        (tmp_path / path).mkdir(parents=True)
+        with one.records.change() as writer:
+            writer.publish("a", "000001-00000000", path, [], NO_UPLOAD)
+            writer.enter(note)
+    take(Transactions(other))
+    assert (tmp_path / path).is_dir()
+    assert (other.of("a").next_number(), other.records.now().pending) == (2, None)
