@@ -1494,7 +1494,7 @@ def test_doctor_says_that_the_database_is_damaged(run: Invoke) -> None:
         "back with `footnote restore`; or, without FOOTNOTE_STORAGE_URL, move the file away, and it is made "
         "again of the articles that are there."
     )
-    assert advice_of_cli(problem) == {"footnote restore"}
+    assert advice_of_cli(problem) == {"footnote restore", "FOOTNOTE_STORAGE_URL"}
 
 
 def test_doctor_says_what_it_mended_and_that_no_token_is_set(run: Invoke) -> None:
