@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.model.source import Origin, Source, SourceKind
 from index.model.watch import ListedPage, Listing, WatchKind
 from index.sources.extract.listing import MOST_LISTS, MOST_PAGES, page_list
-from index.sources.extract.refusals import ENTITIES, NO_LIST, Refusal
+from index.sources.extract.refusals import ENTITIES, NO_LIST, TOO_SLOW, Refusal
 from index.sources.extract.robots import permissions
 from index.sources.limits import DEFAULT_LIMITS
 from index.sources.sandbox import page_list as read_list
@@ -148,5 +148,6 @@ def test_the_bounded_process_reads_lists_and_robots() -> None:
     )
     assert (rules.permissions, rules.delay) == ((True, False), 3.0)
     deep = Source(Origin(SourceKind.WEB, BASE, None), b"<rss version='2.0'>" + b"<channel>" * 500_000)
-    with pytest.raises(Refusal):
-        read_list(deep, DEFAULT_LIMITS)
+    with pytest.raises(Refusal) as caught:
+        read_list(deep, replace(DEFAULT_LIMITS, max_extract_seconds=0.5))
+    assert caught.value.message == TOO_SLOW
