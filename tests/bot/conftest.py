@@ -139,6 +139,7 @@ def simcord_bot(settings: Settings, library: HeldLibrary) -> FootnoteBot:
 
 @pytest.fixture
 async def world(simcord_env: simcord.Env, library: HeldLibrary) -> AsyncIterator[World]:
+    simcord_env.settle_timeout = 20.0  # a busy machine needs more than five; held notes come after 60
     guild = simcord_env.create_guild("Elms")
     admins = guild.create_role("Admins", permissions=discord.Permissions(manage_guild=True))
     yield World(
@@ -151,4 +152,4 @@ async def world(simcord_env: simcord.Env, library: HeldLibrary) -> AsyncIterator
     )
     for event in (library.loading, library.asking, library.reindexing):
         event.set()
-    await asyncio.wait_for(simcord_env.bot.close(), timeout=5)
+    await asyncio.wait_for(simcord_env.bot.close(), timeout=30)

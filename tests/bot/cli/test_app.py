@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import SimpleNamespace, TracebackType
 from typing import Any
 from unittest.mock import Mock
 
@@ -331,10 +331,19 @@ def run(monkeypatch: pytest.MonkeyPatch, library: HeldLibrary) -> Invoke:
     return invoke
 
 
-def process(
-    *args: str | bytes, env: Mapping[str, str] | None = None, code: str = WITH_FAKE
-) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+class Child(subprocess.Popen[bytes]):
+    """A process that does not outlive what fails while it runs: it would be waited for, for ever."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
+def process(*args: str | bytes, env: Mapping[str, str] | None = None, code: str = WITH_FAKE) -> Child:
+    return Child(
         [sys.executable, "-c", code, *args],
         env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
         stdin=subprocess.PIPE,

@@ -16,7 +16,8 @@ from tests.bot.cli.test_app import process
 
 pytestmark = pytest.mark.slow
 
-TEXT = "\n".join(f"The canal {number} of Elms was dug in {1800 + number}." for number in range(80))
+TEXT = "\n".join(f"The canal {number} of Elms was dug in {1800 + number}." for number in range(2_000))
+"""More than a worker has done before it first says how far it is, a second later."""
 
 
 def post(jobs: Jobs, server: int) -> str:
@@ -29,7 +30,7 @@ def post(jobs: Jobs, server: int) -> str:
 
 
 def ended(jobs: Jobs, job_id: str) -> dict[str, Any]:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while (state := jobs.look(job_id)) is None or state.outcome is None:
         assert time.monotonic() < until
         time.sleep(0.1)
