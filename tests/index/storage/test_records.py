@@ -187,5 +187,5 @@ def test_another_processs_change_is_seen_at_once_and_nothing_is_read_where_there
             os.utime(path, ns=(1, time.time_ns()))
         assert records.now().in_use == f"a{number}"
     before = records.now()
-    monkeypatch.setattr(records.database, "reading", None)  # not of the class: other tests' workers go on looking
+    monkeypatch.setattr(records.database, "reading", None)  # alone: workers of other tests still look
     assert records.now() is before
