@@ -33,6 +33,8 @@ from tests.index.library.test_admin_answers import LABELS, answer
 from tests.index.storage import s3_server
 from tests.index.storage.faulty_files import FaultyFiles, faulty
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "What colour is the lamp of the harbour?"
 
 
