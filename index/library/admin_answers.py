@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from index.errors import LibraryError, SnapshotDamagedError, SnapshotError
 from index.library.changing import NO_PATIENCE
@@ -32,6 +33,14 @@ MOST_ANSWERS = 500
 """How many answers the article has at most: some 200,000 words, where each is as long as it may be."""
 
 
+class _State(NamedTuple):
+    """What every question needs to know, as of a revision of the library, by its row and number."""
+
+    revision: tuple[int, int]
+    article: str | None
+    questions: frozenset[str]
+
+
 class AdminAnswers:
     """What the admins of a server have answered, and what of its articles answers what was not.
 
@@ -45,27 +54,40 @@ class AdminAnswers:
         self._parts = parts
         self._folder = collection.folder
         self._book = AnswerBook(self._folder.records.database)
+        self._state: _State | None = None
 
     @property
     def article(self) -> str | None:
         """The id of the article, which is known by where it is from, whatever it is called; None without."""
-        for article in self._folder.ids():
-            manifest = self._folder.manifest(article)
-            if manifest is not None and manifest.origin == ANSWERS:
-                return article
-        return None
+        try:
+            return self._now().article
+        except SnapshotError:
+            return self._find()
 
     def has(self, question: str) -> bool:
         """Whether that very question is answered; as the database has it where the article is unreadable."""
-        words, article = _words(question), self.article
-        answers = self._book.answers(self._folder.server) if article is not None else ()
-        keys = {one.key for one in answers if _words(one.question) == words}
-        if article is None or not keys:
-            return False
+        words = _words(question)
         try:
-            return not keys.isdisjoint(self._keys(article))
+            return words in self._now().questions
         except SnapshotError:
-            return True
+            answers = self._book.answers(self._folder.server) if self._find() is not None else ()
+            return any(_words(one.question) == words for one in answers)
+
+    def _now(self) -> _State:
+        """What is so since the library was changed last: a question looks nothing up while it stays.
+
+        Raises:
+            SnapshotError: it cannot be read just now.
+        """
+        record, state = self._folder.records.now(), self._state
+        revision = record.key, record.revision
+        if state is None or state.revision != revision:
+            article = self._find(surely=True)
+            keys = self._keys(article) if article is not None else set()
+            answers = self._book.answers(self._folder.server) if keys else ()
+            questions = frozenset(_words(one.question) for one in answers if one.key in keys)
+            self._state = state = _State(revision, article, questions)
+        return state
 
     def add(
         self,
@@ -92,7 +114,7 @@ class AdminAnswers:
             FootnoteError: nothing was changed.
         """
         with self._collection.transactions.alone(NO_PATIENCE):  # what is read here nobody else changes
-            article = self._article_for_sure()
+            article = self._find(surely=True)
             keys = set() if article is None else self._keys(article)
             if len(keys) >= MOST_ANSWERS:
                 raise LibraryError(
@@ -120,7 +142,7 @@ class AdminAnswers:
         """
         transactions, records = self._collection.transactions, self._folder.records
         with transactions.alone(NO_PATIENCE):
-            stale, article = self._book.stale().get(self._folder.server, ()), self._article_for_sure()
+            stale, article = self._book.stale().get(self._folder.server, ()), self._find(surely=True)
             keys = set() if article is None else self._keys(article)
             if self._live(keys):
                 self._publish(article, keys, labels, who=ITSELF, lease="", on_progress=lambda _: None)
@@ -222,15 +244,15 @@ class AdminAnswers:
         live = sorted(newest.values(), key=lambda one: (one.answered_at, one.key))
         return [replace(one, question=_asking(one.question)) for one in live]
 
-    def _article_for_sure(self) -> str | None:
-        """The id of the article; None only where there is none.
+    def _find(self, *, surely: bool = False) -> str | None:
+        """The id of the article, as far as that can be read just now; ``surely``, None only without one.
 
         Raises:
-            SnapshotError: what one of the library's articles is cannot be read.
+            SnapshotError: what one of the library's articles is cannot be read, which has to be sure.
         """
         for article in self._folder.ids():
             manifest, folder = self._folder.manifest(article), self._folder.of(article)
-            if manifest is None and (names := folder.names()):
+            if surely and manifest is None and (names := folder.names()):
                 manifest = folder.manifest(names[0])
             if manifest is not None and manifest.origin == ANSWERS:
                 return article
@@ -262,7 +284,7 @@ class AdminAnswers:
 
     def _strike_out_rest(self) -> None:
         """Strikes out the answers that no snapshot has any more, as far as each of them can be read."""
-        article = self._article_for_sure()
+        article = self._find(surely=True)
         if article is None and self._removals():
             return  # it can be brought back
         live = set[int]()

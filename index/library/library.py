@@ -64,6 +64,7 @@ class Library:
         ledger: The questions that were asked, in all servers, and what is kept of people.
         upkeep: Looks after the folders of all of them.
         channels: What is switched on in the channels of their servers.
+        admin_answers: What the admins of its server have answered themselves.
         jobs: The changes of all of them that wait for a worker.
     """
 
@@ -95,6 +96,7 @@ class Library:
         )
         folder = library_folder(data_dir, database_url, storage, snapshots_kept)
         self._articles = Collection(folder=folder, set_path=article_path or SHIPPED_ARTICLE)
+        self.admin_answers = AdminAnswers(self._articles, self._parts)
         self.ledger = QuestionLedger(folder.records.database)
         self.upkeep = Upkeep(folder, retention=retention)
         self.jobs = Jobs(folder.records.database)
@@ -122,6 +124,7 @@ class Library:
                 branch, folder = copy(self), self._articles.folder.branch(name)
                 branch._only_at_hand = False
                 branch._articles = Collection(folder=folder, parent=self._articles)
+                branch.admin_answers = AdminAnswers(branch._articles, self._parts)
                 self._branches[name] = branch
             return self._branches[name]
 
@@ -249,11 +252,6 @@ class Library:
     def nearest(self, text: str, *, article: str | None = None, place: str | None = None) -> Citation | None:
         """The sentence of an article that is nearest to some words; None where none is near."""
         return self._with(article, place, lambda one: one.answerer.nearest(text))
-
-    @property
-    def admin_answers(self) -> AdminAnswers:
-        """What the admins of its server have answered themselves."""
-        return AdminAnswers(self._articles, self._parts)
 
     # Managing
 

@@ -285,3 +285,21 @@ def test_whatever_is_written_stands_in_the_article_as_it_is_and_no_heading_is_ci
     assert passages
     if any(sentence.start not in headings for cited in leads.citable for sentence in cited):
         assert not any(sentence.start in headings for cited in leads.citable for sentence in cited)
+
+
+def test_a_question_looks_nothing_up_while_nothing_is_changed(
+    own: HeldLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(own, answer(1, "Who feeds the cat?", "The keeper does."))
+    assert own.admin_answers.has("who feeds THE cat")
+    database = own.admin_answers._book._database
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "reading", None)
+        assert own.admin_answers.has("Who feeds the cat?")
+        assert not own.admin_answers.has("Who feeds the dog?")
+        assert own.admin_answers.article is not None
+    add(own, answer(2, "Who feeds the dog?", "Nobody does."))
+    assert own.admin_answers.has("Who feeds the dog?")
+    own.undo(str(own.admin_answers.article), who="")
+    assert not own.admin_answers.has("Who feeds the dog?")
+    assert own.admin_answers.has("Who feeds the cat?")
