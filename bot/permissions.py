@@ -40,6 +40,16 @@ def may_manage(interaction: Interaction) -> bool:
     return any(role == (str(own.id) if role.isdecimal() else own.name) for own in interaction.user.roles)
 
 
+def demand_manager(interaction: Interaction) -> None:
+    """Lets nobody on who may not change the library; see ``may_manage``.
+
+    Raises:
+        NotAllowedError: this person may not.
+    """
+    if not may_manage(interaction):
+        raise NotAllowedError
+
+
 def may_speak(interaction: Interaction) -> bool:
     """Whether the bot may write in the channel that it was asked in."""
     if interaction.guild_id is None:
@@ -86,8 +96,7 @@ async def admit_manager(interaction: Interaction) -> Place:
         NotAllowedError: this person may not use it. Discord only hides it, and a server can show it.
         TooFastError: this person, or this server, does so too often.
     """
-    if not may_manage(interaction):
-        raise NotAllowedError
+    demand_manager(interaction)
     place = place_of(interaction)
     host_of(interaction).service.admit_lookup(place, interaction.user.id)
     await interaction.response.defer(thinking=True, ephemeral=True)

@@ -14,7 +14,7 @@ from bot.components.card import Card
 from bot.components.custom_ids import MAX_CUSTOM_ID
 from bot.components.persistent import PersistentButton
 from bot.host import Interaction, host_of
-from bot.permissions import NotAllowedError, may_manage, name_of
+from bot.permissions import demand_manager, name_of
 from bot.place import place_of
 from bot.render import MessageContent
 from bot.render import library as render_library
@@ -92,8 +92,7 @@ class DecisionButton(
         """
         if interaction.user.id != self.decision.asker:
             raise NotYoursError("Only the one who was asked can press this.")
-        if not may_manage(interaction):
-            raise NotAllowedError
+        demand_manager(interaction)
         with host_of(interaction).service.in_flight():
             await interaction.response.defer()
             message = await _outcome(interaction, self.decision)

@@ -18,10 +18,9 @@ from discord import ui
 
 from bot.components.card import Card
 from bot.components.fields import values_in
-from bot.components.persistent import PersistentButton, SourceGoneError
+from bot.components.persistent import PersistentButton, SourceGoneError, answering
 from bot.host import Interaction, host_of
-from bot.operations.logs import begin_request
-from bot.permissions import NotAllowedError, admit_manager, may_manage, name_of
+from bot.permissions import admit_manager, demand_manager, name_of
 from bot.place import place_of
 from bot.render import gaps as render_gaps
 from bot.replies import InteractionReply
@@ -86,8 +85,7 @@ class WriteButton(PersistentButton, template=rf"gap:write:{KEY}"):
             NotAllowedError: the one who pressed is no admin here.
             QuestionGoneError: the question is not kept any more, or is none of this server's.
         """
-        if not may_manage(interaction):
-            raise NotAllowedError
+        demand_manager(interaction)
         question = await question_of(interaction, int(self.match["key"], 16))
         await interaction.response.send_modal(AnswerModal(question, words_of(interaction)))
 
@@ -125,8 +123,7 @@ class PassageButton(PersistentButton, template=rf"gap:choose:{KEY}"):
             NotAllowedError: the one who pressed is no admin here.
             QuestionGoneError: the question is not kept any more, or is none of this server's.
         """
-        if not may_manage(interaction):
-            raise NotAllowedError
+        demand_manager(interaction)
         service, words = host_of(interaction).service, words_of(interaction)
         with service.in_flight():
             await interaction.response.defer(thinking=True, ephemeral=True)
@@ -177,11 +174,8 @@ class PassageSelect(ui.DynamicItem[ui.Select[Any]], template=rf"gap:passage:{KEY
 
     async def callback(self, interaction: Interaction) -> None:
         """Makes the passage that was chosen the answer."""
-        begin_request()
-        try:
+        async with answering(interaction):
             await self._choose(interaction)
-        except Exception as error:  # discord.py would only log it
-            await host_of(interaction).reporter.report(interaction, error)
 
     async def _choose(self, interaction: Interaction) -> None:
         service = host_of(interaction).service

@@ -17,7 +17,7 @@ from bot.components.card import Card
 from bot.components.gaps import gap_buttons
 from bot.components.persistent import PersistentButton
 from bot.host import Interaction, host_of
-from bot.permissions import NotAllowedError, may_manage
+from bot.permissions import demand_manager
 from bot.place import place_of
 from bot.render import insights as render_insights
 from bot.render.insights import ENTRIES_A_PAGE, InsightList
@@ -42,8 +42,7 @@ class AdminButton(PersistentButton, template=r"(?!)"):
         Raises:
             NotAllowedError: the one who pressed is no admin here.
         """
-        if not may_manage(interaction):
-            raise NotAllowedError
+        demand_manager(interaction)
         with host_of(interaction).service.in_flight():
             await interaction.response.defer()
             await InteractionReply(interaction, private=True).show(await self.card(interaction), files=())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import discord
@@ -19,6 +21,16 @@ from index import Article, FootnoteError, Library, LibraryError, UnknownArticleE
 
 class SourceGoneError(FootnoteError):
     """What a button points at is not there any more."""
+
+
+@asynccontextmanager
+async def answering(interaction: Interaction) -> AsyncIterator[None]:
+    """Answers the use of a button or a list: what goes wrong is told to the one who used it."""
+    begin_request()
+    try:
+        yield
+    except Exception as error:  # discord.py would only log it
+        await host_of(interaction).reporter.report(interaction, error)
 
 
 class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?!)"):
@@ -71,13 +83,10 @@ class PersistentButton(ui.DynamicItem[ui.Button[Any]], template=r"(?!)"):
 
     async def callback(self, interaction: Interaction) -> None:
         """Answers the press."""
-        begin_request()
-        try:
+        async with answering(interaction):
             if self.counted:
                 host_of(interaction).service.admit_lookup(place_of(interaction), interaction.user.id)
             await self.press(interaction)
-        except Exception as error:  # discord.py would only log it
-            await host_of(interaction).reporter.report(interaction, error)
 
     async def press(self, interaction: Interaction) -> None:
         """Does what the button is for."""

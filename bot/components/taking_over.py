@@ -17,7 +17,7 @@ from bot.components.decision import NotYoursError
 from bot.components.gaps import KEY, fill, question_of, server_words, written
 from bot.components.persistent import PersistentButton
 from bot.host import Host, Interaction, host_of
-from bot.permissions import NotAllowedError, may_manage
+from bot.permissions import demand_manager, may_manage
 from bot.place import place_of
 from bot.render import gaps as render_gaps
 from bot.replies import MessageReply
@@ -137,8 +137,7 @@ class TakeOverButton(_ReplyButton, template=rf"reply:take:{_REPLY}"):
         Raises:
             NotAllowedError: the one who pressed is no admin here.
         """
-        if not may_manage(interaction):
-            raise NotAllowedError
+        demand_manager(interaction)
         await self.take_over(interaction)
 
 

@@ -13,7 +13,7 @@ from bot.components.custom_ids import MAX_CUSTOM_ID
 from bot.components.decision import Decision, decision_card
 from bot.components.persistent import PersistentButton
 from bot.host import Interaction, host_of
-from bot.permissions import NotAllowedError, may_manage
+from bot.permissions import demand_manager
 from bot.place import place_of
 from bot.render import library as render_library
 from bot.render import watching
@@ -60,8 +60,7 @@ class TakeBackButton(
         Raises:
             NotAllowedError: it is no admin of the server.
         """
-        if not may_manage(interaction):
-            raise NotAllowedError
+        demand_manager(interaction)
         service, words = host_of(interaction).service, words_of(interaction)
         reply, article = InteractionReply(interaction, private=True), self.match["article"]
         with service.in_flight():
