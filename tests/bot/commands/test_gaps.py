@@ -27,7 +27,7 @@ from tests.bot.commands.test_insights import NOT_ALLOWED, insights, keep
 from tests.bot.commands.test_privacy import exports, file_sent, rests
 from tests.bot.components.test_follow_up import restart
 from tests.bot.conftest import World, buttons, components, says
-from tests.fakes import ARTICLE, BRIDGE
+from tests.fakes import ARTICLE, BRIDGE, HeldLibrary
 
 pytestmark = pytest.mark.slow
 
@@ -257,16 +257,22 @@ async def test_a_passage_is_chosen_of_those_that_are_the_likeliest(world: World,
     ]
 
 
-async def test_a_passage_that_its_article_finds_first_is_one_of_its_own_questions(world: World) -> None:
+async def choose(world: World, question: str, word: str) -> HeldLibrary:
+    """Has the admin choose the passage with a word for a question; returns the server's library."""
     own = world.library.branch(str(world.guild.id))
     own.give(BRIDGE)
     own.use("bridge", who="")
-    gap(world, article="bridge", question="Who crosses on Mondays, cattle?")
+    gap(world, article="bridge", question=question)
     listed = await world.admin.click(await opened(world), label="Choose the passage")
     (select,) = [one for one in components(listed.response) if one.get("options")]
-    (value,) = [one["value"] for one in select["options"] if "Cattle" in one["label"]]
+    (value,) = [one["value"] for one in select["options"] if word in one["label"]]
     assert listed.response
     await world.admin.select(listed.response, [value], custom_id=f"gap:passage:{KEY:x}")
+    return own
+
+
+async def test_a_passage_that_its_article_finds_first_is_one_of_its_own_questions(world: World) -> None:
+    own = await choose(world, "Who crosses on Mondays, cattle?", "Cattle")
     assert own_questions_of(world, "bridge") == [
         {
             "question": "Who crosses on Mondays, cattle?",
@@ -280,15 +286,7 @@ async def test_a_passage_that_its_article_finds_first_is_one_of_its_own_question
 
 
 async def test_a_passage_that_its_article_does_not_find_first_is_no_trap_for_it(world: World) -> None:
-    own = world.library.branch(str(world.guild.id))
-    own.give(BRIDGE)
-    own.use("bridge", who="")
-    gap(world, article="bridge", question="Which cattle cross it?")
-    listed = await world.admin.click(await opened(world), label="Choose the passage")
-    (select,) = [one for one in components(listed.response) if one.get("options")]
-    (value,) = [one["value"] for one in select["options"] if "arches" in one["label"]]
-    assert listed.response
-    await world.admin.select(listed.response, [value], custom_id=f"gap:passage:{KEY:x}")
+    await choose(world, "Which cattle cross it?", "arches")
     assert own_questions_of(world, "bridge") == []
     assert [one["question"] for one in own_questions_of(world, ID)] == ["Which cattle cross it?"]
     assert "seven arches" in (await ask(world, "Which cattle cross it?")).replace("**", "")

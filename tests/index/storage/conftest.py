@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from index.storage.database import Database
+from index.storage.ledger import QuestionLedger
 from tests.index.storage import postgresql
 
 _numbers = count()
@@ -29,3 +32,17 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
         return
     with postgresql.new_database(request.getfixturevalue("server"), f"test-{next(_numbers)}") as address:
         yield address
+
+
+@pytest.fixture
+def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
+    """One of either kind."""
+    database = Database(tmp_path / "data", database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> QuestionLedger:
+    """The questions in it."""
+    return QuestionLedger(database)

@@ -24,16 +24,6 @@ def answer(key: int = 1, **values: object) -> WrittenAnswer:
 
 
 @pytest.fixture
-def database(tmp_path: Path, database_url: str | None) -> Database:
-    return Database(tmp_path / "data", database_url)
-
-
-@pytest.fixture
-def ledger(database: Database) -> QuestionLedger:
-    return QuestionLedger(database)
-
-
-@pytest.fixture
 def book(ledger: QuestionLedger) -> AnswerBook:
     return ledger.answers
 

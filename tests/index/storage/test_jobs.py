@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,13 +18,6 @@ from index.storage.records import Records
 ONE, OTHER = "1" * 16, "2" * 16
 REQUEST = {"who": "Ada “B” 🙂", "article": None}
 HALF = Progress(Stage.EMBED, 1, 2)
-
-
-@pytest.fixture
-def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
-    database = Database(tmp_path, database_url)
-    yield database
-    database.close()
 
 
 @pytest.fixture

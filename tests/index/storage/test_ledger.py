@@ -50,16 +50,6 @@ def vote(person: str = BEN, **values: Any) -> Vote:
     return Vote(person, **given | values)
 
 
-@pytest.fixture
-def database(tmp_path: Path, database_url: str | None) -> Database:
-    return Database(tmp_path / "data", database_url)
-
-
-@pytest.fixture
-def ledger(database: Database) -> QuestionLedger:
-    return QuestionLedger(database)
-
-
 def dump(database: Database) -> str:
     """All that the tables have."""
     with database.reading() as connection:

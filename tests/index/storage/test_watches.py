@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +22,6 @@ from index.storage.watches import LEASE, Watches
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PERSON = "77"
-
-
-@pytest.fixture
-def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
-    database = Database(tmp_path, database_url)
-    yield database
-    database.close()
 
 
 @pytest.fixture
