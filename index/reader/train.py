@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--learning-rate", type=float, default=Plan().learning_rate)
     parser.add_argument("--warm-up", type=int, default=Plan().warm_up, help="steps")
     parser.add_argument("--tokens", type=int, default=Plan().budget, help="of a batch")
+    parser.add_argument(
+        "--questions", type=float, default=1.0, help="which part of the questions: fewer leave more claims"
+    )
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--average", type=float, default=Plan().average, help="decay of the averaged weights")
     parser.add_argument(
@@ -94,7 +97,7 @@ def _train(rank: int, options: argparse.Namespace) -> None:
     network = bundled_network(options.dropout)
     if options.init:
         load_weights(network, options.init)
-    mixture = Mixture(options.data)
+    mixture = Mixture(options.data, options.questions)
     held_out = _held_out(mixture, tokenizer) if rank == 0 else None
     for name, count in sorted(mixture.counts.items()):
         log.info("data: %s: %d", name, count)

@@ -176,6 +176,15 @@ def opposite(example: SpanExample, _: Surroundings, rng: random.Random) -> SpanE
     return _unanswered(example, _replaced(example.question, word, rng.choice(others)), "opposite")
 
 
+def opposite_in(text: str, rng: random.Random) -> str | None:
+    """A text in which one word has become its opposite."""
+    words = [word for word in re.finditer(r"[a-z]+", text) if word[0] in _OPPOSITE_OF]
+    if not words:
+        return None
+    word = rng.choice(words)
+    return _replaced(text, word, rng.choice(_OPPOSITE_OF[word[0]]))
+
+
 def negated(example: SpanExample, _: Surroundings, rng: random.Random) -> SpanExample | None:
     """The question is put in the negative."""
     if re.search(r"\b(?:not|never|no|n't|without)\b|n't", example.question + _sentence_of_answer(example)):

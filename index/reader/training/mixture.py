@@ -12,8 +12,9 @@ import numpy as np
 from index.language.terms import Analyzer
 from index.reader.training import data
 from index.reader.training.data import SpanExample, VerdictExample
-from index.reader.training.lookalikes import Surroundings, lookalike, surroundings
+from index.reader.training.lookalikes import Surroundings, lookalike, sentence_removed, surroundings
 from index.reader.training.reports import report_questions, reports
+from index.reader.training.statements import restatements, statements, unsaid, values_beside
 from index.reader.training.variations import varied
 from index.search.bm25 import BM25
 
@@ -44,6 +45,16 @@ WRONG_PASSAGES = 0.3
 
 CLAIMS = 0.6  # of the claims that there are: about a fifth of what is drawn
 YES_NO = 1.0  # of the questions for yes or no: all
+STATEMENTS = {"squad2-train": 0.7, "squadshifts-new_wiki": 0.7, "nq-qed": 0.4}
+"""Of the questions, the share that claims are made of."""
+
+RESTATEMENTS = {
+    "squad2-train": 0.8, "squadshifts-new_wiki": 0.5, "policyqa": 0.6, "fairytaleqa-explicit": 0.4,
+    "squadshifts-amazon_reviews": 0.3, "squadshifts-reddit": 0.3,
+}  # fmt: skip
+"""Of the contexts, the share that has a sentence put as a claim."""
+
+_UNSAID = 0.3  # of those questions, the share that is also claimed of a text that lacks the answer
 _LEAST_SHARE = 0.5  # an own context that scores below this share of another's is probably not the right one
 _BEST = 5  # passages that BM25 ranks highest, of which a wrong one is drawn
 
@@ -53,9 +64,12 @@ class Mixture:
 
     Args:
         folder: Where the data sets lie.
+        questions: Which part of the questions is drawn, of those that ``SHARES`` says: fewer for a training
+            that is to learn from the claims above all.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, questions: float = 1.0) -> None:
+        self._questions = questions
         self.counts: Counter[str] = Counter()
         self._spans: dict[str, list[SpanExample]] = {}
         self._wrong: dict[SpanExample, list[str]] = {}
@@ -78,6 +92,14 @@ class Mixture:
             self._reports += [(group, texts) for group, texts in of_group.items() if any(map(reports, texts))]
             self.counts[source] = len(training)
             self.counts[f"{source} held out"] = len(held_out)
+        self._beside: dict[str, dict[SpanExample, list[str]]] = {}
+        for source in STATEMENTS:
+            of_context: defaultdict[str, list[SpanExample]] = defaultdict(list)
+            for example in self._spans[source]:
+                of_context[example.context].append(example)
+            self._beside[source] = {}
+            for some in of_context.values():
+                self._beside[source].update(values_beside(some))
         self._verdicts: dict[str, list[VerdictExample]] = {}
         self.held_out_verdicts: list[VerdictExample] = []
         for name, verdicts in (
@@ -104,7 +126,8 @@ class Mixture:
         examples: list[SpanExample | VerdictExample] = []
         for source, share in SHARES.items():
             every = self._spans[source]
-            draw = every if share >= 1 else rng.sample(every, round(len(every) * share))
+            size = round(len(every) * share * self._questions)
+            draw = every if size >= len(every) else rng.sample(every, size)
             for example in draw:
                 examples.append(example)
                 if example.start is None:
@@ -128,6 +151,7 @@ class Mixture:
             if isinstance(example, SpanExample)
         ]
         examples += self._drawn_verdicts(rng)
+        examples += self._made_verdicts(rng)
         rng.shuffle(examples)
         return examples
 
@@ -151,6 +175,30 @@ class Mixture:
                 else:
                     examples.append(example._replace(claim=varied(example.claim, rng)))
         return examples
+
+    def _made_verdicts(self, rng: random.Random) -> list[VerdictExample]:
+        """Claims made from questions with their answers, and from sentences."""
+        made: list[VerdictExample] = []
+        for source, share in STATEMENTS.items():
+            for example, others in self._beside[source].items():
+                if rng.random() >= share:
+                    continue
+                made += statements(example, others, rng)
+                if example.start is None or rng.random() >= _UNSAID:
+                    continue
+                wrong = self._wrong.get(example)
+                silent = (
+                    example._replace(context=rng.choice(wrong), start=None, end=None)
+                    if wrong and rng.random() < 0.5
+                    else sentence_removed(example, self.around(example), rng)
+                )
+                if silent:
+                    made += unsaid(silent, rng.choice([example.answer, *others[:2]]), rng)
+        for source, share in RESTATEMENTS.items():
+            for context in dict.fromkeys(example.context for example in self._spans[source]):
+                if rng.random() < share:
+                    made += restatements(context, rng)
+        return [example._replace(claim=varied(example.claim, rng)) for example in made]
 
     def _ranked(self, examples: Sequence[SpanExample], source: str, analyzer: Analyzer) -> list[SpanExample]:
         """Finds each question's wrong passages, and leaves out questions that sit on a wrong one."""

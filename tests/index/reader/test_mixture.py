@@ -118,9 +118,16 @@ def test_a_pass_has_questions_of_every_kind_and_none_that_is_held_out(mixture: M
         "sentence removed",
         "fever",
         "yes-no",
+        "statement",
     } <= set(kinds)
     held = {one.context for one in mixture.held_out_spans}
     assert not held & {one.context for one in drawn if isinstance(one, SpanExample)}
+
+
+def test_a_pass_of_fewer_questions_has_as_many_claims(folder: Path) -> None:
+    all_of_them, half = (Counter(map(type, Mixture(folder, share).examples(0, 0))) for share in (1.0, 0.5))
+    assert half[SpanExample] < 0.7 * all_of_them[SpanExample]
+    assert half[VerdictExample] == pytest.approx(all_of_them[VerdictExample], rel=0.1)
 
 
 def test_what_is_made_does_not_hold_the_answer(mixture: Mixture) -> None:
