@@ -171,6 +171,7 @@ class Service:
         """
         self._stopping.set()
         self._worker.close()
+        self.upkeep.close()
         self.jobs.close()
         others = self._in_flight - {asyncio.current_task()}
         rest = set[asyncio.Task[Any]]()
