@@ -123,6 +123,16 @@ def test_what_a_machine_lacks_it_fetches_once(
     assert colour(start().branch("7")) == "green"
     assert library.faults() == ()
 
+    files.down = False
+    forget(tmp_path)
+    branch = start().branch("7")
+    fetch = branch.fetching("notes")
+    assert fetch is not None
+    fetch()
+    files.down = True
+    assert [branch.fetching(article) for article in ("notes", "no such article", ALL)] == [None] * 3
+    assert colour(branch) == "green"
+
 
 def test_a_change_is_made_or_not_whichever_call_is_not_answered(
     start: Callable[..., Library], files: FaultyFiles, tmp_path: Path
