@@ -61,7 +61,7 @@ UNNAMED_FOR = timedelta(days=1)
 
 _SNAPSHOTS = "snapshots"
 _WORK = ".writing-"
-_PACKED = "packed"
+_WHOLE = "whole"
 _GROWTH = 0.01  # the share of what may be here that may come before room is made
 _RESTS = 600.0  # seconds since it was asked for last; before that, somebody may be about to read it
 _PATIENCE = 120.0  # seconds for another process to fetch what is needed
@@ -226,11 +226,11 @@ class SnapshotCache:
 
     def _uploaded(self, work: Path) -> Upload:
         digest = hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest()
-        packed = work / _PACKED
-        pack(work, packed)
-        nbytes = packed.stat().st_size
-        self.storage.upload(_name(digest), packed)
-        packed.unlink()
+        whole = work / _WHOLE
+        pack(work, whole)
+        nbytes = whole.stat().st_size
+        self.storage.upload(_name(digest), whole)
+        whole.unlink()
         if not self.has(digest):
             self._put(work, digest)
         self._grow(nbytes)

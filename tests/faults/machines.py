@@ -4,8 +4,9 @@ Three processes, each for the servers of two shards, and two workers share a fol
 run's own; with ``--storage``, each has a folder of its own, as on a machine of its own, and they share an S3
 on loopback, which answers some requests with an error or with half a file. Questions come steadily while
 servers reindex, a process that serves and a worker are killed (SIGKILL) and started again, and PostgreSQL
-cuts every connection. Counted is what nobody answered, what was answered from another server's article, and
-what became of each change. The embedder has no weights: each passage takes it as long as a real one does.
+cuts every connection. Counted is what nobody answered, what was answered from another server's article, what
+became of each change, and what each kind of process takes of a processor. The embedder has no
+weights: each passage takes it as long as a real one does.
 """
 
 from __future__ import annotations
