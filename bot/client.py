@@ -111,11 +111,14 @@ async def pages(
 async def work(service: Service, settings: Settings) -> None:
     """Makes the changes that the bot's processes post, without Discord, until it is cancelled.
 
+    It clears up daily, as they do, but for the libraries of servers that the bot has left.
+
     Raises:
         PageError: the pages for those who watch it cannot be served where the settings say.
     """
     async with pages(settings, service, lambda: Readiness(models=service.has_models, gateway=True)):
         service.start()
+        service.upkeep.begin(lambda _: False)  # which servers the bot is in, Discord tells only its processes
         try:
             await asyncio.Event().wait()
         finally:

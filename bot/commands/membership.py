@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import discord
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from bot import render
 from bot.components.card import Card
@@ -14,8 +14,6 @@ from bot.replies import SENDING_ERRORS
 from bot.words import words_for
 
 log = logging.getLogger(__name__)
-
-HOURS_BETWEEN = 24  # what nobody uses any more can wait for a day
 
 
 class Membership(commands.Cog):
@@ -28,10 +26,6 @@ class Membership(commands.Cog):
     def __init__(self, bot: Host) -> None:
         self.bot = bot
 
-    async def cog_unload(self) -> None:
-        """Ends clearing up."""
-        self.tidy.cancel()
-
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Notes which servers the bot has left, and which it came back to, while it did not run.
@@ -40,8 +34,7 @@ class Membership(commands.Cog):
         back to would go.
         """
         await self.bot.service.upkeep.meet([guild.id for guild in self.bot.guilds], self.bot.serves)
-        if not self.tidy.is_running():
-            self.tidy.start()
+        self.bot.service.upkeep.begin(self.bot.serves)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -69,11 +62,6 @@ class Membership(commands.Cog):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Notes that the library of a server is to go."""
         await self.bot.service.upkeep.leave(guild.id)
-
-    @tasks.loop(hours=HOURS_BETWEEN)
-    async def tidy(self) -> None:
-        """Has deleted what has been kept long enough."""
-        await self.bot.service.upkeep.tidy()
 
 
 async def _inviter(guild: discord.Guild) -> discord.User | discord.Member | None:

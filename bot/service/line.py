@@ -18,9 +18,16 @@ class LineFullError(FootnoteError):
 
 @dataclass(eq=False)
 class Ticket:
-    """A place in the line. ``turn`` is done when it is this one's turn."""
+    """A place in the line.
+
+    Attributes:
+        asker: Whose it is.
+        is_ready: Whether it can have its turn: others go before one that still waits for something else.
+        turn: Done when it is this one's turn.
+    """
 
     asker: int
+    is_ready: bool = True
     turn: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -68,14 +75,19 @@ class Line:
                 "The line is full: {count} are waiting. Please ask again in a minute.", count=self._length
             )
 
-    def join(self, asker: int) -> Ticket:
-        """A place at the end of the line; see ``check``. Give it back with ``leave``."""
+    def join(self, asker: int, *, is_ready: bool = True) -> Ticket:
+        """A place at the end of the line; see ``check`` and ``Ticket``. Give it back with ``leave``."""
         if self._turns >= self._at_once or not self._open:
             self.check(asker)
-        ticket = Ticket(asker)
+        ticket = Ticket(asker, is_ready)
         self._waiting.append(ticket)
         self._advance()
         return ticket
+
+    def make_ready(self, ticket: Ticket) -> None:
+        """Lets a ticket have its turn."""
+        ticket.is_ready = True
+        self._advance()
 
     def leave(self, ticket: Ticket) -> None:
         """Ends a turn, or gives up a place."""
@@ -90,8 +102,11 @@ class Line:
         return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0
 
     def _advance(self) -> None:
-        while self._open and self._waiting and self._turns < self._at_once:
-            ticket = self._waiting.pop(0)
+        while self._open and self._turns < self._at_once:
+            ticket = next((one for one in self._waiting if one.is_ready), None)
+            if ticket is None:
+                return
+            self._waiting.remove(ticket)
             self._turns += 1
             if not ticket.turn.done():  # who was waiting for it may be gone
                 ticket.turn.set_result(None)

@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from bot.operations.metrics import AnswerStage, Metrics
 from bot.service.allowance import ChangeAllowance
@@ -42,6 +42,8 @@ from index import (
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Fetch: TypeAlias = Callable[[], object]
+"""What has an article on this machine; see ``Library.fetching``."""
 
 SECONDS_TO_TELL = 1.0
 """How long those whose work is given up at the end have to tell people so."""
@@ -171,6 +173,7 @@ class Service:
         """
         self._stopping.set()
         self._worker.close()
+        self.upkeep.close()
         self.jobs.close()
         others = self._in_flight - {asyncio.current_task()}
         rest = set[asyncio.Task[Any]]()
@@ -240,10 +243,16 @@ class Service:
             FootnoteError: the question cannot be answered.
         """
         library, scope = self._at(place), place.scope
+
+        def look() -> tuple[str, Fetch | None]:
+            name = library.resolve(article, place=scope)
+            return name, library.fetching(name)
+
+        name, fetch = await self._threads.run(self._threads.looking, look)
         asked_question = AskedQuestion(
             question,
             place.server,
-            await self._threads.run(self._threads.looking, lambda: library.resolve(article, place=scope)),
+            name,
             tuple(turns),
             version,
             is_claim,
@@ -252,8 +261,8 @@ class Service:
         )
         asking = self._asking.get(asked_question)
         if asking is None:
-            ticket = self._line.join(asker)
-            answering = asyncio.create_task(self._answer(ticket, asked_question))
+            ticket = self._line.join(asker, is_ready=fetch is None)
+            answering = asyncio.create_task(self._answer(ticket, asked_question, fetch))
             asking = self._asking[asked_question] = PendingAnswer(ticket, answering)
             answering.add_done_callback(lambda _: self._asking.pop(asked_question))
         else:
@@ -360,9 +369,13 @@ class Service:
     def _at(self, place: Place) -> Library:
         return self._library if place.server is None else self._library.branch(str(place.server))
 
-    async def _answer(self, ticket: Ticket, question: AskedQuestion) -> Result:
+    async def _answer(self, ticket: Ticket, question: AskedQuestion, fetch: Fetch | None) -> Result:
         try:
             with self.metrics.stage(AnswerStage.WAIT):
+                if fetch is not None:
+                    with contextlib.suppress(FootnoteError):  # an older index may answer, or say so itself
+                        await self._threads.run(self._threads.fetching, fetch)
+                    self._line.make_ready(ticket)
                 await ticket.turn
             library = self._at(Place(question.server))
             result = await self._threads.run(self._threads.questions, lambda: question.asked_of(library))

@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 QUESTION_THREADS = 2  # more do not answer sooner on two cores, and need memory
 READING_THREADS = 2  # for what waits for the disk
+FETCHING_THREADS = 4  # for what waits for a storage, and takes next to no time of a processor
 
 
 class ClosingError(FootnoteError):
@@ -29,6 +30,7 @@ class Threads:
     def __init__(self) -> None:
         self.questions = ThreadPoolExecutor(QUESTION_THREADS, thread_name_prefix="footnote-questions")
         self.reading = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="footnote-reading")
+        self.fetching = ThreadPoolExecutor(FETCHING_THREADS, thread_name_prefix="footnote-fetching")
         # Apart from the others, since it never waits for a model.
         self.looking = ThreadPoolExecutor(1, thread_name_prefix="footnote-looking")
         self.offering = ThreadPoolExecutor(1, thread_name_prefix="footnote-offering")
@@ -64,6 +66,6 @@ class Threads:
         """Takes nothing new, and gives up what has not had its turn, but what is to be noted."""
         self._closed = True
         self.noting.shutdown(wait=False)
-        others = (self.questions, self.reading, self.looking, self.offering, self.visiting, self.indexing)
-        for executor in others:
+        others = (self.questions, self.reading, self.fetching, self.looking, self.offering, self.visiting)
+        for executor in (*others, self.indexing):
             executor.shutdown(wait=False, cancel_futures=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,13 @@ class Collection:
         raise UnknownArticleError(
             "No article “{id}” is here. The list of articles says which ones are.", id=article
         )
+
+    def fetching(self, article: str) -> Callable[[], object] | None:
+        """What fetches an article to this machine; None where there is nothing to fetch."""
+        with contextlib.suppress(UnknownArticleError):
+            holding = self.find(article)
+            return holding.collection.folder.fetching(holding.id)
+        return None
 
     def named(self, name: str) -> str:
         """The id of the article that somebody calls by its id or its title; else the name itself."""

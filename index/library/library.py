@@ -172,6 +172,10 @@ class Library:
             return ALL
         return self.in_use(place) if name is None else self._articles.named(name)
 
+    def fetching(self, article: str) -> Callable[[], object] | None:
+        """What fetches an article, by its id, from a storage that machines share; None where it is here."""
+        return self._articles.fetching(article)
+
     def ask(
         self,
         question: str,

@@ -18,8 +18,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -134,6 +135,13 @@ class LibraryFolder:
     def of(self, article: str) -> SnapshotFolder:
         """The snapshots of an article."""
         return SnapshotFolder(self.records, article, snapshots_kept=self._snapshots_kept, cache=self.cache)
+
+    def fetching(self, article: str) -> Callable[[], object] | None:
+        """What fetches the newest snapshot of an article; None where this machine has it."""
+        newest = next(iter(self.of(article).published()), None)
+        if self.cache is None or newest is None or newest.digest is None or self.cache.has(newest.digest):
+            return None
+        return partial(self.cache.folder, newest.digest)
 
     def blocks(self) -> BlockFolder:
         """Where what is embedded of an article is put aside."""

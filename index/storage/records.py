@@ -145,17 +145,17 @@ class Records:
             )
 
     def _read(self, connection: Connection, last: LibraryRecord) -> LibraryRecord | None:
-        columns = (LibraryRow.key, LibraryRow.revision, LibraryRow.in_use, LibraryRow.left_at)
-        library = connection.execute(select(*columns).where(LibraryRow.server == self._server)).first()
+        columns = (LibraryRow.key, LibraryRow.revision, LibraryRow.in_use, LibraryRow.left_at, WorkRow.note)
+        with_work = select(*columns).outerjoin(WorkRow, WorkRow.library == LibraryRow.key)
+        library = connection.execute(with_work.where(LibraryRow.server == self._server)).first()
         if library is None:
             return None
-        key, revision, in_use, left_at = library
+        key, revision, in_use, left_at, note = library
         if (last.key, last.revision) != (key, revision):
             articles, removals = _articles(connection, key)
             places = connection.execute(
                 select(PlaceRow.place, PlaceRow.article).where(PlaceRow.library == key)
             )
-            note = connection.scalar(select(WorkRow.note).where(WorkRow.library == key))
             last = LibraryRecord(
                 key=key,
                 revision=revision,

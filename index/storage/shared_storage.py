@@ -54,15 +54,16 @@ class Storage:
         self.name = name
         self._secrets = [one for one in secrets if one]
 
-    def read(self, name: str) -> bytes | None:
-        """What is there under a name; None where nothing is.
+    def read(self, name: str, nbytes: int | None = None) -> bytes | None:
+        """What is there under a name, or no more than its first bytes; None where nothing is.
 
         Raises:
             StorageError: it cannot be read.
         """
         with self._explained():
             try:
-                content: bytes = self._files.cat_file(self._at(name))
+                part = {} if nbytes is None else {"start": 0, "end": nbytes}
+                content: bytes = self._files.cat_file(self._at(name), **part)
             except FileNotFoundError:
                 return None
             return content

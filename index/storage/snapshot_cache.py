@@ -2,15 +2,15 @@
 
 In the storage, of all libraries together::
 
-    snapshots/<digest>/...    the files of a snapshot, see ``snapshot_files``; its manifest is written last
-    database.id               by which it is known whose storage it is, see ``database``
-    probe/                    what was written to try it
+    snapshots/<digest>    a snapshot, see ``packed_snapshot``
+    database.id           by which it is known whose storage it is, see ``database``
+    probe/                what was written to try it
 
 Under the data folder::
 
-    cache/<digest>/...        the same files
-    cache/<digest>.json       a manifest alone, where nobody needed more of a snapshot
-    cache/*.lock              held by who fetches
+    cache/<digest>/...    its files, see ``snapshot_files``
+    cache/<digest>.json   a manifest alone, where nobody needed more of a snapshot
+    cache/*.lock          held by who fetches
 
 A digest is the SHA-256 of a manifest, which has those of all other files: what has that name can only be
 one thing. So it is fetched once, by one of all threads and processes of the machine; each file is held
@@ -37,9 +37,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from index.errors import SnapshotDamagedError, StorageError
-from index.storage.durable import delete_folder, folder_bytes, make_folder, path_bytes, replace_file
+from index.storage.durable import delete_folder, make_folder, path_bytes, replace_file
 from index.storage.folders import names_in
 from index.storage.library_record import Upload
+from index.storage.packed_snapshot import START, manifest_in, pack, unpack
 from index.storage.shared_storage import Storage
 from index.storage.snapshot_files import (
     MANIFEST,
@@ -60,9 +61,11 @@ UNNAMED_FOR = timedelta(days=1)
 
 _SNAPSHOTS = "snapshots"
 _WORK = ".writing-"
+_WHOLE = "whole"
+_GROWTH = 0.01  # the share of what may be here that may come before room is made
 _RESTS = 600.0  # seconds since it was asked for last; before that, somebody may be about to read it
 _PATIENCE = 120.0  # seconds for another process to fetch what is needed
-_ATTEMPTS = 2
+_ATTEMPTS = 2  # at what a connection may have left only a part of
 PAUSE = 5.0
 """Seconds for which a storage that did not answer is not asked again: each who asks would wait for it."""
 
@@ -82,6 +85,7 @@ class SnapshotCache:
         self.path = path
         self.storage = storage
         self._nbytes = nbytes
+        self._growth = nbytes  # what others left here is not known yet
         self._failure: tuple[float, StorageError] | None = None
         self._lock = threading.Lock()
         self._open: weakref.WeakValueDictionary[tuple[str, int], Snapshot] = weakref.WeakValueDictionary()
@@ -101,8 +105,7 @@ class SnapshotCache:
         if not self.has(digest):
             with self._fetching(digest):
                 if not self.has(digest):
-                    self._fetch(digest)
-                self.make_room()
+                    self._grow(self._fetch(digest))
         with contextlib.suppress(OSError):  # it is only a little older then
             os.utime(path / MANIFEST)
         return path
@@ -125,14 +128,14 @@ class SnapshotCache:
         if not path.is_file():
             with self._fetching(digest):
                 make_folder(self.path)
-                replace_file(path, self._content(digest, MANIFEST, digest))
+                replace_file(path, self._fetched_manifest(digest))
         return manifest_at(path)
 
     def store(self, files: Mapping[str, Content]) -> Upload:
         """Writes a snapshot here and uploads it.
 
         Raises:
-            StorageError: it cannot be uploaded; what there is of it has no manifest.
+            StorageError: it cannot be uploaded.
             OSError: it cannot be written here.
         """
         with self._work() as work:
@@ -143,7 +146,7 @@ class SnapshotCache:
         """Uploads a snapshot that lies in a folder, which stays.
 
         Raises:
-            StorageError: it cannot be uploaded; what there is of it has no manifest.
+            StorageError: it cannot be uploaded.
             SnapshotDamagedError: it is not as it was written.
             OSError: it cannot be written here.
         """
@@ -167,6 +170,7 @@ class SnapshotCache:
         What is open stays, and what somebody may be about to read. On what other processes have open, they
         go on: their files are deleted once they are closed.
         """
+        self._growth = 0
         if not self._nbytes:
             return
         entries = sorted((_asked_at(path), path, path_bytes(path)) for path in self._entries())
@@ -207,71 +211,82 @@ class SnapshotCache:
         """
         listing = self.storage.listing(_SNAPSHOTS)
         for digest in sorted(listing.keys() - set(digests())):
-            files = self.storage.listing(f"{_SNAPSHOTS}/{digest}")
-            times = [self.storage.written_at(f"{_SNAPSHOTS}/{digest}/{file}") for file in files]
-            dates = [moment for moment in times if moment is not None]
-            is_old = dates and max(dates) < datetime.now(UTC) - UNNAMED_FOR
+            written_at = self.storage.written_at(_name(digest))
+            is_old = written_at is not None and written_at < datetime.now(UTC) - UNNAMED_FOR
             if is_old and digest not in digests():
-                yield digest, sum(files.values())
+                yield digest, listing[digest]
 
     def delete(self, digest: str) -> None:
-        """Deletes a snapshot in the storage: its manifest first, without which it is none.
+        """Deletes a snapshot in the storage.
 
         Raises:
-            StorageError: it cannot be deleted, or not all of it.
+            StorageError: it cannot be deleted.
         """
-        files = self.storage.listing(f"{_SNAPSHOTS}/{digest}")
-        for file in sorted(files, key=lambda file: file != MANIFEST):
-            self.storage.delete(f"{_SNAPSHOTS}/{digest}/{file}")
+        self.storage.delete(_name(digest))
 
     def _uploaded(self, work: Path) -> Upload:
         digest = hashlib.sha256((work / MANIFEST).read_bytes()).hexdigest()
-        for file in (*read_manifest(work).files, MANIFEST):
-            self.storage.upload(f"{_SNAPSHOTS}/{digest}/{file}", work / file)
-        nbytes = folder_bytes(work)
+        whole = work / _WHOLE
+        pack(work, whole)
+        nbytes = whole.stat().st_size
+        self.storage.upload(_name(digest), whole)
+        whole.unlink()
         if not self.has(digest):
             self._put(work, digest)
-        self.make_room()
+        self._grow(nbytes)
         return Upload(digest, nbytes)
 
-    def _fetch(self, digest: str) -> None:
+    def _fetch(self, digest: str) -> int:
+        """Fetches a snapshot; how many bytes it has."""
         with self._work() as work:
-            (work / MANIFEST).write_bytes(self._content(digest, MANIFEST, digest))
-            for file, record in read_manifest(work).files.items():
-                (work / file).write_bytes(self._content(digest, file, record.sha256))
+            for _ in range(_ATTEMPTS):
+                content = self._read(digest)
+                if unpack(content, digest, work):
+                    break
+            else:
+                raise self._damaged(digest)
             self._put(work, digest)
         (self.path / f"{digest}.json").unlink(missing_ok=True)
+        return len(content)
+
+    def _grow(self, nbytes: int) -> None:
+        """Makes room once so much has come that it matters: it takes a look at all that is here."""
+        self._growth += nbytes
+        if self._growth > self._nbytes * _GROWTH:
+            self.make_room()
 
     def _put(self, work: Path, digest: str) -> None:
         delete_folder(self.path / digest)  # what lies there has no manifest
         work.rename(self.path / digest)
 
-    def _content(self, digest: str, file: str, sha256: str) -> bytes:
-        """A file from the storage; asked for once more where a connection left only a part of it."""
-        name = f"{_SNAPSHOTS}/{digest}/{file}"
-        for _ in range(_ATTEMPTS):
-            content = self._read(name)
-            if content is None:
-                raise SnapshotDamagedError(
-                    "{file} is not in the storage {storage}.", file=name, storage=self.storage.name
-                ) from FileNotFoundError(name)
-            if hashlib.sha256(content).hexdigest() == sha256:
-                return content
-        raise SnapshotDamagedError(
+    def _fetched_manifest(self, digest: str) -> bytes:
+        for nbytes in (START, None):
+            if (manifest := manifest_in(self._read(digest, nbytes), digest)) is not None:
+                return manifest
+        raise self._damaged(digest)
+
+    def _damaged(self, digest: str) -> SnapshotDamagedError:
+        return SnapshotDamagedError(
             "{file} in the storage {storage} is not as it was written.",
-            file=name,
+            file=_name(digest),
             storage=self.storage.name,
         )
 
-    def _read(self, name: str) -> bytes | None:
-        failure = self._failure
+    def _read(self, digest: str, nbytes: int | None = None) -> bytes:
+        """A snapshot from the storage, or its first bytes."""
+        name, failure = _name(digest), self._failure
         if failure is not None and time.monotonic() < failure[0] + PAUSE:
             raise copy(failure[1])
         try:
-            return self.storage.read(name)
+            content = self.storage.read(name, nbytes)
         except StorageError as error:
             self._failure = time.monotonic(), error
             raise
+        if content is None:
+            raise SnapshotDamagedError(
+                "{file} is not in the storage {storage}.", file=name, storage=self.storage.name
+            ) from FileNotFoundError(name)
+        return content
 
     @contextlib.contextmanager
     def _fetching(self, digest: str) -> Iterator[None]:
@@ -318,6 +333,11 @@ class SnapshotCache:
                 path.unlink(missing_ok=True)
         except OSError as error:  # the next one tries again
             log.warning("%s could not be removed: %s.", path, error)
+
+
+def _name(digest: str) -> str:
+    """Where a snapshot lies in the storage."""
+    return f"{_SNAPSHOTS}/{digest}"
 
 
 def _checked(folder: Path) -> Path:

@@ -1,11 +1,13 @@
 """What goes after a while: what was removed or undone, old history, the libraries of servers that left.
 
 A server's library is marked when the bot is not in that server any more, and deleted when it has been so for
-a while. Coming back takes the mark away.
+a while. Coming back takes the mark away. Where machines share a storage, each clears up its own data folder;
+what all share is cleared up under its lock, and looked for again there: whoever comes second finds nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -141,19 +143,27 @@ class Upkeep:
         """What may go by now."""
         items = self._expired_questions()
         for server, folder in self._libraries():
-            if server is not None and self._has_gone(server):
+            if server is not None and (self._has_gone(server) or self._is_left_behind(folder)):
                 items.append(ExpiredItem(ExpiredKind.SERVER, server, None, _all_bytes(folder)))
             else:
                 items += self._expired_of(server, folder)
         nbytes = sum(size for _, size in self._leftovers_in_storage())
         return [*items, *([ExpiredItem(ExpiredKind.UNFINISHED, None, None, nbytes)] if nbytes else [])]
 
-    def prune(self) -> list[ExpiredItem]:
-        """Deletes what may go by now, and returns what has gone. A library that is being changed is left."""
+    def prune(self, serves: Callable[[int], bool] = lambda _: True) -> list[ExpiredItem]:
+        """Deletes what may go by now, and returns what has gone. A library that is being changed is left.
+
+        Args:
+            serves: Whether it would be known here that the bot came back to a server: the libraries of others
+                are left to whoever knows.
+        """
         items = self._pruned_questions()
         for server, folder in self._libraries():
             try:
-                if server is not None and self._has_gone(server):
+                if server is not None and self._is_left_behind(folder):
+                    items += self._delete_folder(folder)
+                    continue
+                if server is not None and serves(int(server)) and self._has_gone(server):
                     items += self._delete_server(server)
                     continue
                 if any(True for _ in self._expired_of(server, folder)):
@@ -274,15 +284,36 @@ class Upkeep:
             writer.vanish()
         return [ExpiredItem(ExpiredKind.SERVER, server, None, nbytes)]
 
+    def _is_left_behind(self, folder: LibraryFolder) -> bool:
+        """Whether a server's folder is of a library that another machine has deleted.
+
+        Where machines share a storage, all that is in it can be made again, and a library that is just being
+        begun has a folder before it has a row.
+        """
+        if folder.cache is None or folder.records.now().key:
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            age = self._now() - datetime.fromtimestamp(folder.path.stat().st_mtime, UTC)
+            return age >= self._retention.blocks
+        return False
+
+    def _delete_folder(self, folder: LibraryFolder) -> list[ExpiredItem]:
+        nbytes = folder_bytes(folder.path)
+        with Transactions(folder).locked(_PATIENCE):
+            if folder.records.now().key:
+                return []
+        delete_folder(folder.path)
+        return [ExpiredItem(ExpiredKind.SERVER, folder.server, None, nbytes)]
+
     def _has_gone(self, server: str) -> bool:
         since = self.left_since(server)
         return since is not None and self._now() - since >= self._retention.absences
 
     def _is_known(self, server: str) -> bool:
-        """Whether there is anything of a server."""
+        """Whether there is anything of a server. Where machines share a storage, no folder says so."""
         folder = self._root.branch(server)
         return (
-            folder.path.is_dir()
+            (folder.cache is None and folder.path.is_dir())
             or folder.records.now().key != 0
             or server in {*self._ledger.servers(), *self._channels.servers(), *self.watches.servers()}
         )

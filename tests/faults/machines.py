@@ -4,8 +4,9 @@ Three processes, each for the servers of two shards, and two workers share a fol
 run's own; with ``--storage``, each has a folder of its own, as on a machine of its own, and they share an S3
 on loopback, which answers some requests with an error or with half a file. Questions come steadily while
 servers reindex, a process that serves and a worker are killed (SIGKILL) and started again, and PostgreSQL
-cuts every connection. Counted is what nobody answered, what was answered from another server's article, and
-what became of each change. The embedder has no weights: each passage takes it as long as a real one does.
+cuts every connection. Counted is what nobody answered, what was answered from another server's article, what
+became of each change, and what each kind of process takes of a processor. The embedder has no
+weights: each passage takes it as long as a real one does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -39,10 +41,13 @@ from tests.fakes import IN_MEMORY, read_here
 from tests.faults.world import prepare
 from tests.index.fakes import FakeEmbedder
 from tests.index.storage import postgresql, s3_server
-from tests.index.storage.s3_server import S3Server
+from tests.index.storage.s3_server import S3Process
 
 SERVING, WORKERS, SHARDS = 3, 2, 6
 SECONDS_A_PASSAGE = 0.02
+PHASES = {"idle": 0.25, "busy": 1.0}
+"""For which share of the time questions are asked while nothing else, and while all else, goes on."""
+
 PATIENCE = 60.0
 """Seconds within which what was asked has to be answered, and all jobs be done at the end."""
 
@@ -136,6 +141,12 @@ class Process:
     pending: dict[int, tuple[dict[str, Any], asyncio.Future[dict[str, Any]]]] = field(default_factory=dict)
     kills: int = 0
     is_starting: bool = True
+    spent: float = 0.0
+
+    @property
+    def processor_seconds(self) -> float:
+        """How much time of a processor it took, before it was killed as well."""
+        return self.spent + (_processor_seconds(self.running.pid) if self.running is not None else 0.0)
 
     async def start(self) -> None:
         """Starts it."""
@@ -153,8 +164,9 @@ class Process:
         """Kills it and, a moment later, starts it again, as systemd does."""
         assert self.running is not None
         self.kills, self.is_starting = self.kills + 1, True
-        self.running.kill()
-        await self.running.wait()
+        self.spent, running, self.running = self.processor_seconds, self.running, None
+        running.kill()
+        await running.wait()
         await self._listening
         if again:
             await asyncio.sleep(0.5)
@@ -175,7 +187,8 @@ class Process:
             del self.pending[order["id"]]
 
     def _tell(self, order: dict[str, Any]) -> None:
-        assert self.running is not None
+        if self.running is None:  # it is told when it runs again
+            return
         assert self.running.stdin is not None
         with contextlib.suppress(ConnectionError):  # it has just been killed
             self.running.stdin.write(json.dumps(order).encode() + b"\n")
@@ -187,6 +200,12 @@ class Process:
             _, future = self.pending.get(answer["id"], (None, None))
             if future is not None and not future.done():
                 future.set_result(answer)
+
+
+def _processor_seconds(pid: int) -> float:
+    """How much time of a processor a process took, by proc(5)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # The run
@@ -202,6 +221,7 @@ class Count:
     foreign: list[str] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
+    processor_seconds: dict[str, dict[str, float]] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=lambda: {"starting": [], "idle": [], "busy": []})
 
     @property
@@ -231,7 +251,7 @@ class Run:
         self,
         folder: Path,
         address: str,
-        storage: S3Server | None,
+        storage: S3Process | None,
         *,
         servers: int,
         changing: int,
@@ -254,12 +274,14 @@ class Run:
                 library.branch(str(server)).add(source, who="ada", id="harbour")
         async with self._processes() as (serving, workers):
             await asyncio.gather(*(self._ask(serving, server, "starting") for server in range(1, SHARDS + 1)))
-            await self._ask_all(serving, "idle", self.seconds / 4)
+            with self._processor("idle", serving, workers):
+                await self._ask_all(serving, "idle", self.seconds * PHASES["idle"])
             changes = [
                 asyncio.create_task(self._change(serving, server)) for server in range(1, self.changing + 1)
             ]
             faults = asyncio.create_task(self._faults(library, serving, workers))
-            await self._ask_all(serving, "busy", self.seconds)
+            with self._processor("busy", serving, workers):
+                await self._ask_all(serving, "busy", self.seconds)
             await asyncio.gather(*changes, faults)
         self._hold_to_account(library)
         library.jobs._database.close()
@@ -277,8 +299,24 @@ class Run:
         finally:
             await asyncio.gather(*(process.kill(again=False) for process in every))
 
+    @contextlib.contextmanager
+    def _processor(self, phase: str, serving: list[Process], workers: list[Process]) -> Iterator[None]:
+        """Counts how much time of a processor each kind of process takes."""
+
+        def spent() -> dict[str, float]:
+            return {
+                "serve": sum(process.processor_seconds for process in serving),
+                "work": sum(process.processor_seconds for process in workers),
+                "store": _processor_seconds(self.storage.process.pid) if self.storage is not None else 0.0,
+                "ask": time.process_time(),
+            }
+
+        before = spent()
+        yield
+        self.count.processor_seconds[phase] = {kind: s - before[kind] for kind, s in spent().items()}
+
     def _machine(self, name: str) -> list[str]:
-        return [name, self.storage.url()] if self.storage is not None else []
+        return [name, self.storage.url] if self.storage is not None else []
 
     async def _ask_all(self, serving: list[Process], phase: str, seconds: float) -> None:
         questions: list[asyncio.Task[None]] = []
@@ -322,7 +360,7 @@ class Run:
     async def _faults(self, library: Library, serving: list[Process], workers: list[Process]) -> None:
         await asyncio.sleep(self.seconds / 5)
         if self.storage is not None:
-            self.storage.refused, self.storage.cut = 1, 3
+            self.storage.fail(refused=1, cut=3)
         await serving[0].kill()
         await asyncio.sleep(self.seconds / 5)
         while library.jobs.count() == 0:  # noqa: ASYNC110 - other processes bring it about
@@ -362,7 +400,7 @@ def run(*, servers: int, changing: int, rate: float, seconds: float, is_stored: 
     """A run with a PostgreSQL of its own, and an S3, if the indexes are to be stored in one."""
     prepare()
     with (
-        s3_server.running() if is_stored else contextlib.nullcontext() as storage,
+        s3_server.running_apart() if is_stored else contextlib.nullcontext() as storage,
         tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder,  # what a disk does, tests.faults tries
         postgresql.running() as server,
         postgresql.new_database(server.address, "machines") as address,
@@ -404,6 +442,12 @@ def main() -> None:
         print(f"    {what}")
     idle, busy = count.p95("idle"), count.p95("busy")
     print(f"p95 of a question: {idle:.0f} ms while nothing else goes on, {busy:.0f} ms while all that does")
+    for phase, seconds in count.processor_seconds.items():
+        each = {kind: 1000 * s / int(args.rate * args.seconds * PHASES[phase]) for kind, s in seconds.items()}
+        print(
+            f"processor time for a question while {phase}: "
+            + ", ".join(f"{ms:.1f} ms to {kind}" for kind, ms in each.items())
+        )
     starting = count.seconds["starting"]
     print(f"besides, {len(starting)} waited for a process to start, {max(starting):.1f} s at most")
     if not count.is_sound:

@@ -24,6 +24,16 @@ async def test_first_come_first_served_so_many_at_a_time() -> None:
     ]
 
 
+async def test_who_waits_for_something_else_keeps_a_place_and_no_turn() -> None:
+    line = Line(length=10, at_once=1)
+    tickets = [line.join(0, is_ready=False), line.join(1), line.join(2), line.join(3)]
+    assert [line.position(ticket) for ticket in tickets] == [1, 0, 2, 3]
+    line.make_ready(tickets[0])
+    assert not tickets[0].turn.done()
+    line.leave(tickets[1])
+    assert [line.position(ticket) for ticket in tickets if ticket is not tickets[1]] == [0, 1, 2]
+
+
 async def test_a_closed_line_lets_nobody_in() -> None:
     line = Line(length=10, at_once=2)
     line.close()

@@ -29,6 +29,7 @@ from index import (
     Result,
     Span,
     Stage,
+    StorageError,
     Turn,
     UnknownArticleError,
     Verdict,
@@ -299,6 +300,32 @@ async def test_what_takes_the_model_has_its_turn_in_a_line_that_is_bounded(libra
         await service.consult(HERE, 1, lambda library: library.article("tunnel"))
     assert service._line._turns == 0
     await service.close(patience=1)
+
+
+async def test_who_waits_for_a_storage_keeps_nobody_else_from_an_answer(
+    service: CountingService, library: HeldLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched, calls = threading.Event(), list[str]()
+
+    def fetching(self: HeldLibrary, article: str) -> Callable[[], object] | None:
+        def fetch() -> None:
+            calls.append(article)
+            assert fetched.wait(5)
+            raise StorageError("The storage is away.")  # what is here answers all the same
+
+        return None if self is library else fetch
+
+    monkeypatch.setattr(HeldLibrary, "fetching", fetching)
+    waiting = [
+        asyncio.create_task(ask(service, f"ships harbour {number}", place=HERE, asker=number))
+        for number in range(QUESTION_THREADS + 1)
+    ]
+    await until(lambda: len(calls) == len(waiting))
+    assert (await ask(service, asker=9)).answer.citations
+    assert not any(task.done() for task in waiting)
+    fetched.set()
+    assert all(result.answer.citations for result in await asyncio.gather(*waiting))
+    assert calls == [ARTICLE.id] * len(waiting)
 
 
 async def test_what_is_offered_while_somebody_types_comes_soon_or_not_at_all() -> None:

@@ -11,6 +11,8 @@ import contextlib
 import hashlib
 import hmac
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -68,6 +70,7 @@ def running() -> Iterator[S3Server]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a content would wait 40 ms for its head to be acknowledged
     server: S3Server
 
     def log_message(self, *_: object) -> None:
@@ -139,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         if (wanted := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range") or "")) is not None:
             first, last = int(wanted[1]), int(wanted[2] or size - 1)
             content, status = content[first : last + 1], 206
-            part = f"bytes {first}-{last}/{size}"
+            part = f"bytes {first}-{min(last, size - 1)}/{size}"
         if self.server.cut and self.command == "GET":
             self.server.cut -= 1
             half = content[: len(content) // 2]
@@ -226,13 +229,48 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(content)
 
 
+class S3Process:
+    """One in a process of its own, so that who measures does not measure it as well.
+
+    Attributes:
+        url: As FOOTNOTE_STORAGE_URL wants it.
+        process: In which it runs.
+    """
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.index.storage.s3_server"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip().partition("=")[2]
+
+    def fail(self, *, refused: int, cut: int) -> None:
+        """See the attributes of ``S3Server``."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{refused} {cut}\n")
+
+
+@contextlib.contextmanager
+def running_apart() -> Iterator[S3Process]:
+    """One in a process of its own, while it runs."""
+    server = S3Process()
+    with server.process:
+        yield server
+        server.process.kill()
+
+
 def main() -> None:
-    """Runs one until it is stopped, and says how it is reached."""
+    """Runs one until it is stopped, says how it is reached, and reads which faults it is to have."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=0)
     with S3Server(parser.parse_args().port) as server:
         print(f"FOOTNOTE_STORAGE_URL={server.url()}", flush=True)
-        server.serve_forever()
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        for line in sys.stdin:
+            server.refused, server.cut = map(int, line.split())
+        thread.join()
 
 
 if __name__ == "__main__":
