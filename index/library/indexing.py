@@ -17,9 +17,11 @@ import numpy.typing as npt
 from index.errors import FootnoteError, SnapshotDamagedError
 from index.language.attribution import Speech
 from index.language.follow_ups import FollowUp
+from index.language.terms import Analyzer
 from index.library.finding import Collection, Holding
 from index.library.memory import Cache, Newest, OpenArticle
 from index.library.models import Models
+from index.search.bm25 import TermPlaces
 from index.search.embedding import Embedder, Floats
 from index.search.leads import Leads
 from index.search.segments import Segment, segment_of
@@ -329,4 +331,6 @@ class WholeLibrary:
 def _segment_of(snapshot: Snapshot) -> Segment:
     """The segment of an article that need not be opened for it."""
     index = snapshot.index
-    return segment_of(index, Leads(index.article, index.passages), Speech(index.article).mentions)
+    article = index.article
+    terms = TermPlaces(*Analyzer(article.language).located_terms(article.text)[:3])
+    return segment_of(index, Leads(article, index.passages), Speech(article).mentions, terms)

@@ -7,7 +7,6 @@ those are read of the few passages that are looked into.
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from index.errors import SnapshotDamagedError
-from index.language.terms import Analyzer
 from index.model.article import Sentence
+from index.search.bm25 import TermPlaces, place_in
 from index.search.build import Index, Ints
 from index.search.embedding import Floats
 from index.search.leads import Leads
@@ -81,8 +80,7 @@ class Segment(NamedTuple):
 
     def place_of(self, term: str) -> int | None:
         """The place of a term in the vocabulary; None where the text has it not."""
-        place = bisect_left(self.vocabulary, term)
-        return place if place < len(self.vocabulary) and self.vocabulary[place] == term else None
+        return place_in(self.vocabulary, term)
 
     def terms_within(self, spans: Ints) -> list[list[int]]:
         """The terms of each of some spans, shape (spans, 2), as places in the vocabulary."""
@@ -123,19 +121,18 @@ class Segment(NamedTuple):
 _ARRAYS = ("vectors", "passages", "sentences", "runs", "led", "terms", "tokens")
 
 
-def segment_of(index: Index, leads: Leads, mentions: Mentions) -> Segment:
+def segment_of(index: Index, leads: Leads, mentions: Mentions, terms: TermPlaces) -> Segment:
     """The segment of an article.
 
     Args:
         index: The article's.
         leads: What leads its sentences.
         mentions: The names that its sentences lean on.
+        terms: Those of its text.
     """
     article, passages, store, tokens = index
     rows = TokenRows(tokens.starts, leads, mentions)
     sentences = [sentence for citable in leads.citable for sentence in citable]
-    terms_in_place = Analyzer(article.language).located_terms(article.text)
-    vocabulary = {term: place for place, term in enumerate(sorted(set(terms_in_place.terms)))}
     counts = TokenCounts.of(tokens, sum(len(passage.sentences) for passage in passages))
     contexts = [leads.context(passage) for passage in passages]
     return Segment(
@@ -148,14 +145,8 @@ def segment_of(index: Index, leads: Leads, mentions: Mentions) -> Segment:
         sentences=_table([(s.start, s.end, s.paragraph, s.passage) for s in sentences], 4),
         runs=_table([(n, *run) for n, one in enumerate(sentences) for run in rows.new_runs(one)], 3),
         led=_table([(p.number, led) for p in passages for led in leads.led_passages(p.number)], 2),
-        vocabulary=tuple(vocabulary),
-        terms=np.stack(
-            [
-                np.array(terms_in_place.starts, dtype=np.int32),
-                np.fromiter((vocabulary[term] for term in terms_in_place.terms), dtype=np.int32),
-            ],
-            axis=1,
-        ),
+        vocabulary=terms.vocabulary,
+        terms=np.stack([terms.starts, terms.places], axis=1),
         tokens=np.stack([counts.ids, counts.counts], axis=1),
         sentence_count=counts.sentences,
     )

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from index.errors import SnapshotDamagedError
 from index.language.follow_ups import FollowUp
+from index.language.terms import Analyzer
 from index.model.article import Article, Span
+from index.search.bm25 import TermPlaces
 from index.search.build import Index, build
 from index.search.embedding import Floats
 from index.search.leads import Leads
@@ -62,7 +64,8 @@ def no_mentions(_: Span) -> list[Span]:
 def _segment(number: int) -> Segment:
     index = INDEXES[number]
     leads = Leads(index.article, index.passages)
-    return segment_of(index, leads, mentions if number == 0 else no_mentions)
+    terms = TermPlaces(*Analyzer(index.article.language).located_terms(index.article.text)[:3])
+    return segment_of(index, leads, mentions if number == 0 else no_mentions, terms)
 
 
 SEGMENTS = [_segment(number) for number in range(len(TEXTS))]
