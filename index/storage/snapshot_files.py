@@ -261,7 +261,7 @@ def encode(contents: Contents) -> EncodedSnapshot:
     map_header = npy_header((3, len(tokens.ids)), tokens.ids.dtype)
     files: dict[str, Content] = {
         ARTICLE: lambda write: write(_ARTICLE.dump_json(_stored(article, contents.origin))),
-        PASSAGES: partial(_write_passages, passages),
+        PASSAGES: partial(write_passages, passages),
         VECTORS: store.write,
         TOKENS: codes if isinstance(codes, StoredRows) else _buffers(_npy(codes)),
         TOKEN_MAP: _buffers([map_header, *map(_flat, tokens[1:])]),
@@ -337,7 +337,7 @@ def _buffers(parts: Sequence[Any]) -> Fill:
     return fill
 
 
-def _write_passages(passages: Sequence[Passage], write: Callable[[Any], object]) -> None:
+def write_passages(passages: Sequence[Passage], write: Callable[[Any], object]) -> None:
     """Writes them as ``_PASSAGES`` would dump them: some at a time, since they take more than the text."""
     for first in range(0, len(passages), _PASSAGES_AT_ONCE):
         some = _PASSAGES.dump_json(tuple(passages[first : first + _PASSAGES_AT_ONCE]))
