@@ -112,7 +112,7 @@ class Segment(NamedTuple):
             write(array.reshape(-1).view(np.uint8))
 
     @classmethod
-    def read(cls, read: Callable[[int], bytes]) -> Segment:
+    def read(cls, take: Callable[[int], bytes]) -> Segment:
         """Reads what ``write`` gave, of what gives as many bytes as it is asked for.
 
         Raises:
@@ -121,11 +121,11 @@ class Segment(NamedTuple):
         kinds: dict[str, Any] = {kind: dtype for dtype, kind in _KINDS.items()}
         arrays: dict[str, Any] = {}
         try:
-            header = json.loads(read(int.from_bytes(read(8), "little")))
+            header = json.loads(take(int.from_bytes(take(8), "little")))
             rows = sorted(header.items(), key=lambda row: row[1]["data_offsets"])
             for name, row in rows:
                 start, end = row["data_offsets"]
-                arrays[name] = np.frombuffer(read(end - start), kinds[row["dtype"]]).reshape(row["shape"])
+                arrays[name] = np.frombuffer(take(end - start), kinds[row["dtype"]]).reshape(row["shape"])
             language, codec, vocabulary = json.loads(arrays["texts"].tobytes())
             (count,) = arrays["sentence_count"].tolist()
             parts = {name: arrays[name] for name in _ARRAYS}

@@ -71,14 +71,14 @@ class FaissStore:
         return store
 
     @classmethod
-    def read(cls, read: Callable[[int], bytes]) -> Self:
+    def read(cls, take: Callable[[int], bytes]) -> Self:
         """Reads what ``write`` gave, of what gives as many bytes as it is asked for.
 
         Raises:
             SnapshotDamagedError: it is not a FAISS index.
         """
         try:
-            return cls(faiss.read_index(faiss.PyCallbackIOReader(read, _PIECE)))  # type: ignore[attr-defined]
+            return cls(faiss.read_index(faiss.PyCallbackIOReader(take, _PIECE)))  # type: ignore[attr-defined]
         except RuntimeError as error:
             raise SnapshotDamagedError("The vector index cannot be read.") from error
 
@@ -98,7 +98,7 @@ class FaissStore:
     def vectors(self) -> Floats:
         """See ``VectorStore``."""
         rows = self._rows()
-        rows.flags.writeable = False
+        rows.setflags(write=False)
         return rows
 
     def _rows(self) -> Floats:

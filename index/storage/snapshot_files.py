@@ -257,14 +257,16 @@ def made_by() -> str:
 def encode(contents: Contents) -> EncodedSnapshot:
     """Every file of a snapshot, and what it will say of itself; the arrays are not copied."""
     article, passages, store, tokens = contents.index
-    codes = tokens.vectors.codes
+    codes: Any = tokens.vectors.codes
     map_header = npy_header((3, len(tokens.ids)), tokens.ids.dtype)
     files: dict[str, Content] = {
         ARTICLE: lambda write: write(_ARTICLE.dump_json(_stored(article, contents.origin))),
         PASSAGES: partial(write_passages, passages),
         VECTORS: store.write,
-        TOKENS: codes if isinstance(codes, StoredRows) else _buffers(_npy(codes)),
-        TOKEN_MAP: _buffers([map_header, *map(_flat, tokens[1:])]),
+        TOKENS: codes
+        if isinstance(codes, StoredRows)
+        else _buffers(npy_header(codes.shape, codes.dtype), _flat(codes)),
+        TOKEN_MAP: _buffers(map_header, *map(_flat, tokens[1:])),
     }
     if contents.source is not None:
         parts_of_source = {
@@ -272,9 +274,7 @@ def encode(contents: Contents) -> EncodedSnapshot:
             SIDECAR: contents.source.sidecar,
             QUESTIONS: contents.source.questions,
         }
-        files |= {
-            file: _buffers([content]) for file, content in parts_of_source.items() if content is not None
-        }
+        files |= {file: _buffers(content) for file, content in parts_of_source.items() if content is not None}
     manifest = Manifest(
         format=FORMAT,
         article_sha256=article.sha256,
@@ -293,7 +293,7 @@ def encode(contents: Contents) -> EncodedSnapshot:
         tokens=tokens.vectors.codec.name,
     )
     raw = manifest.model_dump(mode="json")
-    files[MANIFEST] = _buffers([json.dumps(raw | {"sha256": _sum_of(raw)}, indent=2).encode()])
+    files[MANIFEST] = _buffers(json.dumps(raw | {"sha256": _sum_of(raw)}, indent=2).encode())
     return EncodedSnapshot(contents.index, manifest, files)
 
 
@@ -329,12 +329,8 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
     sync_folder(folder)
 
 
-def _buffers(parts: Sequence[Any]) -> Fill:
-    def fill(write: Callable[[Any], object]) -> None:
-        for part in parts:
-            write(part)
-
-    return fill
+def _buffers(*parts: Any) -> Fill:
+    return lambda write: [write(part) for part in parts]
 
 
 def write_passages(passages: Sequence[Passage], write: Callable[[Any], object]) -> None:
@@ -390,17 +386,12 @@ def unreadable(path: Path, error: Exception) -> SnapshotDamagedError:
     return SnapshotDamagedError("{file} cannot be read: {reason}.", file=path, reason=error)
 
 
-def _npy(array: Any) -> Sequence[Any]:
-    """An array as an ``.npy`` file, its values not copied."""
-    return [npy_header(array.shape, array.dtype), _flat(array)]
-
-
 def _flat(array: Any) -> Any:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _array(content: bytes) -> Any:
-    """What ``_npy`` wrote, its values not copied."""
+    """The array of an ``.npy`` file, its values not copied."""
     stream = io.BytesIO(content)
     np.lib.format.read_magic(stream)
     shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
