@@ -81,7 +81,6 @@ def test_nothing_of_the_tests_is_shipped(name: str) -> None:
             {"index/search/reranking.py", "index/search/torch_encoder.py"},
         ),
         ("faiss", {"index/search/token_vectors.py", "index/search/vectors.py"}),
-        ("bm25s", {"index/search/bm25.py"}),
         ("Stemmer", {"index/language/terms.py"}),
         ("rapidfuzz", {"bot/service/suggestions.py", "index/language/spelling.py"}),
         ("onnxruntime", {"index/search/onnx_session.py"}),

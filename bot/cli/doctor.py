@@ -29,7 +29,7 @@ from index import (
     StorageError,
 )
 
-PACKAGES = ("footnote", "discord.py", "sentence-transformers", "torch", "faiss-cpu", "bm25s", "simcord")
+PACKAGES = ("footnote", "discord.py", "sentence-transformers", "torch", "faiss-cpu", "simcord")
 _TOKEN = re.compile(r"([\w-]{18,})\.[\w-]{5,}\.[\w-]{20,}", re.ASCII)
 
 

@@ -52,7 +52,7 @@ def set_up_logging(level: int, *, as_json: bool = False) -> None:
     root = logging.getLogger()
     if not root.handlers:
         discord.utils.setup_logging(level=level, formatter=JsonLines() if as_json else TextLines())
-        for handler in root.handlers:  # a library may have set its own logger to more, as bm25s does
+        for handler in root.handlers:  # a library may have set its own logger to more
             handler.setLevel(level)
 
 

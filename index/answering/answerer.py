@@ -134,7 +134,7 @@ class Answerer:
 
     def segment(self) -> Segment:
         """What a library's index keeps of the article."""
-        return segment_of(self._index, self._retriever.leads, self._speech.mentions)
+        return segment_of(self._index, self._retriever.leads, self._speech.mentions, self._retriever.terms)
 
     def check(self, claim: str) -> Answer:
         """What the article says to a claim: so, otherwise or nothing, see ``Answer.verdict``.
@@ -298,7 +298,7 @@ class Answerer:
 
     @cached_property
     def _speller(self) -> Speller:
-        return Speller(self._article.text, self._article.language)
+        return Speller(self._article.text, self._article.language, self._retriever.located_terms.words)
 
     @cached_property
     def _queries(self) -> Queries:

@@ -16,8 +16,12 @@ class PlainDense:
         self._embedder = embedder
         self._passages = index.passages
         self._sentences = [sentence for passage in index.passages for sentence in passage.sentences]
-        self._by_passage = FaissStore.from_vectors(embedder.encode([p.of(text) for p in self._passages]))
-        self._by_sentence = FaissStore.from_vectors(embedder.encode([s.of(text) for s in self._sentences]))
+        self._by_passage, self._by_sentence = (
+            FaissStore.from_vectors(
+                embedder.encode([span.of(text) for span in spans]), len(spans), embedder.dimension
+            )
+            for spans in (self._passages, self._sentences)
+        )
 
     def rank(self, question: str) -> Ranking:
         """Passages and sentences, best first."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from operator import attrgetter, methodcaller
+from operator import attrgetter
 
 from index.language.quotations import Quotation
 from index.language.tables import (
@@ -20,7 +20,7 @@ from index.language.tables import (
     UPPER,
     alternation,
 )
-from index.model.article import Article, Span
+from index.model.article import Article, Span, Spans
 
 QUOTATION_CHAR = "\ue000"
 """Stands in the narration for each character of a quotation, so that places in it are places in the text."""
@@ -41,7 +41,6 @@ _PAUSE = re.compile(
     rf"|\b(?:{alternation(PREPOSITIONS | SUBORDINATORS | CALENDAR)}|of|\w+ly)\b)"
 )
 _start = attrgetter("start")
-_token_start = methodcaller("start")
 
 
 class Narration:
@@ -63,42 +62,42 @@ class Narration:
         return "".join([*parts, self._original[end:]])
 
     @cached_property
-    def sentences(self) -> list[Span]:
+    def sentences(self) -> Spans:
         """The narration's sentences: those inside a quotation are not told apart."""
-        sentences: list[Span] = []
+        return Spans(self._sentences())
+
+    def _sentences(self) -> Iterator[Span]:
         for paragraph in self._paragraphs:
             start = paragraph.start
             for mark in _BREAK.finditer(self.text, paragraph.start, paragraph.end):
                 if self._ends_sentence(mark.start(), mark.end()):
-                    sentences.append(Span(start, mark.start() + 1))
+                    yield Span(start, mark.start() + 1)
                     start = mark.end()
-            sentences.append(Span(start, paragraph.end))
-        return sentences
+            yield Span(start, paragraph.end)
 
     @cached_property
-    def tokens(self) -> list[re.Match[str]]:
+    def tokens(self) -> Spans:
         """The tokens of the sentences that may say who speaks: of a long article, those are few."""
-        return [
-            token
+        return Spans(
+            Span(*token.span())
             for sentence in self.sentences
             if not TELLING.isdisjoint(_WORD.findall(self.text, sentence.start, sentence.end))
             for token in _TOKEN.finditer(self.text, sentence.start, sentence.end)
-        ]
+        )
 
-    def tokens_from(self, start: int, count: int) -> list[re.Match[str]]:
+    def tokens_from(self, start: int, count: int) -> list[Span]:
         """At most ``count`` tokens from ``start`` on."""
-        number = bisect_left(self.tokens, start, key=_token_start)
+        number = bisect_left(self.tokens.starts, start)
         return self.tokens[number : number + count]
 
-    def tokens_before(self, number: int, count: int) -> list[re.Match[str]]:
+    def tokens_before(self, number: int, count: int) -> list[Span]:
         """At most ``count`` tokens before the token ``number``, of its own sentence."""
-        near = self.tokens[max(0, number - count) : number]
-        first = self.sentence_at(self.tokens[number].start()).start
-        return near[bisect_left(near, first, key=_token_start) :]
+        first = self.sentence_at(self.tokens.starts[number]).start
+        return self.tokens[max(bisect_left(self.tokens.starts, first), number - count) : number]
 
     def sentence_at(self, offset: int) -> Span:
         """The sentence that holds ``offset``, or the last one before it."""
-        return self.sentences[bisect_right(self.sentences, offset, key=_start) - 1]
+        return self.sentences[bisect_right(self.sentences.starts, offset) - 1]
 
     def paragraph_number_at(self, offset: int) -> int:
         """The number, from 0, of the paragraph that holds ``offset``."""

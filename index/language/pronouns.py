@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
@@ -63,22 +64,38 @@ class _Mention(NamedTuple):
 
     start: int
     end: int
-    words: list[str]
+    words: tuple[str, ...]
     key: str
     before: str
     is_role: bool
-    sentence: Span
+    sentence_start: int
 
     @property
     def opens(self) -> bool:
         """Whether it stands first in its sentence, where any word is capitalised."""
-        return self.start <= self.sentence.start
+        return self.start <= self.sentence_start
 
     @property
     def gender(self) -> str | None:
         titles = {self.key} if self.is_role else {word.lower().rstrip(".") for word in self.words}
         male, female = titles & (MALE | MALE_TITLES), titles & (FEMALE | FEMALE_TITLES)
         return "he" if male else "she" if female else None  # Mr Smith; the spokeswoman
+
+
+class _Mentions:
+    """Mentions in few bytes each: a long text has a million, and most of them over and over."""
+
+    def __init__(self, mentions: Iterable[_Mention]) -> None:
+        self._numbers = array("i")
+        self._kinds: dict[tuple[tuple[str, ...], str, str, bool], int] = {}
+        for start, end, words, key, before, is_role, sentence_start in mentions:
+            number = self._kinds.setdefault((words, key, before, is_role), len(self._kinds))
+            self._numbers.extend((start, end, number, sentence_start))
+
+    def __iter__(self) -> Iterator[_Mention]:
+        kinds, rest = list(self._kinds), iter(self._numbers)
+        for start, end, number, sentence_start in zip(rest, rest, rest, rest, strict=True):
+            yield _Mention(start, end, *kinds[number], sentence_start)
 
 
 class People:
@@ -91,7 +108,9 @@ class People:
     @cached_property
     def all(self) -> list[Person]:
         """Every mention, in order."""
-        mentions = [one for sentence in self._narration.sentences for one in self._mentions(sentence)]
+        mentions = _Mentions(
+            one for sentence in self._narration.sentences for one in self._mentions(sentence)
+        )
         places = {one.key for one in mentions if one.before in PLACING and len(one.words) == 1}
         named_later = {one.key for one in mentions if not one.opens}
         speaking = {report.subject.start for report in self._reports.all if report.subject}
@@ -100,6 +119,7 @@ class People:
             forenames = {word for word in one.words[-2:-1] if word.lower() not in TITLES}
             first_names.setdefault(one.key, set()).update(forenames)
         people: list[Person] = []
+        names: dict[str, str] = {}
         for one in mentions:
             single = len(one.words) == 1
             placed = one.before in NOT_OF_PEOPLE and not one.is_role  # in Rafah; the Guardian; as Minister
@@ -116,7 +136,9 @@ class People:
                 continue
             key = " ".join(one.words) if len(first_names[one.key]) > 1 else one.key  # Anna Jones, Tom Jones
             name = self._narration.words_of(one.start, one.end)
-            people.append(Person(name, one.start, key, one.gender, introduced or speaks))
+            people.append(
+                Person(names.setdefault(name, name), one.start, key, one.gender, introduced or speaks)
+            )
         return people
 
     def is_named_elsewhere(self, name: str, start: int) -> bool:
@@ -153,7 +175,7 @@ class People:
         before = self._narration.text[max(0, mention.start - 3) : mention.start].rstrip(", ")
         if before.endswith(QUOTATION_CHAR):
             return False
-        return self._narration.is_introduced(mention.sentence.start, mention.start)
+        return self._narration.is_introduced(mention.sentence_start, mention.start)
 
     def _mentions(self, sentence: Span) -> Iterator[_Mention]:
         text = self._narration.text
@@ -166,7 +188,7 @@ class People:
             key = role or (words[-1] if words else "")
             acronym = not role and (key.isupper() or key[:-1].isupper())  # NATO, MPs
             if key and not acronym and key.lower() not in CALENDAR:
-                yield _Mention(start, match.end(), words, key, before, bool(role), sentence)
+                yield _Mention(start, match.end(), tuple(words), key, before, bool(role), sentence.start)
 
 
 class Antecedents:

@@ -115,10 +115,11 @@ class Reports:
     def all(self) -> list[Report]:
         """Every one of them with its subject, in order."""
         reports: list[Report] = []
-        for number, token in enumerate(self._narration.tokens):
-            if token[0] in VERBS:
+        text, tokens = self._narration.text, self._narration.tokens
+        for number, (start, end) in enumerate(zip(tokens.starts, tokens.ends, strict=True)):
+            if (verb := text[start:end]) in VERBS:
                 subject = self._subject(number, reports[-1] if reports else None)
-                reports.append(Report(token.start(), token[0], subject))
+                reports.append(Report(start, verb, subject))
         return reports
 
     def subject_after(self, start: int, limit: int) -> Subject | None:
@@ -126,8 +127,8 @@ class Reports:
 
         “…,” said former mayor Boris Johnson, who lost. “…,” according to Dr. Smith.
         """
-        tokens = [token for token in self._narration.tokens_from(start, _REACH) if token.end() <= limit]
-        words = [token[0] for token in tokens]
+        tokens = [token for token in self._narration.tokens_from(start, _REACH) if token.end <= limit]
+        words = [token.of(self._narration.text) for token in tokens]
         stop, named = 0, False
         for word, following in zip(words, [*words, ""][1:], strict=True):
             low = word.lower()
@@ -140,7 +141,7 @@ class Reports:
             stop += 1
         if not stop:
             return None
-        start, end = tokens[0].start(), tokens[stop - 1].end()
+        start, end = tokens[0].start, tokens[stop - 1].end
         name = self._narration.words_of(start, end)
         paused = end >= limit or self._narration.pauses(end, limit)
         return Subject(name, start, end) if paused and _can_speak(name.split(), anywhere=True) else None
@@ -149,7 +150,7 @@ class Reports:
         """The subject of the verb that is the token ``number``."""
         narration = self._narration
         token = narration.tokens[number]
-        verb, start, end = token[0], token.start(), token.end()
+        verb, start, end = token.of(narration.text), token.start, token.end
         sentence = narration.sentence_at(start)
         lead = narration.text[max(sentence.start, start - 4) : start].rstrip(", \xa0")
         if (
@@ -159,7 +160,7 @@ class Reports:
         ):
             return after  # “A b,” said Khan.
         tokens = narration.tokens_before(number, _REACH)
-        words = [token[0] for token in tokens]
+        words = [token.of(narration.text) for token in tokens]
         stop = len(words)
         while stop and (words[stop - 1].lower() in BESIDE_THE_VERB or _is_adverb(words[stop - 1])):
             stop -= 1  # Anna Jones later told
@@ -169,7 +170,7 @@ class Reports:
         aside = ""
         if joint == ",":  # Khan, the mayor of London, said
             comma = next((n for n in range(stop - 2, -1, -1) if words[n] == ","), 0)
-            aside = narration.text[tokens[comma].end() : tokens[stop - 1].start()]
+            aside = narration.text[tokens[comma].end : tokens[stop - 1].start]
             stop = comma
         clause = _clause_start(words, stop)
         opener = words[clause - 1].lower() if clause else ""
@@ -177,11 +178,11 @@ class Reports:
         whole = len(tokens) < _REACH
         if first is None or first >= stop or (first == 0 and not whole):
             return None
-        name = narration.words_of(tokens[first].start(), tokens[stop - 1].end())
+        name = narration.words_of(tokens[first].start, tokens[stop - 1].end)
         inside = opener in CLAUSE_OPENERS - {"and"}
         if opener in UNSAYING or not _can_speak(name.split(), anywhere=not inside):
             return None  # The man who said; if Khan said
-        at = tokens[first].start()
+        at = tokens[first].start
         occasion = occasion_of(aside) or (occasion_of(narration.text[sentence.start : at]) if whole else None)
         preceded = any(word[0].isalnum() for word in words[:first])
         return Subject(name, at, end, occasion, preceded, opener)

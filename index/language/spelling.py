@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from enum import Enum, auto
 from itertools import chain, islice
 
@@ -68,11 +69,13 @@ class Speller:
     Args:
         text: The article.
         language: ISO 639-1 code of its language.
+        words: Its distinct words in order, where they are known.
     """
 
-    def __init__(self, text: str, language: str = "en") -> None:
+    def __init__(self, text: str, language: str = "en", words: Collection[str] | None = None) -> None:
         self._language = language
-        words = dict.fromkeys(match[0] for match in WORD.finditer(text))
+        if words is None:
+            words = dict.fromkeys(match[0] for match in WORD.finditer(text))
         self._forms = {word.lower() for word in words}
         self._words: dict[str, str] = {}
         self._acronyms: dict[str, str] = {}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import Stemmer
 
 from index.language.tables import STOP_WORDS
 from index.language.word_keys import WORD, word_key
-from index.model.article import Span
 
 _DENSE_SCRIPTS = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """The characters of Chinese and Japanese, which put no space between words."""
@@ -28,16 +26,23 @@ _STEMMERS = {
 }  # fmt: skip
 
 
+_NONE, _SEVERAL = -1, -2  # for the number of a key: a small word has none, another may have several
+
+
 class LocatedTerms(NamedTuple):
-    """The terms of a text in order, and where each starts, in code points: ``starts`` ascends."""
+    """The terms of a text in order, as numbers: a long text has millions.
 
-    starts: Sequence[int]
-    terms: list[str]
+    Attributes:
+        vocabulary: The distinct terms, ascending.
+        starts: Where each term of the text starts, in code points, ascending.
+        places: The place of each in the vocabulary.
+        words: The distinct words of the text, as they stand there, in order.
+    """
 
-    def within(self, spans: Iterable[Span]) -> Iterator[list[str]]:
-        """The terms of each span of the text."""
-        for span in spans:
-            yield self.terms[bisect_left(self.starts, span.start) : bisect_left(self.starts, span.end)]
+    vocabulary: tuple[str, ...]
+    starts: array[int]
+    places: array[int]
+    words: tuple[str, ...]
 
 
 class Analyzer:
@@ -60,23 +65,40 @@ class Analyzer:
     def terms(self, text: str) -> list[str]:
         """The terms of a text in order, repeats included."""
         shouts = text.isupper()
-        return self._stems(
-            [key for _, key in _keys(text, self._stop_words) if self._counts(key, shouts=shouts)]
-        )
+        keys = (key for match in WORD.finditer(text) for _, key in _keys(match[0], self._stop_words))
+        return self._stems([key for key in keys if self._counts(key, shouts=shouts)])
 
     def located_terms(self, text: str) -> LocatedTerms:
         """The terms of a text with the places where they start.
 
         What may be one number or several ("120 350") has the terms of both.
         """
-        starts, places = array("i"), array("i")
-        vocabulary: dict[str, int] = {}  # a term recurs: there is one string for it, and it is stemmed once
-        for start, key in _keys(text, self._stop_words, parts=True):
-            if self._counts(key):
-                starts.append(start)
-                places.append(vocabulary.setdefault(key, len(vocabulary)))
-        stems = self._stems(list(vocabulary))
-        return LocatedTerms(starts, [stems[place] for place in places])
+        starts, numbers = array("i"), array("i")
+        keys: dict[str, int] = {}
+        numbers_of: dict[str, int] = {}  # of each word's key: words recur, and each is looked at once
+        for match in WORD.finditer(text):
+            word = match[0]
+            number = numbers_of.get(word, _SEVERAL)
+            if number == _SEVERAL:
+                own_keys = [
+                    (offset, keys.setdefault(key, len(keys)) if self._counts(key) else _NONE)
+                    for offset, key in _keys(word, self._stop_words, parts=True)
+                ]
+                numbers_of[word] = own_keys[0][1] if len(own_keys) == 1 else _SEVERAL
+                for offset, one in own_keys:
+                    if one != _NONE:
+                        starts.append(match.start() + offset)
+                        numbers.append(one)
+            elif number != _NONE:
+                starts.append(match.start())
+                numbers.append(number)
+        stems = self._stems(list(keys))
+        vocabulary = tuple(sorted(set(stems)))
+        place_of = {term: place for place, term in enumerate(vocabulary)}
+        places = [place_of[stem] for stem in stems]
+        return LocatedTerms(
+            vocabulary, starts, array("i", (places[number] for number in numbers)), tuple(numbers_of)
+        )
 
     def _counts(self, key: str, *, shouts: bool = False) -> bool:
         return (key.lower() if shouts else key) not in self._stop_words
@@ -85,26 +107,24 @@ class Analyzer:
         return self._stemmer.stemWords(words) if self._stemmer else words
 
 
-def _keys(text: str, small: frozenset[str], *, parts: bool = False) -> Iterator[tuple[int, str]]:
-    """The keys of a text's words, and where each starts.
+def _keys(word: str, small: frozenset[str], *, parts: bool = False) -> Iterator[tuple[int, str]]:
+    """The keys of a word, and where each starts in it.
 
     A small word that is written as an acronym (the WHO) is none. Chinese and Japanese have a key for each two
     characters, as Lucene's analyzer for them has.
     """
-    for match in WORD.finditer(text):
-        word, start = match[0], match.start()
-        if word.isascii() or not _IS_UNSPACED.search(word):
-            key = word_key(word)
-            yield start, (key.upper() if len(word) > 1 and key in small and word.isupper() else key)
-            if parts and " " in word:
-                yield from ((start + one.start(), one[0]) for one in _DIGITS.finditer(word))
+    if word.isascii() or not _IS_UNSPACED.search(word):
+        key = word_key(word)
+        yield 0, (key.upper() if len(word) > 1 and key in small and word.isupper() else key)
+        if parts and " " in word:
+            yield from ((one.start(), one[0]) for one in _DIGITS.finditer(word))
+        return
+    for run in _RUNS.finditer(word):
+        if not _IS_UNSPACED.match(run[0]) or len(run[0]) == 1:
+            yield run.start(), word_key(run[0])
             continue
-        for run in _RUNS.finditer(word):
-            if not _IS_UNSPACED.match(run[0]) or len(run[0]) == 1:
-                yield start + run.start(), word_key(run[0])
-                continue
-            for at in range(len(run[0]) - 1):
-                yield start + run.start() + at, run[0][at : at + 2]
+        for at in range(len(run[0]) - 1):
+            yield run.start() + at, run[0][at : at + 2]
 
 
 def count_words(text: str) -> int:

@@ -17,9 +17,11 @@ import numpy.typing as npt
 from index.errors import FootnoteError, SnapshotDamagedError
 from index.language.attribution import Speech
 from index.language.follow_ups import FollowUp
+from index.language.terms import Analyzer
 from index.library.finding import Collection, Holding
 from index.library.memory import Cache, Newest, OpenArticle
 from index.library.models import Models
+from index.search.bm25 import TermPlaces
 from index.search.embedding import Embedder, Floats
 from index.search.leads import Leads
 from index.search.segments import Segment, segment_of
@@ -27,7 +29,7 @@ from index.search.token_vectors import codec_named
 from index.search.whole import Share, WholeIndex
 from index.storage.library_folder import LibraryStamp
 from index.storage.snapshot_files import FORMAT, Manifest, Snapshot
-from index.storage.whole_index import Row, encoded
+from index.storage.whole_index import Row, row_of
 
 Key: TypeAlias = tuple[Path, str]
 Open: TypeAlias = Callable[[Holding], OpenArticle]
@@ -86,8 +88,8 @@ class Indexing:
             else:
                 snapshot = folder.of(article).open(newest[0])
                 segment = _segment_of(snapshot)
-            row, content = encoded(snapshot.name, snapshot.manifest.digest, segment)
-            folder.index.change({article: row}, {row.segment: content})
+            row = row_of(snapshot.name, snapshot.manifest.digest, segment)
+            folder.index.change({article: row}, {row.segment: segment})
         except (OSError, FootnoteError) as error:
             log.warning("The index of %s could not be written: %s", folder.path, error)
 
@@ -210,10 +212,10 @@ class WholeLibrary:
         if fallback.key not in self._own:
             self._take([fallback])
 
-    def _take(self, holdings: Iterable[Holding]) -> dict[str, tuple[Row, bytes]]:
+    def _take(self, holdings: Iterable[Holding]) -> dict[str, tuple[Row, Segment]]:
         """Takes in what is not as it was; returns those of its own segments that were not on disk."""
         rows: dict[Path, dict[str, Row]] = {}
-        fresh: dict[str, tuple[Row, bytes]] = {}
+        fresh: dict[str, tuple[Row, Segment]] = {}
         for holding in holdings:
             folder = holding.collection.folder
             if folder.path not in rows:
@@ -225,8 +227,8 @@ class WholeLibrary:
         return fresh
 
     def _try(
-        self, holding: Holding, take: Callable[[], tuple[Row, bytes] | None]
-    ) -> tuple[Row, bytes] | None:
+        self, holding: Holding, take: Callable[[], tuple[Row, Segment] | None]
+    ) -> tuple[Row, Segment] | None:
         try:
             return take()
         except FootnoteError as error:  # an article that cannot be opened leaves the others
@@ -235,7 +237,7 @@ class WholeLibrary:
             self._missing[holding.key] = holding
             return None
 
-    def _taken(self, holding: Holding, row: Row | None) -> tuple[Row, bytes] | None:
+    def _taken(self, holding: Holding, row: Row | None) -> tuple[Row, Segment] | None:
         """Takes an article in; returns its segment, where that was not on disk."""
         newest, entry = holding.newest, self._entries.get(holding.key)
         if entry is not None and entry.newest == newest:
@@ -254,17 +256,17 @@ class WholeLibrary:
             return self._take_open(holding)
         return self._put_new(holding, newest, snapshot, _segment_of(snapshot))
 
-    def _take_open(self, holding: Holding) -> tuple[Row, bytes]:
+    def _take_open(self, holding: Holding) -> tuple[Row, Segment]:
         """Takes an article in as it answers now, whichever snapshot that is of."""
         article = self._open(holding)
         return self._put_new(holding, holding.newest, article.snapshot, article.answerer.segment())
 
     def _put_new(
         self, holding: Holding, newest: Newest, snapshot: Snapshot, segment: Segment
-    ) -> tuple[Row, bytes]:
-        row, content = encoded(snapshot.name, snapshot.manifest.digest, segment)
+    ) -> tuple[Row, Segment]:
+        row = row_of(snapshot.name, snapshot.manifest.digest, segment)
         self._put(holding, newest, row, segment)
-        return row, content
+        return row, segment
 
     def _put(self, holding: Holding, newest: Newest, row: Row, segment: Segment) -> None:
         self.index.add(holding.key, segment)
@@ -277,7 +279,7 @@ class WholeLibrary:
         self._entries.pop(key, None)
         self._missing.pop(key, None)
 
-    def _write(self, fresh: dict[str, tuple[Row, bytes]]) -> bool:
+    def _write(self, fresh: dict[str, tuple[Row, Segment]]) -> bool:
         """Writes what was not on disk, and strikes out what has gone, unless somebody is at work."""
         index = self._collection.folder.index
         rows: dict[str, Row | None] = {article: row for article, (row, _) in fresh.items()}
@@ -288,7 +290,7 @@ class WholeLibrary:
             if not is_free:
                 return False
             try:
-                index.change(rows, {row.segment: content for row, content in fresh.values()})
+                index.change(rows, {row.segment: segment for row, segment in fresh.values()})
             except OSError as error:
                 log.warning("The index of %s could not be written: %s", index.path, error)
                 return False
@@ -329,4 +331,6 @@ class WholeLibrary:
 def _segment_of(snapshot: Snapshot) -> Segment:
     """The segment of an article that need not be opened for it."""
     index = snapshot.index
-    return segment_of(index, Leads(index.article, index.passages), Speech(index.article).mentions)
+    article = index.article
+    terms = TermPlaces(*Analyzer(article.language).located_terms(article.text)[:3])
+    return segment_of(index, Leads(article, index.passages), Speech(article).mentions, terms)

@@ -281,7 +281,9 @@ def _examples(material: SourcedArticle) -> tuple[str, ...]:
 
 def _compared(before: Index | None, after: Index, *, comparable: bool) -> tuple[int, int, int]:
     """How many passages stand as they stood, are new, and are gone."""
-    old = _texts(before) if before is not None else Counter[str]()
+    if before is None:
+        return 0, len(after.passages), 0
+    old = _texts(before)
     new = _texts(after)
     kept = (old & new).total() if comparable else 0
     return kept, new.total() - kept, old.total() - kept

@@ -6,11 +6,13 @@ Every ``start`` and ``end`` counts Unicode code points in ``Article.text``: a sp
 from __future__ import annotations
 
 import hashlib
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import overload
 
 BETWEEN_CELLS = " · "
 """What stands between the cells of a table's row in a text."""
@@ -26,6 +28,41 @@ class Span:
     def of(self, text: str) -> str:
         """The words of this span in ``text``."""
         return text[self.start : self.end]
+
+
+class Spans(Sequence[Span]):
+    """Spans as arrays, since a long text has a million: each is made when it is asked for.
+
+    Args:
+        spans: In order.
+
+    Attributes:
+        starts: Where each starts, ascending,
+        ends: and where each ends.
+    """
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self.starts, self.ends = array("i"), array("i")
+        for span in spans:
+            self.starts.append(span.start)
+            self.ends.append(span.end)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, number: int) -> Span: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Span]: ...
+
+    def __getitem__(self, number: int | slice) -> Span | list[Span]:
+        if isinstance(number, slice):
+            return list(map(Span, self.starts[number], self.ends[number]))
+        return Span(self.starts[number], self.ends[number])
+
+    def __iter__(self) -> Iterator[Span]:
+        return map(Span, self.starts, self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +112,7 @@ class Article:
     claimed_site: str | None = None
     language_is_guess: bool = False
     missing: tuple[str, ...] = ()
-    sentences: tuple[Span, ...] | None = field(default=None, compare=False, repr=False)
+    sentences: Sequence[Span] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def paragraphs(self) -> tuple[Paragraph, ...]:

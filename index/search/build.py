@@ -22,7 +22,7 @@ from index.search.embedded_blocks import (
     block_name,
 )
 from index.search.embedded_blocks import Ints as Ints
-from index.search.embedding import Embedder
+from index.search.embedding import Embedder, Floats
 from index.search.passages import chunk, cuts
 from index.search.token_vectors import Codes, TokenCodec, TokenVectors, codec_for
 from index.search.vectors import FaissStore, VectorStore
@@ -94,14 +94,15 @@ def build(
     put_aside = blocks if len(fresh) > BLOCK else BlocksInMemory()
     names = _embed(article.text, fresh, embedder, codec, put_aside, on_progress)
     embeddings = _Embeddings(before, put_aside, names)
-    vectors = np.empty((len(passages), embedder.dimension), dtype=np.float32)
     tokens = 0
-    for number, place in enumerate(places):
-        one = embeddings.passage(place)
-        vectors[number] = one.vector
-        tokens += len(one.ids)
-    store = FaissStore.from_vectors(vectors)
-    del vectors
+
+    def vectors() -> Iterator[Floats]:
+        nonlocal tokens
+        for one in map(embeddings.passage, places):
+            tokens += len(one.ids)
+            yield one.vector
+
+    store = FaissStore.from_vectors(vectors(), len(passages), embedder.dimension)
     return Index(
         article,
         passages,

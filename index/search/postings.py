@@ -10,11 +10,11 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from index.search.bm25 import K1, B
+
 Floats = npt.NDArray[np.float32]
 N = TypeVar("N", float, npt.NDArray[np.float32])
 
-K1, B = 1.2, 0.75
-"""Those of ``BM25``."""
 
 _COUNT_BITS = 16  # of a posting of 64: no passage has a term as often as that
 _MOST = (1 << _COUNT_BITS) - 1

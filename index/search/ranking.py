@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.language.follow_ups import FollowUp, telling_words
-from index.language.terms import Analyzer
+from index.language.terms import Analyzer, LocatedTerms
 from index.model.article import Passage, Sentence, Span
-from index.search.bm25 import BM25
+from index.search.bm25 import BM25, TermPlaces
 from index.search.build import Index, Ints
 from index.search.embedding import Embedder, Floats
 from index.search.leads import Leads
@@ -255,18 +255,27 @@ class Retriever:
 
     def knows(self, word: str) -> bool:
         """Whether the article has a word in any of its forms."""
-        return all(term in self._bm25[0] for term in self._analyzer.terms(word))
+        return all(term in self.terms for term in self._analyzer.terms(word))
 
     # What is made of the article when it is first needed: an index that is swapped in answers at once.
 
     @cached_property
+    def located_terms(self) -> LocatedTerms:
+        """The terms of the article."""
+        return self._analyzer.located_terms(self._article.text)
+
+    @cached_property
+    def terms(self) -> TermPlaces:
+        """The same, to be looked up."""
+        return TermPlaces(*self.located_terms[:3])
+
+    @cached_property
     def _bm25(self) -> tuple[BM25, BM25]:
         """Of the passages and of the sentences."""
-        terms = self._analyzer.located_terms(self._article.text)
-        passages, sentences = (
-            BM25(terms.within(spans), self._analyzer) for spans in (self.passages, self.sentences)
+        return (
+            BM25(self.terms, self.passages, self._analyzer),
+            BM25(self.terms, self.sentences, self._analyzer),
         )
-        return passages, sentences
 
     @cached_property
     def _token_counts(self) -> TokenCounts:

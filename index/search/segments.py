@@ -7,17 +7,15 @@ those are read of the few passages that are looked into.
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
 
 from index.errors import SnapshotDamagedError
-from index.language.terms import Analyzer
 from index.model.article import Sentence
+from index.search.bm25 import TermPlaces, place_in
 from index.search.build import Index, Ints
 from index.search.embedding import Floats
 from index.search.leads import Leads
@@ -81,8 +79,7 @@ class Segment(NamedTuple):
 
     def place_of(self, term: str) -> int | None:
         """The place of a term in the vocabulary; None where the text has it not."""
-        place = bisect_left(self.vocabulary, term)
-        return place if place < len(self.vocabulary) and self.vocabulary[place] == term else None
+        return place_in(self.vocabulary, term)
 
     def terms_within(self, spans: Ints) -> list[list[int]]:
         """The terms of each of some spans, shape (spans, 2), as places in the vocabulary."""
@@ -93,27 +90,46 @@ class Segment(NamedTuple):
         """It without its vectors, which are looked at nowhere but in the index of all articles."""
         return self._replace(vectors=self.vectors[:0].copy())
 
-    def to_bytes(self) -> bytes:
-        """It as it is kept on disk, a safetensors file: of the same article, the same bytes."""
+    def write(self, write: Callable[[Any], object]) -> None:
+        """Gives it as it is kept on disk to ``write``, piece by piece: of the same article, the same bytes.
+
+        A safetensors file. That library would put all of it together in memory, and what it reads as well.
+        """
         texts = json.dumps([self.language, self.codec, self.vocabulary], ensure_ascii=False).encode()
-        arrays: dict[str, Any] = {name: getattr(self, name) for name in _ARRAYS}
-        arrays["texts"] = np.frombuffer(texts, dtype=np.uint8)
+        arrays: dict[str, Any] = {name: np.ascontiguousarray(getattr(self, name)) for name in _ARRAYS}
         arrays["sentence_count"] = np.array([self.sentence_count], dtype=np.int32)
-        return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+        arrays["texts"] = np.frombuffer(texts, dtype=np.uint8)
+        header, end = {}, 0
+        for name, array in arrays.items():
+            start, end = end, end + array.nbytes
+            kind = _KINDS[array.dtype]
+            header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": [start, end]}
+        head = json.dumps(header, separators=(",", ":")).encode()
+        head += b" " * (-len(head) % 8)
+        write(len(head).to_bytes(8, "little"))
+        write(head)
+        for array in arrays.values():
+            write(array.reshape(-1).view(np.uint8))
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> Segment:
-        """Reads what ``to_bytes`` wrote.
+    def read(cls, take: Callable[[int], bytes]) -> Segment:
+        """Reads what ``write`` gave, of what gives as many bytes as it is asked for.
 
         Raises:
             SnapshotDamagedError: it is none.
         """
+        kinds: dict[str, Any] = {kind: dtype for dtype, kind in _KINDS.items()}
+        arrays: dict[str, Any] = {}
         try:
-            arrays = load(content)
+            header = json.loads(take(int.from_bytes(take(8), "little")))
+            rows = sorted(header.items(), key=lambda row: row[1]["data_offsets"])
+            for name, row in rows:
+                start, end = row["data_offsets"]
+                arrays[name] = np.frombuffer(take(end - start), kinds[row["dtype"]]).reshape(row["shape"])
             language, codec, vocabulary = json.loads(arrays["texts"].tobytes())
             (count,) = arrays["sentence_count"].tolist()
             parts = {name: arrays[name] for name in _ARRAYS}
-        except (SafetensorError, KeyError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SnapshotDamagedError("A segment of the library's index cannot be read.") from error
         return cls(
             language=language, codec=codec, vocabulary=tuple(vocabulary), sentence_count=count, **parts
@@ -121,45 +137,40 @@ class Segment(NamedTuple):
 
 
 _ARRAYS = ("vectors", "passages", "sentences", "runs", "led", "terms", "tokens")
+_KINDS = {np.dtype("<f4"): "F32", np.dtype("<i4"): "I32", np.dtype("u1"): "U8"}
+"""The types of arrays, as safetensors calls them."""
 
 
-def segment_of(index: Index, leads: Leads, mentions: Mentions) -> Segment:
+def segment_of(index: Index, leads: Leads, mentions: Mentions, terms: TermPlaces) -> Segment:
     """The segment of an article.
 
     Args:
         index: The article's.
         leads: What leads its sentences.
         mentions: The names that its sentences lean on.
+        terms: Those of its text.
     """
     article, passages, store, tokens = index
     rows = TokenRows(tokens.starts, leads, mentions)
     sentences = [sentence for citable in leads.citable for sentence in citable]
-    terms_in_place = Analyzer(article.language).located_terms(article.text)
-    vocabulary = {term: place for place, term in enumerate(sorted(set(terms_in_place.terms)))}
     counts = TokenCounts.of(tokens, sum(len(passage.sentences) for passage in passages))
-    contexts = [leads.context(passage) for passage in passages]
+    contexts = map(leads.context, passages)
     return Segment(
         language=article.language,
         codec=tokens.vectors.codec.name,
         vectors=store.vectors(),
         passages=_table(
-            [(p.start, p.end, c.start, c.end) for p, c in zip(passages, contexts, strict=True)], 4
+            ((p.start, p.end, c.start, c.end) for p, c in zip(passages, contexts, strict=True)), 4
         ),
-        sentences=_table([(s.start, s.end, s.paragraph, s.passage) for s in sentences], 4),
-        runs=_table([(n, *run) for n, one in enumerate(sentences) for run in rows.new_runs(one)], 3),
-        led=_table([(p.number, led) for p in passages for led in leads.led_passages(p.number)], 2),
-        vocabulary=tuple(vocabulary),
-        terms=np.stack(
-            [
-                np.array(terms_in_place.starts, dtype=np.int32),
-                np.fromiter((vocabulary[term] for term in terms_in_place.terms), dtype=np.int32),
-            ],
-            axis=1,
-        ),
+        sentences=_table(((s.start, s.end, s.paragraph, s.passage) for s in sentences), 4),
+        runs=_table(((n, *run) for n, one in enumerate(sentences) for run in rows.new_runs(one)), 3),
+        led=_table(((p.number, led) for p in passages for led in leads.led_passages(p.number)), 2),
+        vocabulary=terms.vocabulary,
+        terms=np.stack([terms.starts, terms.places], axis=1),
         tokens=np.stack([counts.ids, counts.counts], axis=1),
         sentence_count=counts.sentences,
     )
 
 
-def _table(rows: Sequence[tuple[int, ...]], width: int) -> Ints:
-    return np.array(rows, dtype=np.int32).reshape(-1, width)
+def _table(rows: Iterable[tuple[int, ...]], width: int) -> Ints:
+    return np.fromiter(chain.from_iterable(rows), dtype=np.int32).reshape(-1, width)

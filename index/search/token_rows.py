@@ -96,7 +96,9 @@ class TokenCounts(NamedTuple):
             last = tokens.sentences[min(first + _TOKENS_AT_ONCE, len(tokens.ids)) - 1]
             end = int(np.searchsorted(tokens.sentences, last, side="right"))  # no sentence is counted twice
             pairs = tokens.sentences[first:end].astype(np.int64) * len(totals) + tokens.ids[first:end]
-            totals += np.bincount(np.unique(pairs) % len(totals), minlength=len(totals))
+            pairs.sort()  # np.unique hashes them, which takes ten times as long
+            distinct = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]
+            totals += np.bincount(distinct % len(totals), minlength=len(totals))
             first = end
         ids = np.flatnonzero(totals)
         return cls(ids.astype(np.int32), totals[ids].astype(np.int32), sentences)

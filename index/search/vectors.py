@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self
 
 import faiss
@@ -43,7 +43,7 @@ class VectorStore(Protocol):
         """The numbers of the ``count`` nearest vectors and their inner products, best first."""
 
     def vectors(self) -> Floats:
-        """All vectors, shape (count, dimension), in the order they were given."""
+        """All vectors, shape (count, dimension), in the order they were given: read-only, not copied."""
 
     def write(self, write: Callable[[Any], object]) -> None:
         """Gives the store as it is kept on disk to ``write``, piece by piece."""
@@ -59,21 +59,26 @@ class FaissStore:
         self._index = index
 
     @classmethod
-    def from_vectors(cls, vectors: Floats) -> Self:
-        """Builds the store of vectors of shape (count, dimension)."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(vectors)
-        return cls(index)
+    def from_vectors(cls, vectors: Iterable[Floats], count: int, dimension: int) -> Self:
+        """Builds the store of ``count`` vectors, shape (dimension,) each, as they come."""
+        index: Any = faiss.IndexFlatIP(dimension)
+        index.codes.resize(4 * count * dimension)  # adding them would hold them twice
+        index.ntotal = count
+        store = cls(index)
+        rows = store._rows()
+        for number, vector in enumerate(vectors):
+            rows[number] = vector
+        return store
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
-        """Reads what ``write`` gave.
+    def read(cls, take: Callable[[int], bytes]) -> Self:
+        """Reads what ``write`` gave, of what gives as many bytes as it is asked for.
 
         Raises:
             SnapshotDamagedError: it is not a FAISS index.
         """
         try:
-            return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
+            return cls(faiss.read_index(faiss.PyCallbackIOReader(take, _PIECE)))  # type: ignore[attr-defined]
         except RuntimeError as error:
             raise SnapshotDamagedError("The vector index cannot be read.") from error
 
@@ -91,8 +96,13 @@ class FaissStore:
         return numbers[0], scores[0]
 
     def vectors(self) -> Floats:
-        """All vectors, shape (count, dimension), in the order they were given."""
-        return np.asarray(self._index.reconstruct_n(0, len(self)), dtype=np.float32)
+        """See ``VectorStore``."""
+        rows = self._rows()
+        rows.setflags(write=False)
+        return rows
+
+    def _rows(self) -> Floats:
+        return np.asarray(_Memory(self._index))
 
     def write(self, write: Callable[[Any], object]) -> None:
         """See ``VectorStore``; what ``write`` raises is raised."""
@@ -109,6 +119,19 @@ class FaissStore:
             faiss.write_index(self._index, faiss.PyCallbackIOWriter(give, _PIECE))  # type: ignore[attr-defined]
         except RuntimeError as error:
             raise next(iter(errors), error) from error
+
+
+class _Memory:
+    """The vectors of an index for numpy, which keeps it alive for as long as they are looked at."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        shape = (int(index.ntotal), int(index.d))
+        if shape[0]:
+            flat = faiss.rev_swig_ptr(index.get_xb(), shape[0] * shape[1])
+            self.__array_interface__ = {**flat.__array_interface__, "shape": shape}
+        else:
+            self.__array_interface__ = np.empty(shape, dtype=np.float32).__array_interface__
 
 
 class GrowingStore:

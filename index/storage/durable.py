@@ -20,12 +20,16 @@ REMOVING = ".removing-"
 """How the name of a folder begins that is being deleted."""
 
 
-def write_file(path: Path, fill: Callable[[Callable[[Any], object]], object]) -> None:
+Fill: TypeAlias = Callable[[Callable[[Any], object]], object]
+"""Gives the content of a file, piece by piece, to what it is given, which writes a buffer."""
+
+
+def write_file(path: Path, fill: Fill) -> None:
     """Writes a file and waits until the disk has it.
 
     Args:
         path: Where.
-        fill: Is given what writes a buffer.
+        fill: What is to stand in it.
 
     Raises:
         OSError: it is not whole on disk.
@@ -36,7 +40,7 @@ def write_file(path: Path, fill: Callable[[Callable[[Any], object]], object]) ->
         os.fsync(stream.fileno())
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes | Fill) -> None:
     """Puts ``content`` in a file's place: a reader finds the old content or the new, never a part.
 
     One at a time: the caller holds the lock.
@@ -46,7 +50,7 @@ def replace_file(path: Path, content: bytes) -> None:
     """
     beside = path.with_name(f".{path.name}.writing")
     try:
-        write_file(beside, lambda write: write(content))
+        write_file(beside, content if callable(content) else lambda write: write(content))
         beside.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

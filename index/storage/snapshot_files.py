@@ -47,8 +47,8 @@ from index.model.article import Article, Heading, Passage
 from index.model.source import Origin, Source
 from index.search.build import Index, TokenTable
 from index.search.token_vectors import HalfPrecision, TokenVectors, codec_named
-from index.search.vectors import FaissStore, VectorStore
-from index.storage.durable import sync_folder, write_file
+from index.search.vectors import FaissStore
+from index.storage.durable import Fill, sync_folder, write_file
 from index.storage.stored_rows import WHOLE, StoredRows, Sums, in_pieces, npy_header, sums_of
 
 FORMAT = 3
@@ -61,9 +61,10 @@ SOURCE, SIDECAR, QUESTIONS = "source", "sidecar.toml", "questions.jsonl"
 _PARSED_FILES = {ARTICLE, PASSAGES, VECTORS, TOKENS, TOKEN_MAP}
 _FILE = "^(" + "|".join(map(re.escape, sorted({*_PARSED_FILES, SOURCE, SIDECAR, QUESTIONS}))) + ")$"
 
-Content: TypeAlias = Sequence[Any] | VectorStore | StoredRows
+Content: TypeAlias = Fill | StoredRows
 
 _PASSAGES = TypeAdapter(tuple[Passage, ...])
+_PASSAGES_AT_ONCE = 1_000
 
 
 class FileSum(BaseModel):
@@ -131,6 +132,9 @@ class StoredArticle(BaseModel):
         return Article(**fields)
 
 
+_ARTICLE = TypeAdapter(StoredArticle)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """An index in memory, as it was published under ``name``."""
@@ -159,8 +163,8 @@ class EncodedSnapshot:
     Attributes:
         index: What it is of.
         manifest: What it says of itself.
-        files: Of each file by its name, what is to be written: buffers, vectors, or rows that lie there ready
-            to be moved.
+        files: Of each file by its name, what gives its content, made anew each time, or rows that lie there
+            ready to be moved.
     """
 
     index: Index
@@ -225,7 +229,9 @@ def read_snapshot(folder: Path, name: str) -> Snapshot:
     try:
         article = StoredArticle.model_validate_json(content(ARTICLE)).article()
         passages = _PASSAGES.validate_json(content(PASSAGES))
-        store = FaissStore.from_bytes(content(VECTORS))
+        checked_sums(folder / VECTORS, manifest.files[VECTORS])
+        with (folder / VECTORS).open("rb") as stream:
+            store = FaissStore.read(stream.read)
         if manifest.files[TOKENS].size <= WHOLE:
             codes = _array(content(TOKENS))
         else:
@@ -249,15 +255,18 @@ def made_by() -> str:
 
 
 def encode(contents: Contents) -> EncodedSnapshot:
-    """Every file of a snapshot, as the buffers to write; the arrays among them are not copied."""
+    """Every file of a snapshot, and what it will say of itself; the arrays are not copied."""
     article, passages, store, tokens = contents.index
-    codes = tokens.vectors.codes
+    codes: Any = tokens.vectors.codes
+    map_header = npy_header((3, len(tokens.ids)), tokens.ids.dtype)
     files: dict[str, Content] = {
-        ARTICLE: [_stored(article, contents.origin).model_dump_json().encode()],
-        PASSAGES: [_PASSAGES.dump_json(passages)],
-        VECTORS: store,
-        TOKENS: codes if isinstance(codes, StoredRows) else _npy(codes),
-        TOKEN_MAP: [npy_header((3, len(tokens.ids)), tokens.ids.dtype), *map(_flat, tokens[1:])],
+        ARTICLE: lambda write: write(_ARTICLE.dump_json(_stored(article, contents.origin))),
+        PASSAGES: partial(write_passages, passages),
+        VECTORS: store.write,
+        TOKENS: codes
+        if isinstance(codes, StoredRows)
+        else _buffers(npy_header(codes.shape, codes.dtype), _flat(codes)),
+        TOKEN_MAP: _buffers(map_header, *map(_flat, tokens[1:])),
     }
     if contents.source is not None:
         parts_of_source = {
@@ -265,7 +274,7 @@ def encode(contents: Contents) -> EncodedSnapshot:
             SIDECAR: contents.source.sidecar,
             QUESTIONS: contents.source.questions,
         }
-        files |= {file: [content] for file, content in parts_of_source.items() if content is not None}
+        files |= {file: _buffers(content) for file, content in parts_of_source.items() if content is not None}
     manifest = Manifest(
         format=FORMAT,
         article_sha256=article.sha256,
@@ -284,7 +293,7 @@ def encode(contents: Contents) -> EncodedSnapshot:
         tokens=tokens.vectors.codec.name,
     )
     raw = manifest.model_dump(mode="json")
-    files[MANIFEST] = [json.dumps(raw | {"sha256": _sum_of(raw)}, indent=2).encode()]
+    files[MANIFEST] = _buffers(json.dumps(raw | {"sha256": _sum_of(raw)}, indent=2).encode())
     return EncodedSnapshot(contents.index, manifest, files)
 
 
@@ -302,7 +311,7 @@ def _describe(content: Content) -> FileSum:
     if isinstance(content, StoredRows):
         return FileSum(size=content.sums.size, sha256=content.sums.sha256)
     sums = Sums()
-    write_content(content, sums.add)
+    content(sums.add)
     return FileSum(size=sums.size, sha256=sums.sha256)
 
 
@@ -316,17 +325,21 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
         if isinstance(content, StoredRows):
             content.move(folder / file)
         else:
-            write_file(folder / file, partial(write_content, content))
+            write_file(folder / file, content)
     sync_folder(folder)
 
 
-def write_content(content: Sequence[Any] | VectorStore, write: Callable[[Any], object]) -> None:
-    """Gives what is to be written to ``write``, piece by piece."""
-    if isinstance(content, Sequence):
-        for part in content:
-            write(part)
-    else:
-        content.write(write)
+def _buffers(*parts: Any) -> Fill:
+    return lambda write: [write(part) for part in parts]
+
+
+def write_passages(passages: Sequence[Passage], write: Callable[[Any], object]) -> None:
+    """Writes them as ``_PASSAGES`` would dump them: some at a time, since they take more than the text."""
+    for first in range(0, len(passages), _PASSAGES_AT_ONCE):
+        some = _PASSAGES.dump_json(tuple(passages[first : first + _PASSAGES_AT_ONCE]))
+        write(b"," if first else b"[")
+        write(some[1:-1])
+    write(b"]" if passages else b"[]")
 
 
 def checked(path: Path, file_sum: FileSum) -> bytes:
@@ -373,17 +386,12 @@ def unreadable(path: Path, error: Exception) -> SnapshotDamagedError:
     return SnapshotDamagedError("{file} cannot be read: {reason}.", file=path, reason=error)
 
 
-def _npy(array: Any) -> Sequence[Any]:
-    """An array as an ``.npy`` file, its values not copied."""
-    return [npy_header(array.shape, array.dtype), _flat(array)]
-
-
 def _flat(array: Any) -> Any:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _array(content: bytes) -> Any:
-    """What ``_npy`` wrote, its values not copied."""
+    """The array of an ``.npy`` file, its values not copied."""
     stream = io.BytesIO(content)
     np.lib.format.read_magic(stream)
     shape, _, dtype = np.lib.format.read_array_header_1_0(stream)

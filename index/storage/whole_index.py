@@ -23,6 +23,7 @@ from index.errors import SnapshotDamagedError
 from index.search.segments import Segment
 from index.storage.durable import FileStamp, make_folder, replace_file, stamp_of
 from index.storage.snapshot_files import made_by
+from index.storage.stored_rows import in_pieces, sums_of
 
 FORMAT = 1
 
@@ -101,21 +102,21 @@ class WholeIndexFolder:
         """
         path = self._path_of(row.segment)
         try:
-            content = path.read_bytes()
+            if sums_of(in_pieces(path)).sha256 != row.segment:
+                raise SnapshotDamagedError("{file} is not as it was written.", file=path)
+            with path.open("rb") as stream:
+                return Segment.read(stream.read)
         except OSError as error:
             raise SnapshotDamagedError(
                 "{file} cannot be read: {reason}.", file=path, reason=error.strerror
             ) from error
-        if hashlib.sha256(content).hexdigest() != row.segment:
-            raise SnapshotDamagedError("{file} is not as it was written.", file=path)
-        return Segment.from_bytes(content)
 
-    def change(self, rows: dict[str, Row | None], segments: dict[str, bytes]) -> None:
+    def change(self, rows: dict[str, Row | None], segments: dict[str, Segment]) -> None:
         """Changes some rows, those that become None being struck out, and clears up what none names any more.
 
         Args:
             rows: By the articles' ids.
-            segments: The contents of those segments that may not be there yet, by their SHA-256.
+            segments: Those segments that may not be there yet, by the SHA-256 of their content.
 
         Raises:
             OSError: it cannot be written; the index is as it was.
@@ -123,16 +124,16 @@ class WholeIndexFolder:
         before = self.rows()
         after = {article: row for article, row in {**before, **rows}.items() if row is not None}
         make_folder(self.path)
-        for name, content in segments.items():
-            if not self._holds(name, content):
-                replace_file(self._path_of(name), content)
+        for name, segment in segments.items():
+            if not self._holds(name):
+                replace_file(self._path_of(name), segment.write)
         if after != before or not self._manifest.exists():
             replace_file(self._manifest, _Manifest.of(after).model_dump_json().encode())
         self._sweep({row.segment for row in after.values()})
 
-    def _holds(self, name: str, content: bytes) -> bool:
+    def _holds(self, name: str) -> bool:
         try:
-            return self._path_of(name).read_bytes() == content
+            return sums_of(in_pieces(self._path_of(name))).sha256 == name
         except OSError:
             return False
 
@@ -148,7 +149,8 @@ class WholeIndexFolder:
         return self.path / f"{segment}{_SUFFIX}"
 
 
-def encoded(snapshot: str, digest: str, segment: Segment) -> tuple[Row, bytes]:
-    """A segment as a row and its content."""
-    content = segment.to_bytes()
-    return Row(snapshot=snapshot, digest=digest, segment=hashlib.sha256(content).hexdigest()), content
+def row_of(snapshot: str, digest: str, segment: Segment) -> Row:
+    """The row of a segment."""
+    content = hashlib.sha256()
+    segment.write(content.update)
+    return Row(snapshot=snapshot, digest=digest, segment=content.hexdigest())

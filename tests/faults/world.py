@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from pathlib import Path
 from unittest import mock
 
 from sqlalchemy import Connection, Engine, event
-from tqdm import tqdm  # type: ignore[import-untyped]
 
 from index.library.library import ALL, Library
 from index.model.library import Action, Progress
@@ -65,11 +63,8 @@ def at_commits(told: Callable[[], None]) -> Iterator[None]:
 def prepare() -> None:
     """Makes this process fit to be forked and its children to be killed; call it before anything else.
 
-    tqdm, which bm25s uses, shares a lock among forked processes, and one that is killed never gives it back.
     The fake embedder's thresholds are known: fitting them takes a while.
     """
-    tqdm.set_lock(threading.RLock())
-    tqdm.monitor_interval = 0  # no thread
     mock.patch("index.library.models.thresholds", return_value=THRESHOLDS).start()
 
 

@@ -210,7 +210,7 @@ class Mixture:
             texts = list(of_group)
             if len(texts) > 1:
                 self._around[group] = surroundings(texts)
-                ranking[group] = texts, BM25([analyzer.terms(text) for text in texts], analyzer)
+                ranking[group] = texts, BM25.of([analyzer.terms(text) for text in texts], analyzer)
         rest = []
         for example in examples:
             if example.group not in ranking or example.start is None:
@@ -237,7 +237,7 @@ def _near_contexts(examples: Sequence[VerdictExample], analyzer: Analyzer) -> di
     for at in range(0, len(examples), 3000):  # near enough among so many, and ranked in a tenth of the time
         part = examples[at : at + 3000]
         texts = list(dict.fromkeys(example.context for example in part))
-        bm25 = BM25([analyzer.terms(text) for text in texts], analyzer)
+        bm25 = BM25.of([analyzer.terms(text) for text in texts], analyzer)
         for example in part:
             order = np.argsort(-bm25.scores(example.claim), kind="stable")[:6]
             # The best is often about the same thing: it may say what the claim says.

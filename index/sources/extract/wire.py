@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import accumulate, pairwise
 
-from index.model.article import Article, Heading, Span
+from index.model.article import Article, Heading, Span, Spans
 
 _HEADING, _SPAN = 3, 2  # numbers of each
 
@@ -56,9 +56,7 @@ def unpack(wire_bytes: bytes) -> Article:
             headings=tuple(
                 Heading(*headings[n : n + _HEADING].tolist()) for n in range(0, len(headings), _HEADING)
             ),
-            sentences=tuple(
-                Span(*sentences[n : n + _SPAN].tolist()) for n in range(0, len(sentences), _SPAN)
-            ),
+            sentences=Spans(map(Span, sentences[::_SPAN], sentences[1::_SPAN])),
             **head,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

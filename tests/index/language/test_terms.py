@@ -3,7 +3,6 @@
 import pytest
 
 from index.language.terms import Analyzer
-from index.model.article import Span
 
 
 @pytest.mark.parametrize(
@@ -23,13 +22,12 @@ def test_terms(language: str, text: str, expected: list[str]) -> None:
     assert Analyzer(language).terms(text) == expected
 
 
-def test_terms_are_dealt_to_the_spans_that_they_start_in() -> None:
+def test_terms_are_told_with_where_they_start() -> None:
     text = "The ships anchor. Who anchors?\nA lighthouse, closed."
     located = Analyzer().located_terms(text)
     assert [text[start:].split()[0] for start in located.starts] == [
         "ships", "anchor.", "anchors?", "lighthouse,", "closed.",
     ]  # fmt: skip
-    assert located.terms == Analyzer().terms(text)
-    assert list(located.within([Span(0, 17), Span(18, 30), Span(30, 31), Span(31, 100)])) == [
-        ["ship", "anchor"], ["anchor"], [], ["lighthous", "close"],
-    ]  # fmt: skip
+    assert [located.vocabulary[place] for place in located.places] == Analyzer().terms(text)
+    assert located.vocabulary == ("anchor", "close", "lighthous", "ship")
+    assert located.words == ("The", "ships", "anchor", "Who", "anchors", "A", "lighthouse", "closed")

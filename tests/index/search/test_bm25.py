@@ -1,13 +1,13 @@
 """Exact BM25 on handmade texts."""
 
-import logging
 import math
 from collections.abc import Sequence
 
 import pytest
 
 from index.language.terms import Analyzer
-from index.search.bm25 import BM25
+from index.model.article import Span
+from index.search.bm25 import BM25, TermPlaces
 
 TEXTS = ("alpha beta beta", "alpha gamma delta gamma gamma", "epsilon")
 K1, B, MEAN_LENGTH = 1.2, 0.75, 3
@@ -15,7 +15,7 @@ K1, B, MEAN_LENGTH = 1.2, 0.75, 3
 
 def bm25(texts: Sequence[str]) -> BM25:
     analyzer = Analyzer()
-    return BM25([analyzer.terms(text) for text in texts], analyzer)
+    return BM25.of([analyzer.terms(text) for text in texts], analyzer)
 
 
 def idf(texts_with_term: int) -> float:
@@ -54,5 +54,22 @@ def test_bm25_knows_its_terms() -> None:
     assert "zeta" not in bm25(TEXTS)
 
 
-def test_its_logger_goes_by_the_root_loggers_level() -> None:
-    assert logging.getLogger("bm25s").level == logging.NOTSET
+def test_bm25_over_spans_of_a_text_is_that_over_their_texts() -> None:
+    spans = [Span(6, 16), Span(16, 17), Span(17, 51), Span(51, 51), Span(52, 59)]
+    text, analyzer = " none " + "\n".join(TEXTS) + " none", Analyzer()
+    terms = TermPlaces(*analyzer.located_terms(text)[:3])
+    of_text = BM25(terms, spans, analyzer)
+    of_texts = BM25.of([analyzer.terms(span.of(text)) for span in spans], analyzer)
+    for question in ("alpha beta gamma", "none epsilon", "Gammas?"):
+        assert of_text.scores(question).tolist() == of_texts.scores(question).tolist()
+        assert of_text.shares(question).tolist() == of_texts.shares(question).tolist()
+    assert of_text.shares("beta gamma").tolist() == [0.5, 0, 1, 0, 0]
+    assert not BM25(terms, [], analyzer).scores("alpha").size
+
+
+def test_the_terms_of_a_text_are_dealt_to_the_spans_that_they_start_in() -> None:
+    text = "The ships anchor. Who anchors?\nA lighthouse, closed."
+    terms = TermPlaces(*Analyzer().located_terms(text)[:3])
+    spans = [Span(0, 17), Span(18, 30), Span(30, 31), Span(31, 100)]
+    assert terms.bounds(spans).tolist() == [[0, 2], [2, 3], [3, 3], [3, 5]]
+    assert [terms.positions(term).tolist() for term in ("anchor", "close", "who")] == [[1, 2], [4], []]

@@ -42,7 +42,7 @@ def test_whatever_came_and_went_the_scores_are_those_of_what_is_there(
     scores = postings.scores(question)
     assert len(postings) == len(flat)
     if flat:
-        expected = BM25(flat, Analyzer()).scores(" ".join(question))
+        expected = BM25.of(flat, Analyzer()).scores(" ".join(question))
         assert scores[numbers] == pytest.approx(expected, abs=1e-5)
     gone = np.setdiff1d(np.arange(len(scores)), numbers)
     assert not scores[gone].any()

@@ -1,6 +1,7 @@
 """FAISS: exact inner products, and the bytes on disk."""
 
 import errno
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -21,32 +22,32 @@ def written(store: FaissStore) -> bytes:
 
 
 def test_the_nearest_come_first_with_their_inner_products() -> None:
-    store = FaissStore.from_vectors(VECTORS)
+    store = FaissStore.from_vectors(VECTORS, 3, 2)
     numbers, scores = store.search(QUESTION, 2)
     assert numbers.tolist() == [2, 0]
     assert scores.tolist() == pytest.approx([0.96, 0.8])
 
 
 def test_no_more_are_found_than_there_are() -> None:
-    store = FaissStore.from_vectors(VECTORS)
+    store = FaissStore.from_vectors(VECTORS, 3, 2)
     assert (len(store), store.dimension) == (3, 2)
     assert store.search(QUESTION, 9)[0].tolist() == [2, 0, 1]
 
 
 def test_what_was_written_is_read_back() -> None:
-    store = FaissStore.from_bytes(written(FaissStore.from_vectors(VECTORS)))
+    store = FaissStore.read(BytesIO(written(FaissStore.from_vectors(VECTORS, 3, 2))).read)
     assert np.array_equal(store.vectors(), VECTORS)
     assert store.search(QUESTION, 3)[0].tolist() == [2, 0, 1]
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"noise", written(FaissStore.from_vectors(VECTORS))[:-1]],
+    [b"", b"noise", written(FaissStore.from_vectors(VECTORS, 3, 2))[:-1]],
     ids=["empty", "noise", "cut off"],
 )
 def test_what_is_no_index_is_refused(data: bytes) -> None:
     with pytest.raises(SnapshotDamagedError, match=r"^The vector index cannot be read\.$"):
-        FaissStore.from_bytes(data)
+        FaissStore.read(BytesIO(data).read)
 
 
 def _some(count: int, seed: int = 1) -> Floats:
@@ -94,4 +95,4 @@ def test_what_the_disk_refuses_is_raised_as_it_is() -> None:
         raise OSError(errno.ENOSPC, "full")
 
     with pytest.raises(OSError, match="full"):
-        FaissStore.from_vectors(np.eye(3, dtype=np.float32)).write(refuse)
+        FaissStore.from_vectors(np.eye(3, dtype=np.float32), 3, 3).write(refuse)

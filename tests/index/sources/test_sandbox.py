@@ -166,7 +166,7 @@ def test_what_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None
 def test_an_article_read_earlier_gets_the_sentences_that_it_would_get_now(shipped: Article) -> None:
     again = sandbox.analyse(replace(shipped, sentences=None), DEFAULT_LIMITS)
     assert again == shipped
-    assert again.sentences == shipped.sentences == analysed(shipped).sentences
+    assert tuple(again.sentences or ()) == tuple(shipped.sentences or ()) == analysed(shipped).sentences
     assert shipped.sentences is not None
     assert [span.of(shipped.text)[:9] for span in shipped.sentences[:3]] == [
         "In a stat",
@@ -177,7 +177,8 @@ def test_an_article_read_earlier_gets_the_sentences_that_it_would_get_now(shippe
 
 def test_text_that_begins_with_a_byte_order_mark_keeps_its_places() -> None:
     article = Article(id="a", title="a", text="\ufeffOne. Two.")
-    assert sandbox.analyse(article, DEFAULT_LIMITS).sentences == (Span(1, 5), Span(6, 10))
+    again = sandbox.analyse(article, DEFAULT_LIMITS)
+    assert tuple(again.sentences or ()) == (Span(1, 5), Span(6, 10))
 
 
 @given(
@@ -198,7 +199,7 @@ def test_text_that_begins_with_a_byte_order_mark_keeps_its_places() -> None:
 def test_an_article_goes_through_the_pipe_as_it_is(article: Article) -> None:
     again = unpack(pack(article))
     assert again == article
-    assert again.sentences == article.sentences
+    assert tuple(again.sentences or ()) == article.sentences
 
 
 @pytest.mark.parametrize(

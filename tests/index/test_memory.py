@@ -1,0 +1,110 @@
+"""How much memory a large article takes: so many bytes a character, and nothing of it twice."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+from pydantic import TypeAdapter
+from safetensors.numpy import load, save
+
+from index.language.attribution import Speech
+from index.model.article import Article, Passage, Sentence
+from index.search.segments import Segment
+from index.search.vectors import FaissStore
+from index.storage.snapshot_files import write_passages
+
+PARAGRAPH = (
+    "On Monday the Mayor, Anna Berg, said that the harbour of Oslo was “full of ships”. She added: “We need "
+    "a longer quay.” In June 2019 Tom Smith had told the council that nobody would come. He was wrong.\n"
+)
+
+
+def grown(work: Callable[[int], object]) -> float:
+    """How many bytes more work takes at its peak for each that its size is larger."""
+    peaks: list[int] = []
+    for size in (500, 1_500):
+        gc.collect()
+        tracemalloc.start()
+        try:
+            work(size)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    return (peaks[1] - peaks[0]) / 1_000
+
+
+def test_who_is_quoted_takes_few_bytes_a_character() -> None:
+    def quotes(paragraphs: int) -> object:
+        return Speech(Article(id="a", title="", text=PARAGRAPH * paragraphs)).quotes()
+
+    assert grown(quotes) / len(PARAGRAPH) < 30
+
+
+def segment_of_size(passages: int) -> Segment:
+    table = np.arange(4 * passages, dtype=np.int32).reshape(-1, 4)
+    return Segment(
+        language="en",
+        codec="",
+        vectors=np.ones((passages, 384), dtype=np.float32),
+        passages=table,
+        sentences=table,
+        runs=table[:, :3],
+        led=table[:0, :2],
+        vocabulary=("quay",),
+        terms=table[:, :2],
+        tokens=table[:, :2],
+        sentence_count=passages,
+    )
+
+
+def test_a_segment_is_written_without_being_put_together() -> None:
+    segments = {size: segment_of_size(size) for size in (500, 1_500)}
+    of_a_passage = (segments[1_500].nbytes - segments[500].nbytes) / 1_000
+    assert grown(lambda size: segments[size].write(lambda _: None)) < 0.1 * of_a_passage
+
+
+def passages_of(count: int) -> tuple[Passage, ...]:
+    return tuple(
+        Passage(9 * n, 9 * n + 9, f"p{n + 1}", n, n + 1, (Sentence(9 * n, 9 * n + 8, n + 1, n),))
+        for n in range(count)
+    )
+
+
+def test_passages_are_written_some_at_a_time() -> None:
+    passages = {size: passages_of(size) for size in (5_000, 15_000)}
+    assert (
+        grown(lambda size: write_passages(passages[10 * size], lambda _: None)) / 10 < 10
+    )  # of some hundred
+
+
+def test_what_is_written_of_passages_is_their_json() -> None:
+    for passages in (passages_of(0), passages_of(1), passages_of(2_500)):
+        content = BytesIO()
+        write_passages(passages, content.write)
+        assert content.getvalue() == TypeAdapter(tuple[Passage, ...]).dump_json(passages)
+
+
+def test_a_segment_is_a_safetensors_file() -> None:
+    content, segment = BytesIO(), segment_of_size(3)
+    segment.write(content.write)
+    arrays = load(content.getvalue())
+    assert np.array_equal(arrays["vectors"], segment.vectors)
+    assert np.array_equal(arrays["runs"], segment.runs)
+    again = Segment.read(BytesIO(save(arrays)).read)  # as that library lays it out
+    assert np.array_equal(again.terms, segment.terms)
+    assert again.vocabulary == segment.vocabulary
+
+
+def test_the_vectors_of_a_store_are_lent_and_not_copied() -> None:
+    rows = np.arange(12, dtype=np.float32).reshape(4, 3)
+    lent = FaissStore.from_vectors(iter(rows), 4, 3).vectors()
+    gc.collect()
+    assert np.array_equal(lent, rows)
+    assert not lent.flags.writeable
+    store = FaissStore.from_vectors(rows, 4, 3)
+    assert np.shares_memory(store.vectors(), store.vectors())
+    assert FaissStore.from_vectors([], 0, 3).vectors().shape == (0, 3)
