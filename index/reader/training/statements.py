@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from index.reader.training.data import DOES_NOT_SAY, SAYS_OTHERWISE, SAYS_SO, SpanExample, VerdictExample
@@ -233,10 +234,16 @@ def restatements(context: str, rng: random.Random) -> Iterator[VerdictExample]:
 
 def _changed(claim: str, context: str, rng: random.Random) -> str | None:
     """A claim with one thing changed so that it says otherwise."""
-    ways = [_other_number, _other_of_its_cycle, _other_name, _negated, opposite_in]
+    ways: list[Callable[[str, random.Random], str | None]] = [
+        _other_number,
+        _other_of_its_cycle,
+        partial(_other_name, context),
+        _negated,
+        opposite_in,
+    ]
     rng.shuffle(ways)
     for way in ways:
-        changed = way(claim, rng) if way is not _other_name else _other_name(claim, rng, context)
+        changed = way(claim, rng)
         if changed and changed != claim:
             return changed
     return None
@@ -264,10 +271,10 @@ def _other_of_its_cycle(claim: str, rng: random.Random) -> str | None:
     return claim[: word.start()] + other + claim[word.end() :]
 
 
-def _other_name(claim: str, rng: random.Random, context: str) -> str | None:
+def _other_name(context: str, claim: str, rng: random.Random) -> str | None:
     """One name becomes another that the context also has: the words are all there, the sense is not."""
     names = [name for name in _NAME.finditer(claim) if name.start()]
-    others = [name for name in dict.fromkeys(_NAME.findall(context)) if name not in claim]
+    others: list[str] = [name for name in dict.fromkeys(_NAME.findall(context)) if name not in claim]
     if not names or not others:
         return None
     name = rng.choice(names)
