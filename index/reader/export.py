@@ -1,7 +1,8 @@
-"""Writes what ships: ``python -m index.reader.export WEIGHTS OUT``. Training can start from it again.
+"""Writes what ships: ``python -m index.reader.export WEIGHTS [WEIGHTS ...] OUT``.
 
-WEIGHTS is a file of the training's (averaged.safetensors). OUT is written whole, its SHA-256 beside it in
-OUT.sha256.
+WEIGHTS is a file of a training's (averaged.safetensors), or what ships. Of several, of which one was trained
+from the other, the mean is written ("model soups", Wortsman et al. 2022). OUT is written whole, its SHA-256
+beside it in OUT.sha256. Training can start from it again.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from index.reader.graph import to_graph
@@ -88,15 +90,25 @@ def largest_inputs(network: ReaderNetwork) -> dict[str, Array]:
     return largest
 
 
+def load_mean(network: ReaderNetwork, paths: Sequence[Path]) -> None:
+    """Gives a network the mean of the weights that lie in some files."""
+    mean: dict[str, Tensor] = {}
+    for path in paths:
+        load_weights(network, path)
+        for name, value in network.own_weights().items():
+            mean[name] = mean.get(name, torch.zeros_like(value)) + value / len(paths)
+    network.load_own(mean)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Reads the command line and exports."""
     parser = argparse.ArgumentParser(prog="python -m index.reader.export", description=__doc__)
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("weights", type=Path, nargs="+", help="several: their mean is written")
     parser.add_argument("out", type=Path)
     parser.add_argument("--in-floats", action="store_true", help="not in 8 bits, to compare with")
     options = parser.parse_args(arguments)
     network = bundled_network()
-    load_weights(network, options.weights)
+    load_mean(network, options.weights)
     sha256 = export(network, options.out, None if options.in_floats else largest_inputs(network))
     sys.stdout.write(f"{options.out}: {options.out.stat().st_size} bytes, SHA-256 {sha256}\n")
 

@@ -14,13 +14,14 @@ from transformers import BertConfig
 
 from index.reader import evaluate
 from index.reader.evaluate import ParagraphQuestion, ReaderScores, measure
-from index.reader.export import export, largest_inputs
+from index.reader.export import export, largest_inputs, load_mean
 from index.reader.graph import from_graph
 from index.reader.model import OnnxReader, Reading, Verdicts
 from index.reader.network import ReaderNetwork, load_weights, save_weights
 from index.reader.training.torch_reader import TorchReader
 from index.reader.windows import BestSpan, Excerpt
 from index.search.bert_weights import Array
+from tests.index.reader.conftest import tiny_network
 
 pytestmark = pytest.mark.slow
 
@@ -131,6 +132,16 @@ class Said:
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         span, no_answer = self._readings[question]
         return [Reading((span,), no_answer, Verdicts(1, 0, 0)) for _ in excerpts]
+
+
+def test_of_several_weights_the_mean_is_loaded(tmp_path: Path) -> None:
+    network = tiny_network()
+    own = {name: value.clone() for name, value in network.own_weights().items()}
+    save_weights(own, tmp_path / "one.safetensors")
+    save_weights({name: 3 * value for name, value in own.items()}, tmp_path / "three.safetensors")
+    load_mean(network, [tmp_path / "one.safetensors", tmp_path / "three.safetensors"])
+    for name, value in network.own_weights().items():
+        assert torch.allclose(value, 2 * own[name], rtol=1e-2, atol=1e-4), name
 
 
 def test_a_file_of_questions_is_measured(tmp_path: Path) -> None:
