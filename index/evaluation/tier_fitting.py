@@ -290,7 +290,7 @@ def _logistic(signs: Floats, right: Flags, weights: Floats) -> _Model:
     return _Model(
         weigh[: len(Signs._fields)],
         {
-            name: tuple(Bend(at=at, weight=weight) for (bent, at), weight in of_bends if bent == name)
+            name: tuple(Bend(at=at, weight=weight) for (sign, at), weight in of_bends if sign == name)
             for name in _BENDING
         },
         round(intercept, 6),

@@ -178,12 +178,12 @@ class Mixture:
 
     def _made_verdicts(self, rng: random.Random) -> list[VerdictExample]:
         """Claims made from questions with their answers, and from sentences."""
-        made: list[VerdictExample] = []
+        verdicts: list[VerdictExample] = []
         for source, share in STATEMENTS.items():
             for example, others in self._beside[source].items():
                 if rng.random() >= share:
                     continue
-                made += statements(example, others, rng)
+                verdicts += statements(example, others, rng)
                 if example.start is None or rng.random() >= _UNSAID:
                     continue
                 wrong = self._wrong.get(example)
@@ -193,12 +193,12 @@ class Mixture:
                     else sentence_removed(example, self.around(example), rng)
                 )
                 if silent:
-                    made += unsaid(silent, rng.choice([example.answer, *others[:2]]), rng)
+                    verdicts += unsaid(silent, rng.choice([example.answer, *others[:2]]), rng)
         for source, share in RESTATEMENTS.items():
             for context in dict.fromkeys(example.context for example in self._spans[source]):
                 if rng.random() < share:
-                    made += restatements(context, rng)
-        return [example._replace(claim=varied(example.claim, rng)) for example in made]
+                    verdicts += restatements(context, rng)
+        return [example._replace(claim=varied(example.claim, rng)) for example in verdicts]
 
     def _ranked(self, examples: Sequence[SpanExample], source: str, analyzer: Analyzer) -> list[SpanExample]:
         """Finds each question's wrong passages, and leaves out questions that sit on a wrong one."""

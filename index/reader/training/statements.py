@@ -31,7 +31,7 @@ _WHICH = re.compile(
 _MANY = re.compile(
     rf"(?i:how (?:many|much))\s+(?P<noun>[a-z]+(?: [a-z]+)?)\s+(?=(?:{_BE}|{_MODAL}|[a-z]+ed)\b)(?P<rest>.*)"
 )
-_INVERTED = re.compile(
+_INVERSION = re.compile(
     rf"(?P<prep>(?:[Ii]n|[Oo]n|[Aa]t|[Ff]rom|[Tt]o|[Bb]y|[Ff]or|[Ww]ith|[Dd]uring|[Uu]nder)\s+)?"
     rf"(?i:when|where|who|whom|what|which|how (?:many|much)|how long)\s+(?P<noun>(?:[a-z]+ ){{0,3}}?)"
     rf"(?P<auxiliary>{_BE}|{_MODAL}|{_DO})\s+(?P<rest>\S.*)"
@@ -66,7 +66,7 @@ _CYCLES = (
     "once twice".split(),
 )
 _NEXT_TO = {word: cycle for cycle in _CYCLES for word in cycle}
-_CYCLED = re.compile(r"\b(?:" + "|".join(_NEXT_TO) + r")\b")
+_CYCLE_WORD = re.compile(r"\b(?:" + "|".join(_NEXT_TO) + r")\b")
 _DIGITS = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2}\b")
 _PLAIN_SENTENCE = re.compile(
@@ -117,7 +117,7 @@ def statement_of(question: str, context: str) -> Statement | None:
         if match:
             of = f"{{}} {match['noun']}" if pattern is _MANY else "{}"
             return _subject_asked(of, match["rest"])
-    match = _INVERTED.fullmatch(asked)
+    match = _INVERSION.fullmatch(asked)
     return _inverted(match, context) if match else None
 
 
@@ -218,18 +218,18 @@ def restatements(context: str, rng: random.Random) -> Iterator[VerdictExample]:
     claim = claim[:1].upper() + claim[1:]
     low, high = max(0, n - rng.randint(0, 2)), min(len(spans), n + 1 + rng.randint(0, 2))
     around = context[spans[low][0] : spans[high - 1][1]].strip()
-    changed = _changed(claim, around, rng)
-    if changed is None:
+    alteration = _changed(claim, around, rng)
+    if alteration is None:
         return
     way = rng.random()
     if way < 0.4:
         yield _of(_asked(claim, rng), around, SAYS_SO)
     if way > 0.25:
-        yield _of(_asked(changed, rng), around, SAYS_OTHERWISE)
+        yield _of(_asked(alteration, rng), around, SAYS_OTHERWISE)
     rest = [span for place, span in enumerate(spans) if place != n][max(0, n - 2) : n + 3]
     if rest and rng.random() < 0.3:
         left = "".join(context[a:b] for a, b in rest).strip()
-        yield _of(_asked(rng.choice([claim, changed]), rng), left, DOES_NOT_SAY)
+        yield _of(_asked(rng.choice([claim, alteration]), rng), left, DOES_NOT_SAY)
 
 
 def _changed(claim: str, context: str, rng: random.Random) -> str | None:
@@ -243,9 +243,9 @@ def _changed(claim: str, context: str, rng: random.Random) -> str | None:
     ]
     rng.shuffle(ways)
     for way in ways:
-        changed = way(claim, rng)
-        if changed and changed != claim:
-            return changed
+        alteration = way(claim, rng)
+        if alteration and alteration != claim:
+            return alteration
     return None
 
 
@@ -263,7 +263,7 @@ def _other_number(claim: str, rng: random.Random) -> str | None:
 
 
 def _other_of_its_cycle(claim: str, rng: random.Random) -> str | None:
-    words = list(_CYCLED.finditer(claim))
+    words = list(_CYCLE_WORD.finditer(claim))
     if not words:
         return None
     word = rng.choice(words)
@@ -308,8 +308,8 @@ def _about(example: SpanExample, rng: random.Random) -> str:
     spans = sentence_spans(example.context)
     if example.start is None:
         asked = set(example.question.lower().rstrip("?").split())
-        shared = [len(asked & set(example.context[start:end].lower().split())) for start, end in spans]
-        middle = shared.index(max(shared))
+        overlaps = [len(asked & set(example.context[start:end].lower().split())) for start, end in spans]
+        middle = overlaps.index(max(overlaps))
         low, high = max(0, middle - rng.randint(0, 2)), min(len(spans), middle + 1 + rng.randint(0, 2))
     else:
         middle = next((n for n, span in enumerate(spans) if span[0] <= example.start < span[1]), 0)
