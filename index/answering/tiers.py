@@ -62,18 +62,6 @@ class Signs(NamedTuple):
     says: float
 
 
-class Bend(BaseModel, frozen=True):
-    """From where on a sign weighs otherwise than before.
-
-    Attributes:
-        at: The sign's value,
-        weight: and what its weight grows by above that.
-    """
-
-    at: float
-    weight: float
-
-
 class VerdictTiers(BaseModel, frozen=True):
     """When a passage says anything to a claim, and when that can be relied on.
 
@@ -90,9 +78,7 @@ class Tiers(BaseModel, frozen=True):
     """A fitted model.
 
     Attributes:
-        weights: What each sign weighs, by its name,
-        bends: and where that changes: a linear spline (Hastie, Tibshirani & Friedman 2009, *The Elements of
-            Statistical Learning*, section 5.2).
+        weights: What each sign weighs, by its name.
         intercept: What is added to their sum.
         uncertain: The probability below which the article does not say,
         answered: and from which on it answers.
@@ -100,7 +86,6 @@ class Tiers(BaseModel, frozen=True):
     """
 
     weights: dict[str, float]
-    bends: dict[str, tuple[Bend, ...]] = {}
     intercept: float
     uncertain: float
     answered: float
@@ -113,22 +98,9 @@ class Tiers(BaseModel, frozen=True):
             raise ValueError("there has to be a weight for each sign, and for nothing else")
         return weights
 
-    @field_validator("bends")
-    @classmethod
-    def _of_signs(cls, bends: dict[str, tuple[Bend, ...]]) -> dict[str, tuple[Bend, ...]]:
-        if not bends.keys() <= set(Signs._fields):
-            raise ValueError("only signs have bends")
-        return bends
-
     def probability(self, signs: Signs) -> float:
         """How likely it is that the sentence answers, from 0 to 1."""
-        values = signs._asdict()
-        logit = self.intercept + sum(self.weights[name] * sign for name, sign in values.items())
-        logit += sum(
-            bend.weight * max(values[name] - bend.at, 0.0)
-            for name, bends in self.bends.items()
-            for bend in bends
-        )
+        logit = self.intercept + sum(self.weights[name] * sign for name, sign in signs._asdict().items())
         return 1 / (1 + math.exp(-logit)) if logit > -700 else 0.0
 
     def status(self, probability: float) -> Status:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from index.answering.calibration import everyday_questions, reading_texts
 from index.answering.reading import RankingReader
-from index.answering.tiers import Bend, Signs, Tiers, VerdictTiers
+from index.answering.tiers import Signs, Tiers, VerdictTiers
 from index.answering.verdicts import JudgedVerdict, verdict_of
 from index.language.attribution import Speech
 from index.language.question_kinds import names_and_numbers
@@ -41,16 +41,6 @@ What people ask an article is mostly answered by it. The tiers hold for this mix
 
 LEAST_VERDICTS = 30
 """How many verdicts have to be there to tell that PRECISION of them are right: two of two tell nothing."""
-
-_BENDING = (
-    "margin", "rival", "words", "support", "best_support", "lead", "in_passage", "in_sentence", "says",
-)  # fmt: skip
-_BENDS = (1 / 3, 2 / 3)
-"""The signs with many values, and at which quantiles of them their weights change.
-
-Of articles left out in turn, that answers 37 % of what can be answered at the same precision, where straight
-lines answer 32 % and boosted trees 36 %. Chosen on the calibration articles, over four ways to divide them.
-"""
 
 _VERDICTS = {"yes": Verdict.SAYS_SO, "no": Verdict.SAYS_OTHERWISE, "unknown": Verdict.DOES_NOT_SAY}
 _FOLDS = 8  # each fit sees seven eighths of the articles
@@ -227,7 +217,7 @@ def _verdict(judged_verdict: JudgedVerdict, says: float) -> Verdict:
 def fit(observations: Sequence[Observation], verdicts: VerdictTiers) -> tuple[Tiers, Precision]:
     """The tiers, and how they do on articles that were left out in turn.
 
-    A logistic model of splines, each kind of question weighted to its share in the mixture.
+    A logistic model with a little regularisation, each kind of question weighted to its share in the mixture.
     The thresholds are chosen on the probabilities that models give to articles they were not fitted on.
     """
     signs = np.array([one.signs for one in observations], dtype=np.float64)
@@ -237,11 +227,10 @@ def fit(observations: Sequence[Observation], verdicts: VerdictTiers) -> tuple[Ti
     answer_threshold = _threshold(probabilities, right, weights)
     answerable = np.array([one.is_answerable for one in observations])
     refusal_threshold = float(np.quantile(probabilities[answerable], FALSE_REFUSALS))
-    model = _logistic(signs, right, weights)
+    coefficients, intercept = _logistic(signs, right, weights)
     tiers = Tiers(
-        weights=dict(zip(Signs._fields, model.weights, strict=True)),
-        bends=model.bends,
-        intercept=model.intercept,
+        weights=dict(zip(Signs._fields, coefficients, strict=True)),
+        intercept=intercept,
         uncertain=round(min(refusal_threshold, answer_threshold), 4),
         answered=round(answer_threshold, 4),
         verdicts=verdicts,
@@ -261,46 +250,16 @@ def _weights(observations: Sequence[Observation]) -> Floats:
     return np.asarray((shares / np.maximum(counts, 1) * len(observations))[kinds])
 
 
-class _Model(NamedTuple):
-    """A logistic model whose signs bend, see ``Tiers``."""
-
-    weights: list[float]
-    bends: dict[str, tuple[Bend, ...]]
-    intercept: float
-
-
-def _logistic(signs: Floats, right: Flags, weights: Floats) -> _Model:
-    """Fits a model with a little regularisation. Each sign of _BENDING bends at the thirds of its values."""
+def _logistic(signs: Floats, right: Flags, weights: Floats) -> tuple[list[float], float]:
     from sklearn.linear_model import LogisticRegression
 
-    bends = [
-        (name, float(at))
-        for name in _BENDING
-        for at in np.unique(np.quantile(signs[:, Signs._fields.index(name)], _BENDS).round(4))
-    ]
-    inputs = _bent(signs, bends)
-    middle, spread = inputs.mean(axis=0), inputs.std(axis=0)
+    middle, spread = signs.mean(axis=0), signs.std(axis=0)
     spread[spread < 1e-9] = 1.0
-    model = LogisticRegression(C=0.5, max_iter=3000)
-    model.fit((inputs - middle) / spread, right, sample_weight=weights)
+    model = LogisticRegression(C=0.5, max_iter=1000)
+    model.fit((signs - middle) / spread, right, sample_weight=weights)
     coefficients = model.coef_[0] / spread
     intercept = float(model.intercept_[0] - coefficients @ middle)
-    weigh = [round(float(one), 6) for one in coefficients]
-    of_bends = list(zip(bends, weigh[len(Signs._fields) :], strict=True))
-    return _Model(
-        weigh[: len(Signs._fields)],
-        {
-            name: tuple(Bend(at=at, weight=weight) for (sign, at), weight in of_bends if sign == name)
-            for name in _BENDING
-        },
-        round(intercept, 6),
-    )
-
-
-def _bent(signs: Floats, bends: Sequence[tuple[str, float]]) -> Floats:
-    """The signs, and how far each is above each place where it bends."""
-    above = [np.maximum(signs[:, Signs._fields.index(name)] - at, 0.0) for name, at in bends]
-    return np.column_stack([signs, *above])
+    return [round(float(one), 6) for one in coefficients], round(intercept, 6)
 
 
 def _left_out(signs: Floats, right: Flags, weights: Floats, articles: Sequence[str]) -> Floats:
@@ -312,11 +271,8 @@ def _left_out(signs: Floats, right: Flags, weights: Floats, articles: Sequence[s
     probabilities = np.zeros(len(signs))
     for fold in set(fold_of.values()):
         inside = folds == fold
-        model = _logistic(signs[~inside], right[~inside], weights[~inside])
-        bends = [(name, bend.at) for name, some in model.bends.items() for bend in some]
-        weigh = [*model.weights, *(bend.weight for some in model.bends.values() for bend in some)]
-        logits = _bent(signs[inside], bends) @ np.array(weigh) + model.intercept
-        probabilities[inside] = 1 / (1 + np.exp(-logits))
+        coefficients, intercept = _logistic(signs[~inside], right[~inside], weights[~inside])
+        probabilities[inside] = 1 / (1 + np.exp(-(signs[inside] @ np.array(coefficients) + intercept)))
     return probabilities
 
 

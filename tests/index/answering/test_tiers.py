@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from index.answering.tiers import Bend, FittedTiers, Signs, Tiers, VerdictTiers
+from index.answering.tiers import FittedTiers, Signs, Tiers, VerdictTiers
 from index.model.answer import Status
 
 NOTHING = Signs(*[0.0] * len(Signs._fields))
@@ -33,19 +33,6 @@ def test_the_probability_is_a_logistic_function_of_the_weighted_signs(signs: Sig
     assert TIERS.probability(signs) == pytest.approx(1 / (1 + math.exp(-logit)))
 
 
-@pytest.mark.parametrize(("margin", "logit"), [(-4.0, -1.0), (0.0, 1.0), (2.0, 2.0), (4.0, 2.5), (6.0, 4.0)])
-def test_from_a_bend_on_a_sign_weighs_otherwise(margin: float, logit: float) -> None:
-    bends = {"margin": (Bend(at=2.0, weight=-0.25), Bend(at=4.0, weight=0.5))}
-    tiers = TIERS.model_copy(update={"bends": bends})
-    probability = tiers.probability(NOTHING._replace(margin=margin))
-    assert probability == pytest.approx(1 / (1 + math.exp(-logit)))
-
-
-def test_only_signs_bend() -> None:
-    with pytest.raises(ValueError, match="only signs have bends"):
-        Tiers.model_validate({**TIERS.model_dump(), "bends": {"mood": [{"at": 0.5, "weight": 1.0}]}})
-
-
 def test_a_logit_that_floats_cannot_raise_e_to_is_no_error() -> None:
     assert TIERS.probability(NOTHING._replace(margin=-1e4)) == 0
     assert TIERS.probability(NOTHING._replace(margin=1e4)) == 1
@@ -67,8 +54,7 @@ def test_each_tier_begins_at_its_probability(probability: float, status: Status)
 
 
 def test_what_was_fitted_is_read_as_it_was_written() -> None:
-    bends = {"margin": (Bend(at=2.0, weight=-0.25),)}
-    fitted = FittedTiers(reader="ab", by_embedder={"cd": TIERS.model_copy(update={"bends": bends})})
+    fitted = FittedTiers(reader="ab", by_embedder={"cd": TIERS})
     assert FittedTiers.model_validate_json(fitted.model_dump_json()) == fitted
 
 

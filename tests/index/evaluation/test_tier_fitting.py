@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from index.answering.tiers import Bend, Signs, VerdictTiers
+from index.answering.tiers import Signs, VerdictTiers
 from index.answering.verdicts import JudgedVerdict
 from index.evaluation.tier_fitting import (
     LEAST_VERDICTS,
@@ -42,8 +42,7 @@ def observations(rng: random.Random, number: int = 600) -> list[Observation]:
 @pytest.mark.slow
 def test_tiers_follow_what_tells_right_from_wrong() -> None:
     tiers, precision = fit(observations(random.Random(5)), VERDICT_TIERS)
-    surer, less_sure = (tiers.probability(NOTHING._replace(margin=margin)) for margin in (3.0, 0.0))
-    assert surer > less_sure + 0.3
+    assert tiers.weights["margin"] > 0.5
     assert abs(tiers.weights["support"]) < 1
     assert tiers.weights["reason"] == 0
     assert tiers.status(tiers.probability(NOTHING._replace(margin=5.0))) is Status.ANSWERED
@@ -53,22 +52,6 @@ def test_tiers_follow_what_tells_right_from_wrong() -> None:
     assert precision.refused <= 0.021
     assert precision.lookalikes > 0.4
     assert precision.foreign > 0.95
-
-
-@pytest.mark.slow
-def test_a_sign_that_tells_something_only_at_its_ends_bends() -> None:
-    rng = random.Random(5)
-    seen = []
-    for n in range(900):
-        margin = rng.uniform(-6, 6)  # right between -2 and 2: no straight line says so
-        right = abs(margin) < 2
-        seen.append(Observation(NOTHING._replace(margin=margin), right, right, False, f"a{n % 20}"))
-    tiers, precision = fit(seen, VERDICT_TIERS)
-    assert [bend.at for bend in tiers.bends["margin"]] == pytest.approx([-2, 2], abs=0.3)
-    assert tiers.probability(NOTHING) > 0.8
-    assert max(tiers.probability(NOTHING._replace(margin=margin)) for margin in (-6.0, 6.0)) < 0.1
-    assert precision.answered > 0.8
-    assert tiers.bends["support"] == (Bend(at=0.0, weight=0.0),)
 
 
 def test_where_nothing_tells_right_from_wrong_nothing_is_answered_without_reserve() -> None:
