@@ -332,5 +332,5 @@ def _segment_of(snapshot: Snapshot) -> Segment:
     """The segment of an article that need not be opened for it."""
     index = snapshot.index
     article = index.article
-    terms = TermPlaces(*Analyzer(article.language).located_terms(article.text)[:3])
+    terms = TermPlaces.of(Analyzer(article.language).located_terms(article.text))
     return segment_of(index, Leads(article, index.passages), Speech(article).mentions, terms)

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from index.language.terms import Analyzer
+from index.language.terms import Analyzer, LocatedTerms
 from index.model.article import Span
 
 Floats = npt.NDArray[np.float32]
@@ -39,6 +39,11 @@ class TermPlaces:
         self.vocabulary = tuple(vocabulary)
         self.starts = np.asarray(starts, dtype=np.int32)
         self.places = np.asarray(places, dtype=np.int32)
+
+    @classmethod
+    def of(cls, terms: LocatedTerms) -> Self:
+        """Those that an analyzer found in the text."""
+        return cls(terms.vocabulary, terms.starts, terms.places)
 
     def __contains__(self, term: str) -> bool:
         return place_in(self.vocabulary, term) is not None

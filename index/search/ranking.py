@@ -267,7 +267,7 @@ class Retriever:
     @cached_property
     def terms(self) -> TermPlaces:
         """The same, to be looked up."""
-        return TermPlaces(*self.located_terms[:3])
+        return TermPlaces.of(self.located_terms)
 
     @cached_property
     def _bm25(self) -> tuple[BM25, BM25]:

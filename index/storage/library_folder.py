@@ -138,8 +138,10 @@ class LibraryFolder:
 
     def fetching(self, article: str) -> Callable[[], object] | None:
         """What fetches the newest snapshot of an article; None where this machine has it."""
+        if self.cache is None:
+            return None
         newest = next(iter(self.of(article).published()), None)
-        if self.cache is None or newest is None or newest.digest is None or self.cache.has(newest.digest):
+        if newest is None or newest.digest is None or self.cache.has(newest.digest):
             return None
         return partial(self.cache.folder, newest.digest)
 

@@ -165,24 +165,18 @@ def swapped_role(example: SpanExample, _: Surroundings, rng: random.Random) -> S
 
 def opposite(example: SpanExample, _: Surroundings, rng: random.Random) -> SpanExample | None:
     """A word of the question becomes its opposite."""
-    words = [word for word in re.finditer(r"[a-z]+", example.question) if word[0] in _OPPOSITE_OF]
-    if not words:
-        return None
-    word = rng.choice(words)
-    sentence = _sentence_of_answer(example).lower()
-    others = [other for other in _OPPOSITE_OF[word[0]] if other not in sentence]
-    if not others:
-        return None
-    return _unanswered(example, _replaced(example.question, word, rng.choice(others)), "opposite")
+    question = opposite_in(example.question, rng, besides=_sentence_of_answer(example).lower())
+    return None if question is None else _unanswered(example, question, "opposite")
 
 
-def opposite_in(text: str, rng: random.Random) -> str | None:
-    """A text in which one word has become its opposite."""
+def opposite_in(text: str, rng: random.Random, besides: str = "") -> str | None:
+    """A text in which one word has become an opposite of it that does not stand in ``besides``."""
     words = [word for word in re.finditer(r"[a-z]+", text) if word[0] in _OPPOSITE_OF]
     if not words:
         return None
     word = rng.choice(words)
-    return _replaced(text, word, rng.choice(_OPPOSITE_OF[word[0]]))
+    others = [other for other in _OPPOSITE_OF[word[0]] if other not in besides]
+    return _replaced(text, word, rng.choice(others)) if others else None
 
 
 def negated(example: SpanExample, _: Surroundings, rng: random.Random) -> SpanExample | None:

@@ -57,7 +57,7 @@ def test_bm25_knows_its_terms() -> None:
 def test_bm25_over_spans_of_a_text_is_that_over_their_texts() -> None:
     spans = [Span(6, 16), Span(16, 17), Span(17, 51), Span(51, 51), Span(52, 59)]
     text, analyzer = " none " + "\n".join(TEXTS) + " none", Analyzer()
-    terms = TermPlaces(*analyzer.located_terms(text)[:3])
+    terms = TermPlaces.of(analyzer.located_terms(text))
     of_text = BM25(terms, spans, analyzer)
     of_texts = BM25.of([analyzer.terms(span.of(text)) for span in spans], analyzer)
     for question in ("alpha beta gamma", "none epsilon", "Gammas?"):
@@ -69,7 +69,7 @@ def test_bm25_over_spans_of_a_text_is_that_over_their_texts() -> None:
 
 def test_the_terms_of_a_text_are_dealt_to_the_spans_that_they_start_in() -> None:
     text = "The ships anchor. Who anchors?\nA lighthouse, closed."
-    terms = TermPlaces(*Analyzer().located_terms(text)[:3])
+    terms = TermPlaces.of(Analyzer().located_terms(text))
     spans = [Span(0, 17), Span(18, 30), Span(30, 31), Span(31, 100)]
     assert terms.bounds(spans).tolist() == [[0, 2], [2, 3], [3, 3], [3, 5]]
     assert [terms.positions(term).tolist() for term in ("anchor", "close", "who")] == [[1, 2], [4], []]

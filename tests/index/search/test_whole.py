@@ -65,7 +65,7 @@ def no_mentions(_: Span) -> list[Span]:
 def _segment(number: int) -> Segment:
     index = INDEXES[number]
     leads = Leads(index.article, index.passages)
-    terms = TermPlaces(*Analyzer(index.article.language).located_terms(index.article.text)[:3])
+    terms = TermPlaces.of(Analyzer(index.article.language).located_terms(index.article.text))
     return segment_of(index, leads, mentions if number == 0 else no_mentions, terms)
 
 
