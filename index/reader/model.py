@@ -76,9 +76,9 @@ class OnnxReader:
     """
 
     def __init__(self, path: Path = WEIGHTS, threads: int = 2) -> None:
-        content = path.read_bytes()
-        self.sha256 = hashlib.sha256(content).hexdigest()
-        self._session = onnx_session(content, threads=threads)
+        with path.open("rb") as file:
+            self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        self._session = onnx_session(path, threads=threads)
         folder = Path(get_model_path())
         self._encoder = WindowEncoder(folder)
         self._word_embeddings = bundled_weights(folder)[WORD_EMBEDDINGS]

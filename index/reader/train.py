@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--questions", type=float, default=1.0, help="which part of the questions: fewer leave more claims"
     )
+    parser.add_argument("--claims", type=float, default=1.0, help="which part of the claims")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--average", type=float, default=Plan().average, help="decay of the averaged weights")
     parser.add_argument(
@@ -97,7 +98,7 @@ def _train(rank: int, options: argparse.Namespace) -> None:
     network = bundled_network(options.dropout)
     if options.init:
         load_weights(network, options.init)
-    mixture = Mixture(options.data, options.questions)
+    mixture = Mixture(options.data, options.questions, options.claims)
     held_out = _held_out(mixture, tokenizer) if rank == 0 else None
     for name, count in sorted(mixture.counts.items()):
         log.info("data: %s: %d", name, count)

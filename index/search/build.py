@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -37,13 +38,13 @@ class TokenTable(NamedTuple):
 
     Attributes:
         vectors: The embeddings, coded.
-        sentences: Shape (tokens,), the number of the sentence each token belongs to, ascending.
+        ends: Shape (sentences,), of each sentence the row after its last, ascending.
         starts: Shape (tokens,), where each token starts in the article's text, ascending.
         ids: Shape (tokens,), each token's id in the model's vocabulary.
     """
 
     vectors: TokenVectors
-    sentences: Ints
+    ends: Ints
     starts: Ints
     ids: Ints
 
@@ -212,18 +213,20 @@ def token_table(
         codec: How these are coded.
         blocks: What puts their codes together.
     """
-    sentences, starts, ids = (np.empty(count, dtype=np.int32) for _ in range(3))
+    starts, ids = (np.empty(count, dtype=np.int32) for _ in range(2))
+    ends = array("i")
 
     def pieces() -> Iterator[Codes]:
-        token = sentence = 0
+        token = 0
         for passage, one in zip(passages, embeddings, strict=True):
             rows = slice(token, token + len(one.starts))
-            within = [part.start - passage.start for part in passage.sentences]
-            sentences[rows] = np.maximum(np.searchsorted(within, one.starts, side="right") - 1, 0) + sentence
+            later = [part.start - passage.start for part in passage.sentences[1:]]
+            ends.extend((token + np.searchsorted(one.starts, later)).tolist())
+            ends.append(rows.stop)
             starts[rows] = one.starts + np.int32(passage.start)
             ids[rows] = one.ids
-            token, sentence = rows.stop, sentence + len(within)
+            token = rows.stop
             yield one.codes
 
     codes = blocks.joined(pieces(), count)
-    return TokenTable(TokenVectors(codes, codec), sentences, starts, ids)
+    return TokenTable(TokenVectors(codes, codec), np.array(ends, dtype=np.int32), starts, ids)

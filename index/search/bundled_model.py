@@ -47,15 +47,16 @@ def bundled_weights(folder: Path) -> dict[str, Floats]:
     """The bundled model's weights by name, as transformers' ``BertModel`` names them, mapped from its file.
 
     Mapped and not read: what uses the word embeddings as they are shares the pages of the file, which the
-    system keeps anyway.
+    system keeps anyway. Each by itself: what is let go of takes no memory.
     """
     path = folder / _WEIGHTS
     with path.open("rb") as stream:
         size = int.from_bytes(stream.read(8), "little")
         header = json.loads(stream.read(size))
-    content = np.memmap(path, np.uint8, "r", offset=8 + size)
     return {
-        name: content[slice(*entry["data_offsets"])].view(np.float32).reshape(entry["shape"])
+        name: np.memmap(
+            path, np.float32, "r", offset=8 + size + entry["data_offsets"][0], shape=tuple(entry["shape"])
+        )
         for name, entry in header.items()
         if entry.get("dtype") == "F32"
     }

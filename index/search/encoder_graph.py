@@ -25,9 +25,9 @@ def encoder_graph(weights: Weights) -> onnx.ModelProto:
     Args:
         weights: Of ``graph_weights``.
 
-    Its inputs: ``ids``, shape (texts, tokens); ``mask``, same shape, 1 for a token and 0 for padding. Its
-    outputs: ``tokens``, shape (texts, tokens, dimension), and ``vectors``, shape (texts, dimension), the mean
-    of a text's tokens; both of length 1.
+    Its inputs: ``embedded``, shape (texts, tokens, dimension), the tokens' word embeddings; ``mask``, shape
+    (texts, tokens), 1 for a token and 0 for padding. Its outputs: ``tokens``, shape (texts, tokens,
+    dimension), and ``vectors``, shape (texts, dimension), the mean of a text's tokens; both of length 1.
     """
     graph = BertGraph(weights, outside=True)
     states = _embeddings(graph)
@@ -43,7 +43,10 @@ def encoder_graph(weights: Weights) -> onnx.ModelProto:
     dimension = weights["embeddings.LayerNorm.weight"].size
     return graph.model(
         "encoder",
-        [helper.make_tensor_value_info(name, TensorProto.INT32, shape) for name in ("ids", "mask")],
+        [
+            helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [*shape, dimension]),
+            helper.make_tensor_value_info("mask", TensorProto.INT32, shape),
+        ],
         [
             helper.make_tensor_value_info("tokens", TensorProto.FLOAT, [*shape, dimension]),
             helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", dimension]),
@@ -52,10 +55,9 @@ def encoder_graph(weights: Weights) -> onnx.ModelProto:
 
 
 def _embeddings(graph: BertGraph) -> str:
-    graph.node("Gather", [graph.weight("embeddings.word_embeddings.weight"), "ids"], "words", axis=0)
     positions = graph.positions("embeddings.position_embeddings.weight", "mask")
     graph.node("Gather", [graph.weight("embeddings.token_type_embeddings.weight"), "0.index"], "kind", axis=0)
-    graph.node("Add", ["words", positions], "placed")
+    graph.node("Add", ["embedded", positions], "placed")
     graph.node("Add", ["placed", "kind"], "summed")
     return graph.layer_norm("summed", "embeddings.LayerNorm", "hidden")
 

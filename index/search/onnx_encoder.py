@@ -41,7 +41,9 @@ class OnnxEncoder:
     def __init__(self, weights: Mapping[str, Array], opening: Sequence[int], closing: Sequence[int]) -> None:
         self.workers = usable_cores()
         self._opening, self._closing = list(opening), list(closing)
-        values = shared_weights(graph_weights(weights))
+        self._word_embeddings = weights[WORD_EMBEDDINGS]
+        own = {name: array for name, array in weights.items() if name != WORD_EMBEDDINGS}
+        values = shared_weights(graph_weights(own))
         graph = GRAPH.read_bytes()
         self._passages = onnx_session(graph, threads=1, weights=values)
         self._questions = onnx_session(graph, threads=min(self.workers, 2), weights=values)
@@ -60,7 +62,9 @@ class OnnxEncoder:
         mask = np.zeros_like(ids)
         for number, row in enumerate(rows):
             ids[number, : len(row)], mask[number, : len(row)] = row, 1
-        tokens, vectors = session.run(["tokens", "vectors"], {"ids": ids, "mask": mask})
+        tokens, vectors = session.run(
+            ["tokens", "vectors"], {"embedded": self._word_embeddings[ids], "mask": mask}
+        )
         first = len(self._opening)
         return [
             EncodedText(vector, own[first : first + len(one.ids)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -18,11 +19,11 @@ def shared_weights(weights: Mapping[str, npt.NDArray[np.generic]]) -> SharedWeig
     return {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
 
 
-def onnx_session(graph: bytes, *, threads: int, weights: SharedWeights | None = None) -> Session:
+def onnx_session(graph: bytes | Path, *, threads: int, weights: SharedWeights | None = None) -> Session:
     """A session that runs a graph.
 
     Args:
-        graph: The graph, serialised.
+        graph: The graph, serialised, or its file.
         threads: How many it may use.
         weights: Those that the graph names and does not hold.
     """
@@ -30,6 +31,7 @@ def onnx_session(graph: bytes, *, threads: int, weights: SharedWeights | None = 
     options.intra_op_num_threads = threads
     # Spinning threads would take the cores from the other model's, and from whoever indexes.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_mem_pattern = False  # of each shape that it meets one is kept, and texts have all lengths
     if weights:
         options.add_external_initializers(list(weights), list(weights.values()))
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -279,7 +279,7 @@ class Retriever:
 
     @cached_property
     def _token_counts(self) -> TokenCounts:
-        return TokenCounts.of(self._tokens, sum(len(passage.sentences) for passage in self.passages))
+        return TokenCounts.of(self._tokens)
 
     def _sentence_numbers(self, passage: int) -> range:
         first = self._first_sentence[passage]

@@ -88,18 +88,22 @@ class TokenCounts(NamedTuple):
     sentences: int
 
     @classmethod
-    def of(cls, tokens: TokenTable, sentences: int) -> TokenCounts:
+    def of(cls, tokens: TokenTable) -> TokenCounts:
         """Those of an article."""
         totals = np.zeros(int(tokens.ids.max(initial=0)) + 1, dtype=np.int64)
-        first = 0
-        while first < len(tokens.ids):
-            last = tokens.sentences[min(first + _TOKENS_AT_ONCE, len(tokens.ids)) - 1]
-            end = int(np.searchsorted(tokens.sentences, last, side="right"))  # no sentence is counted twice
-            pairs = tokens.sentences[first:end].astype(np.int64) * len(totals) + tokens.ids[first:end]
+        edges = np.concatenate([[0], tokens.ends])
+        sentence, sentences = 0, len(tokens.ends)
+        while sentence < sentences:
+            first = edges[sentence]
+            enough = int(np.searchsorted(edges, first + _TOKENS_AT_ONCE, side="right")) - 1
+            following = max(enough, sentence + 1)
+            lengths = np.diff(edges[sentence : following + 1])
+            numbers = np.repeat(np.arange(len(lengths)), lengths)
+            pairs = numbers * len(totals) + tokens.ids[first : edges[following]]
             pairs.sort()  # np.unique hashes them, which takes ten times as long
             distinct = pairs[np.flatnonzero(np.diff(pairs, prepend=-1))]
             totals += np.bincount(distinct % len(totals), minlength=len(totals))
-            first = end
+            sentence = following
         ids = np.flatnonzero(totals)
         return cls(ids.astype(np.int32), totals[ids].astype(np.int32), sentences)
 

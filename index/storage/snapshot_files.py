@@ -30,26 +30,27 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.answering.confidence import Thresholds
 from index.errors import SnapshotDamagedError
-from index.model.article import Article, Heading, Passage
 from index.model.source import Origin, Source
 from index.search.build import Index, TokenTable
 from index.search.token_vectors import HalfPrecision, TokenVectors, codec_named
 from index.search.vectors import FaissStore
 from index.storage.durable import Fill, sync_folder, write_file
+from index.storage.stored_article import StoredArticle, read_passages, write_article, write_passages
 from index.storage.stored_rows import WHOLE, StoredRows, Sums, in_pieces, npy_header, sums_of
+from index.storage.token_map import read_token_map, write_token_map
 
 FORMAT = 3
 _FIRST_FORMAT = 1  # whose manifest has no checksum
@@ -62,9 +63,6 @@ _PARSED_FILES = {ARTICLE, PASSAGES, VECTORS, TOKENS, TOKEN_MAP}
 _FILE = "^(" + "|".join(map(re.escape, sorted({*_PARSED_FILES, SOURCE, SIDECAR, QUESTIONS}))) + ")$"
 
 Content: TypeAlias = Fill | StoredRows
-
-_PASSAGES = TypeAdapter(tuple[Passage, ...])
-_PASSAGES_AT_ONCE = 1_000
 
 
 class FileSum(BaseModel):
@@ -104,35 +102,6 @@ class Manifest(BaseModel):
     def digest(self) -> str:
         """What tells it, and so all that its snapshot holds, from every other."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-
-class StoredArticle(BaseModel):
-    """An article as a snapshot keeps it, and where it came from."""
-
-    id: str
-    title: str
-    text: str
-    title_is_label: bool
-    language: str
-    source: str | None
-    published: date | None
-    questions: tuple[str, ...]
-    author: str | None = None
-    site: str | None = None
-    headings: tuple[Heading, ...] = ()
-    claimed_source: str | None = None
-    claimed_site: str | None = None
-    language_is_guess: bool = False
-    missing: tuple[str, ...] = ()
-    origin: Origin | None = None
-
-    def article(self) -> Article:
-        """The article that was stored."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields if name != "origin"}
-        return Article(**fields)
-
-
-_ARTICLE = TypeAdapter(StoredArticle)
 
 
 @dataclass(frozen=True)
@@ -228,7 +197,7 @@ def read_snapshot(folder: Path, name: str) -> Snapshot:
         checked_sums(folder / file, manifest.files[file])
     try:
         article = StoredArticle.model_validate_json(content(ARTICLE)).article()
-        passages = _PASSAGES.validate_json(content(PASSAGES))
+        passages = read_passages(content(PASSAGES))
         checked_sums(folder / VECTORS, manifest.files[VECTORS])
         with (folder / VECTORS).open("rb") as stream:
             store = FaissStore.read(stream.read)
@@ -236,7 +205,9 @@ def read_snapshot(folder: Path, name: str) -> Snapshot:
             codes = _array(content(TOKENS))
         else:
             codes = StoredRows(folder / TOKENS, checked_sums(folder / TOKENS, manifest.files[TOKENS]))
-        sentences, starts, ids = _array(content(TOKEN_MAP))
+        checked_sums(folder / TOKEN_MAP, manifest.files[TOKEN_MAP])
+        with (folder / TOKEN_MAP).open("rb") as stream:
+            token_map = read_token_map(stream, sum(len(passage.sentences) for passage in passages))
     except (OSError, KeyError, ValueError, ValidationError) as error:
         raise unreadable(folder, error) from error
     if (len(store), store.dimension) != (len(passages), manifest.dimension):
@@ -244,7 +215,7 @@ def read_snapshot(folder: Path, name: str) -> Snapshot:
     codec = codec_named(manifest.tokens)
     if codec is None:
         raise SnapshotDamagedError("{folder}: its tokens are coded in a way not known here.", folder=folder)
-    tokens = TokenTable(TokenVectors(codes, codec), sentences, starts, ids)
+    tokens = TokenTable(TokenVectors(codes, codec), *token_map)
     return Snapshot(name, manifest, Index(article, passages, store, tokens))
 
 
@@ -258,15 +229,14 @@ def encode(contents: Contents) -> EncodedSnapshot:
     """Every file of a snapshot, and what it will say of itself; the arrays are not copied."""
     article, passages, store, tokens = contents.index
     codes: Any = tokens.vectors.codes
-    map_header = npy_header((3, len(tokens.ids)), tokens.ids.dtype)
     files: dict[str, Content] = {
-        ARTICLE: lambda write: write(_ARTICLE.dump_json(_stored(article, contents.origin))),
+        ARTICLE: partial(write_article, article, contents.origin),
         PASSAGES: partial(write_passages, passages),
         VECTORS: store.write,
         TOKENS: codes
         if isinstance(codes, StoredRows)
         else _buffers(npy_header(codes.shape, codes.dtype), _flat(codes)),
-        TOKEN_MAP: _buffers(map_header, *map(_flat, tokens[1:])),
+        TOKEN_MAP: partial(write_token_map, tokens.ends, tokens.starts, tokens.ids),
     }
     if contents.source is not None:
         parts_of_source = {
@@ -295,11 +265,6 @@ def encode(contents: Contents) -> EncodedSnapshot:
     raw = manifest.model_dump(mode="json")
     files[MANIFEST] = _buffers(json.dumps(raw | {"sha256": _sum_of(raw)}, indent=2).encode())
     return EncodedSnapshot(contents.index, manifest, files)
-
-
-def _stored(article: Article, origin: Origin | None) -> StoredArticle:
-    fields = {name: getattr(article, name) for name in StoredArticle.model_fields if name != "origin"}
-    return StoredArticle(**fields, origin=origin)
 
 
 def _sum_of(raw: Mapping[str, Any]) -> str:
@@ -331,15 +296,6 @@ def write_files(folder: Path, files: Mapping[str, Content]) -> None:
 
 def _buffers(*parts: Any) -> Fill:
     return lambda write: [write(part) for part in parts]
-
-
-def write_passages(passages: Sequence[Passage], write: Callable[[Any], object]) -> None:
-    """Writes them as ``_PASSAGES`` would dump them: some at a time, since they take more than the text."""
-    for first in range(0, len(passages), _PASSAGES_AT_ONCE):
-        some = _PASSAGES.dump_json(tuple(passages[first : first + _PASSAGES_AT_ONCE]))
-        write(b"," if first else b"[")
-        write(some[1:-1])
-    write(b"]" if passages else b"[]")
 
 
 def checked(path: Path, file_sum: FileSum) -> bytes:

@@ -54,7 +54,6 @@ from index.storage.snapshot_files import (
     FileSum,
     Manifest,
     Snapshot,
-    StoredArticle,
     checked,
     checked_sums,
     read_manifest,
@@ -62,6 +61,7 @@ from index.storage.snapshot_files import (
     unreadable,
     write_files,
 )
+from index.storage.stored_article import StoredArticle
 
 log = logging.getLogger(__name__)
 

@@ -63,14 +63,13 @@ def main() -> None:
     )
 
 
-def _text(passages: int, distinct: int) -> str:
+def _text(passages: int, distinct: int) -> bytes:
     parts = own_sentences()
     numbers = random.Random(passages).choices(range(distinct), k=passages)  # noqa: S311 - no secret
-    return "\n".join(paragraph_of(number, parts) for number in numbers)
+    return "\n".join(paragraph_of(number, parts) for number in numbers).encode()
 
 
-def _index(folder: Path, name: str, text: str, embedder: SentenceTransformerEmbedder) -> None:
-    content = text.encode()
+def _index(folder: Path, name: str, content: bytes, embedder: SentenceTransformerEmbedder) -> None:
     limits = Limits(
         max_bytes=2 * len(content),
         max_chars=len(content),

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
+import pytest
 from pydantic import TypeAdapter
 from safetensors.numpy import load, save
 
 from index.language.attribution import Speech
 from index.model.article import Article, Passage, Sentence
+from index.model.source import ANSWERS
 from index.search.segments import Segment
 from index.search.vectors import FaissStore
-from index.storage.snapshot_files import write_passages
+from index.storage.stored_article import StoredArticle, write_article, write_passages
 
 PARAGRAPH = (
     "On Monday the Mayor, Anna Berg, said that the harbour of Oslo was “full of ships”. She added: “We need "
@@ -79,6 +81,20 @@ def test_passages_are_written_some_at_a_time() -> None:
     assert (
         grown(lambda size: write_passages(passages[10 * size], lambda _: None)) / 10 < 10
     )  # of some hundred
+
+
+@pytest.mark.parametrize("text", ["", 'a\n“ä”\\ "text":"" \U0001f9ea' * 60_000])
+def test_what_is_written_of_an_article_is_its_json(text: str) -> None:
+    article = Article(id="a", title='"text":""', text=text, questions=("What?",))
+    content, origin = BytesIO(), ANSWERS
+    write_article(article, origin, content.write)
+    fields = {name: getattr(article, name) for name in StoredArticle.model_fields if name != "origin"}
+    assert content.getvalue() == StoredArticle(**fields, origin=origin).model_dump_json().encode()
+
+
+def test_an_article_is_written_some_at_a_time() -> None:
+    articles = {size: Article(id="a", title="", text="é" * 20_000 * size) for size in (500, 1_500)}
+    assert grown(lambda size: write_article(articles[size], None, lambda _: None)) < 2_000  # of 20,000
 
 
 def test_what_is_written_of_passages_is_their_json() -> None:

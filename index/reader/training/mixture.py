@@ -66,10 +66,12 @@ class Mixture:
         folder: Where the data sets lie.
         questions: Which part of the questions is drawn, of those that ``SHARES`` says: fewer for a training
             that is to learn from the claims above all.
+        claims: Which part of the claims, likewise: fewer for one that is to learn spans.
     """
 
-    def __init__(self, folder: Path, questions: float = 1.0) -> None:
+    def __init__(self, folder: Path, questions: float = 1.0, claims: float = 1.0) -> None:
         self._questions = questions
+        self._claims = claims
         self.counts: Counter[str] = Counter()
         self._spans: dict[str, list[SpanExample]] = {}
         self._wrong: dict[SpanExample, list[str]] = {}
@@ -150,8 +152,8 @@ class Mixture:
             for example in examples
             if isinstance(example, SpanExample)
         ]
-        examples += self._drawn_verdicts(rng)
-        examples += self._made_verdicts(rng)
+        verdicts = self._drawn_verdicts(rng) + self._made_verdicts(rng)
+        examples += rng.sample(verdicts, round(len(verdicts) * self._claims))
         rng.shuffle(examples)
         return examples
 
@@ -164,7 +166,7 @@ class Mixture:
         ]
 
     def _drawn_verdicts(self, rng: random.Random) -> list[VerdictExample]:
-        examples = []
+        examples: list[VerdictExample] = []
         for name, share in (("claims", CLAIMS), ("yes-no", YES_NO)):
             every = self._verdicts[name]
             for example in rng.sample(every, round(len(every) * share)):

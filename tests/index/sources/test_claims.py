@@ -15,7 +15,7 @@ from index.model.source import Origin, Source, SourceKind
 from index.sources.addresses import Site, site_of
 from index.sources.claims import settled
 from index.sources.files import read, read_file, upload
-from index.storage.snapshot_files import StoredArticle
+from index.storage.stored_article import StoredArticle
 from tests.index.documents import PAGE
 
 pytestmark = pytest.mark.usefixtures("_read_here")
