@@ -35,7 +35,8 @@ class Segment(NamedTuple):
             the one after the last, shape (runs, 3).
         led: Passages, and passages that something in them leads, shape (pairs, 2).
         vocabulary: The distinct terms of the text, ascending.
-        terms: Its terms in order: where each starts, and its place in the vocabulary, shape (terms, 2).
+        term_starts: Where each of its terms starts, ascending, shape (terms,),
+        term_places: and its place in the vocabulary, shape (terms,).
         tokens: The distinct token ids, and in how many sentences each stands, shape (ids, 2).
         sentence_count: How many sentences those were counted in.
     """
@@ -48,7 +49,8 @@ class Segment(NamedTuple):
     runs: Ints
     led: Ints
     vocabulary: tuple[str, ...]
-    terms: Ints
+    term_starts: Ints
+    term_places: Ints
     tokens: Ints
     sentence_count: int
 
@@ -83,8 +85,8 @@ class Segment(NamedTuple):
 
     def terms_within(self, spans: Ints) -> list[list[int]]:
         """The terms of each of some spans, shape (spans, 2), as places in the vocabulary."""
-        bounds = np.searchsorted(self.terms[:, 0], spans)
-        return [self.terms[first:end, 1].tolist() for first, end in bounds]
+        bounds = np.searchsorted(self.term_starts, spans)
+        return [self.term_places[first:end].tolist() for first, end in bounds]
 
     def without_vectors(self) -> Segment:
         """It without its vectors, which are looked at nowhere but in the index of all articles."""
@@ -136,7 +138,7 @@ class Segment(NamedTuple):
         )
 
 
-_ARRAYS = ("vectors", "passages", "sentences", "runs", "led", "terms", "tokens")
+_ARRAYS = ("vectors", "passages", "sentences", "runs", "led", "term_starts", "term_places", "tokens")
 _KINDS = {np.dtype("<f4"): "F32", np.dtype("<i4"): "I32", np.dtype("u1"): "U8"}
 """The types of arrays, as safetensors calls them."""
 
@@ -166,7 +168,8 @@ def segment_of(index: Index, leads: Leads, mentions: Mentions, terms: TermPlaces
         runs=_table(((n, *run) for n, one in enumerate(sentences) for run in rows.new_runs(one)), 3),
         led=_table(((p.number, led) for p in passages for led in leads.led_passages(p.number)), 2),
         vocabulary=terms.vocabulary,
-        terms=np.stack([terms.starts, terms.places], axis=1),
+        term_starts=terms.starts,
+        term_places=terms.places,
         tokens=np.stack([counts.ids, counts.counts], axis=1),
         sentence_count=counts.sentences,
     )

@@ -57,7 +57,8 @@ def segment_of_size(passages: int) -> Segment:
         runs=table[:, :3],
         led=table[:0, :2],
         vocabulary=("quay",),
-        terms=table[:, :2],
+        term_starts=table[:, 0],
+        term_places=table[:, 1],
         tokens=table[:, :2],
         sentence_count=passages,
     )
@@ -111,7 +112,7 @@ def test_a_segment_is_a_safetensors_file() -> None:
     assert np.array_equal(arrays["vectors"], segment.vectors)
     assert np.array_equal(arrays["runs"], segment.runs)
     again = Segment.read(BytesIO(save(arrays)).read)  # as that library lays it out
-    assert np.array_equal(again.terms, segment.terms)
+    assert np.array_equal(again.term_places, segment.term_places)
     assert again.vocabulary == segment.vocabulary
 
 

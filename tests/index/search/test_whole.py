@@ -171,7 +171,16 @@ def test_a_segment_is_read_as_it_was_written_and_the_same_article_gives_the_same
             one.vocabulary,
             one.sentence_count,
         )
-        for name in ("vectors", "passages", "sentences", "runs", "led", "terms", "tokens"):
+        for name in (
+            "vectors",
+            "passages",
+            "sentences",
+            "runs",
+            "led",
+            "term_starts",
+            "term_places",
+            "tokens",
+        ):
             assert np.array_equal(getattr(again, name), getattr(one, name))
         assert written(_segment(number)) == content
 
