@@ -35,6 +35,7 @@ from index.storage.library_record import (
     with_snapshots,
 )
 from index.storage.old_folder import RECORDS, put_aside, stored_library
+from index.storage.ownership import handover
 from index.storage.records import replace_all
 from index.storage.snapshot_cache import CACHE, SnapshotCache
 from index.storage.snapshot_files import FileSum
@@ -172,13 +173,16 @@ def restore(
             _fill(Database(work), work, stored_libraries)
         for name, _, _ in os.walk(work):
             sync_folder(Path(name))
-        before = _put_in_place(work, data_dir, is_new=is_new, go_on=go_on)
-        if database_url is not None:
-            _fill(database, data_dir, stored_libraries)
-        elif cache is not None:
-            with database.reading():  # whose the storage is from now on
-                pass
-            database.close()
+        with (
+            _in_place(work, data_dir, is_new=is_new, go_on=go_on) as before,
+            handover(cache.storage if cache else None),
+            contextlib.closing(database),
+        ):
+            if database_url is not None:
+                _fill(database, data_dir, stored_libraries)
+            elif cache is not None:
+                with database.reading():  # whose the storage is from now on
+                    pass
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return BackupReport(len(sums.files), sums.nbytes, sums.begun_at, before)
@@ -344,6 +348,21 @@ def _fill(database: Database, folder: Path, libraries: Mapping[str, StoredLibrar
     for library in _libraries(LibraryFolder(folder, snapshots_kept=1)):
         put_aside(library.path)
     database.close()  # so that all of it is in its file, and nothing in a journal
+
+
+@contextlib.contextmanager
+def _in_place(
+    work: Path, data_dir: Path, *, is_new: bool, go_on: Callable[[], None]
+) -> Iterator[Path | None]:
+    """Puts a folder in the data folder's place, unless what is done then fails; gives what was there."""
+    before = _put_in_place(work, data_dir, is_new=is_new, go_on=go_on)
+    try:
+        yield before
+    except BaseException:
+        rename_for_good(data_dir, work)
+        if before is not None:
+            rename_for_good(before, data_dir)
+        raise
 
 
 def _put_in_place(work: Path, data_dir: Path, *, is_new: bool, go_on: Callable[[], None]) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -18,6 +19,22 @@ MARK = "database.id"
 """What has the number by which a database is known to be its own, in a data folder and in a storage."""
 
 log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def handover(storage: Storage | None) -> Iterator[None]:
+    """If what is done fails, a storage belongs to whom it did before, as far as it answers then."""
+    mark = storage.read(MARK) if storage is not None else None
+    try:
+        yield
+    except BaseException:
+        if storage is not None:
+            with contextlib.suppress(StorageError):
+                if mark is None:
+                    storage.delete(MARK)
+                else:
+                    storage.write(MARK, mark)
+        raise
 
 
 class Ownership:
@@ -124,7 +141,7 @@ class Ownership:
         if mark is not None and mark != self._mark():
             raise StorageError(
                 "The storage {storage} belongs to another database. Give this one a folder of its own in it: "
-                "add one to FOOTNOTE_STORAGE_URL.",
+                "add one to FOOTNOTE_STORAGE_URL. Where `footnote restore` was broken off, run it again.",
                 storage=storage.name,
             )
         if number is None and mark is not None and storage.listing("snapshots"):

@@ -20,6 +20,7 @@ class FaultyFiles:
         calls: How often each method was called.
         down: Whether nothing answers.
         left: After how many more calls nothing answers; None for never.
+        recovers: Whether it answers again after one call.
         halves: Whether of what is written only a half arrives, and nobody says so.
         hidden: What listings leave out.
     """
@@ -29,6 +30,7 @@ class FaultyFiles:
         self.calls = Counter[str]()
         self.down = False
         self.left: int | None = None
+        self.recovers = False
         self.halves = False
         self.hidden = set[str]()
 
@@ -37,7 +39,8 @@ class FaultyFiles:
             self.calls[method] += 1
             if self.left is not None:
                 self.left -= 1
-            if self.down or (self.left is not None and self.left < 0):
+            is_failing = self.left is not None and (self.left == -1 if self.recovers else self.left < 0)
+            if self.down or is_failing:
                 raise TimeoutError("no answer within 30 s")
             result = getattr(self._files, method)(*args, **options)
             if self.halves and method in WRITES:
