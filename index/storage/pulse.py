@@ -135,12 +135,16 @@ class PostgresPulse:
             self._closing.set()  # the thread ends after its beat
 
     def _listen(self, closing: threading.Event) -> None:
+        complaint = ""
         while not closing.is_set():
             try:
                 with contextlib.closing(self._connect()) as connection:
+                    complaint = ""
                     self._hear(connection, closing)
             except Exception as error:  # of psycopg's, or of the connection's file: until it is back, all ask
-                log.info("PostgreSQL does not tell what is written: %s", error)
+                if str(error) != complaint:  # and it is said once, not each time that it is tried
+                    complaint = str(error)
+                    log.info("PostgreSQL does not tell what is written: %s", complaint)
                 closing.wait(_BEAT)
 
     def _hear(self, connection: Any, closing: threading.Event) -> None:

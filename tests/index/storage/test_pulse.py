@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -185,3 +186,27 @@ def test_a_line_that_hangs_is_trusted_for_a_while_only(monkeypatch: pytest.Monke
     pulse.close()
     for end in (low, reading, writing):
         os.close(end)
+
+
+def test_that_it_cannot_listen_is_said_once_for_each_reason(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(index.storage.pulse, "_BEAT", 0.001)
+    caplog.set_level(logging.INFO)
+    reasons = iter(["refused", "refused", "refused", "no such host", "no such host"])
+    is_done = threading.Event()
+
+    def connect() -> Any:
+        reason = next(reasons, None)
+        if reason is None:
+            is_done.set()
+        raise OSError(reason or "no such host")
+
+    pulse = PostgresPulse(connect)
+    assert pulse.now("7") is None
+    assert is_done.wait(10)
+    pulse.close()
+    assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == [
+        "refused",
+        "no such host",
+    ]
