@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -60,6 +62,24 @@ def test_there_is_something_to_check() -> None:
         "bot/commands/ask.py",
     } <= set(SOURCES)
     assert ("sentence_transformers", "SentenceTransformer") in set(imports("index/search/torch_encoder.py"))
+
+
+AT_THE_TOP = """
+    bot index tests .env.example pyproject.toml constraints.txt Makefile Dockerfile compose.yaml README.md
+    CHANGELOG.md CONTRIBUTING.md LICENSE PRIVACY.md SECURITY.md
+"""
+
+
+def test_nothing_lies_at_the_top_but_what_tools_expect_there() -> None:
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("no checkout, or no git: nobody says what is tracked")
+    command = [git, "-c", "safe.directory=*", "ls-files"]  # who runs the tests need not own the checkout
+    paths = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    top = {path.partition("/")[0] for path in paths}
+    assert {name for name in top if not name.startswith(".") or name == ".env.example"} == {
+        *AT_THE_TOP.split()
+    }
 
 
 @pytest.mark.parametrize("name", BOT)
