@@ -81,7 +81,7 @@ class OnnxReader:
         self._session = onnx_session(path, threads=threads)
         folder = Path(get_model_path())
         self._encoder = WindowEncoder(folder)
-        self._word_embeddings = bundled_weights(folder)[WORD_EMBEDDINGS]
+        self._word_embeddings = bundled_weights(folder, WORD_EMBEDDINGS)[WORD_EMBEDDINGS]
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """See ``Reader``."""

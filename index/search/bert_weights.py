@@ -26,12 +26,18 @@ def layers(weights: Mapping[str, object]) -> list[str]:
 
 
 def graph_weights(weights: Mapping[str, Array]) -> Weights:
-    """All weights but those that pool, by the names that a graph knows them by.
+    """The weights that a graph holds, by the names that it knows them by: not those that pool, nor of words.
+
+    A token's word embedding is what a graph is given.
 
     Args:
         weights: By name, as transformers' ``BertModel`` names them, matrices of shape (out, in).
     """
-    by_name: Weights = {name: array for name, array in weights.items() if "pooler." not in name}
+    by_name: Weights = {
+        name: array
+        for name, array in weights.items()
+        if "pooler." not in name and "word_embeddings." not in name
+    }
     for layer in layers(weights):
         for part in ("weight", "bias"):
             three = [by_name.pop(f"{layer}.attention.self.{one}.{part}") for one in QUERY_KEY_VALUE]

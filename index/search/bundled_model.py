@@ -43,11 +43,15 @@ def bundled_folder() -> Path:
     return folder
 
 
-def bundled_weights(folder: Path) -> dict[str, Floats]:
+def bundled_weights(folder: Path, *names: str) -> dict[str, Floats]:
     """The bundled model's weights by name, as transformers' ``BertModel`` names them, mapped from its file.
 
     Mapped and not read: what uses the word embeddings as they are shares the pages of the file, which the
     system keeps anyway. Each by itself: what is let go of takes no memory.
+
+    Args:
+        folder: The model's.
+        names: Of which; without: of all.
     """
     path = folder / _WEIGHTS
     with path.open("rb") as stream:
@@ -58,5 +62,5 @@ def bundled_weights(folder: Path) -> dict[str, Floats]:
             path, np.float32, "r", offset=8 + size + entry["data_offsets"][0], shape=tuple(entry["shape"])
         )
         for name, entry in header.items()
-        if entry.get("dtype") == "F32"
+        if entry.get("dtype") == "F32" and (not names or name in names)
     }

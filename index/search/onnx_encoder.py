@@ -42,11 +42,9 @@ class OnnxEncoder:
         self.workers = usable_cores()
         self._opening, self._closing = list(opening), list(closing)
         self._word_embeddings = weights[WORD_EMBEDDINGS]
-        own = {name: array for name, array in weights.items() if name != WORD_EMBEDDINGS}
-        values = shared_weights(graph_weights(own))
-        graph = GRAPH.read_bytes()
-        self._passages = onnx_session(graph, threads=1, weights=values)
-        self._questions = onnx_session(graph, threads=min(self.workers, 2), weights=values)
+        values = shared_weights(graph_weights(weights))
+        self._passages = onnx_session(GRAPH, threads=1, weights=values)
+        self._questions = onnx_session(GRAPH, threads=min(self.workers, 2), weights=values)
 
     def encode_passages(self, texts: Sequence[TokenizedText]) -> list[EncodedText]:
         """See ``Encoder``."""

@@ -19,11 +19,11 @@ def shared_weights(weights: Mapping[str, npt.NDArray[np.generic]]) -> SharedWeig
     return {name: onnxruntime.OrtValue.ortvalue_from_numpy(array) for name, array in weights.items()}
 
 
-def onnx_session(graph: bytes | Path, *, threads: int, weights: SharedWeights | None = None) -> Session:
+def onnx_session(path: Path, *, threads: int, weights: SharedWeights | None = None) -> Session:
     """A session that runs a graph.
 
     Args:
-        graph: The graph, serialised, or its file.
+        path: The graph.
         threads: How many it may use.
         weights: Those that the graph names and does not hold.
     """
@@ -34,4 +34,4 @@ def onnx_session(graph: bytes | Path, *, threads: int, weights: SharedWeights | 
     options.enable_mem_pattern = False  # of each shape that it meets one is kept, and texts have all lengths
     if weights:
         options.add_external_initializers(list(weights), list(weights.values()))
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -175,7 +175,7 @@ def restore(
             sync_folder(Path(name))
         with (
             _in_place(work, data_dir, is_new=is_new, go_on=go_on) as before,
-            handover(cache.storage if cache else None),
+            handover(cache.storage) if cache else contextlib.nullcontext(),
             contextlib.closing(database),
         ):
             if database_url is not None:

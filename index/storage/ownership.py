@@ -22,18 +22,17 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def handover(storage: Storage | None) -> Iterator[None]:
+def handover(storage: Storage) -> Iterator[None]:
     """If what is done fails, a storage belongs to whom it did before, as far as it answers then."""
-    mark = storage.read(MARK) if storage is not None else None
+    mark = storage.read(MARK)
     try:
         yield
     except BaseException:
-        if storage is not None:
-            with contextlib.suppress(StorageError):
-                if mark is None:
-                    storage.delete(MARK)
-                else:
-                    storage.write(MARK, mark)
+        with contextlib.suppress(StorageError):
+            if mark is None:
+                storage.delete(MARK)
+            else:
+                storage.write(MARK, mark)
         raise
 
 

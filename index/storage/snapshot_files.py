@@ -36,7 +36,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, BinaryIO, TypeAlias
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,7 +49,16 @@ from index.search.token_vectors import HalfPrecision, TokenVectors, codec_named
 from index.search.vectors import FaissStore
 from index.storage.durable import Fill, sync_folder, write_file
 from index.storage.stored_article import StoredArticle, read_passages, write_article, write_passages
-from index.storage.stored_rows import WHOLE, StoredRows, Sums, in_pieces, npy_header, sums_of
+from index.storage.stored_rows import (
+    WHOLE,
+    StoredRows,
+    Sums,
+    in_pieces,
+    npy_header,
+    npy_values,
+    read_npy_header,
+    sums_of,
+)
 from index.storage.token_map import read_token_map, write_token_map
 
 FORMAT = 3
@@ -193,21 +202,23 @@ def read_snapshot(folder: Path, name: str) -> Snapshot:
     def content(file: str) -> bytes:
         return checked(folder / file, manifest.files[file])
 
+    def stream(file: str) -> BinaryIO:
+        checked_sums(folder / file, manifest.files[file])
+        return (folder / file).open("rb")
+
     for file in sorted(manifest.files.keys() - _PARSED_FILES):
         checked_sums(folder / file, manifest.files[file])
     try:
         article = StoredArticle.model_validate_json(content(ARTICLE)).article()
         passages = read_passages(content(PASSAGES))
-        checked_sums(folder / VECTORS, manifest.files[VECTORS])
-        with (folder / VECTORS).open("rb") as stream:
-            store = FaissStore.read(stream.read)
+        with stream(VECTORS) as vectors:
+            store = FaissStore.read(vectors.read)
         if manifest.files[TOKENS].size <= WHOLE:
             codes = _array(content(TOKENS))
         else:
             codes = StoredRows(folder / TOKENS, checked_sums(folder / TOKENS, manifest.files[TOKENS]))
-        checked_sums(folder / TOKEN_MAP, manifest.files[TOKEN_MAP])
-        with (folder / TOKEN_MAP).open("rb") as stream:
-            token_map = read_token_map(stream, sum(len(passage.sentences) for passage in passages))
+        with stream(TOKEN_MAP) as rows:
+            token_map = read_token_map(rows, sum(len(passage.sentences) for passage in passages))
     except (OSError, KeyError, ValueError, ValidationError) as error:
         raise unreadable(folder, error) from error
     if (len(store), store.dimension) != (len(passages), manifest.dimension):
@@ -235,7 +246,7 @@ def encode(contents: Contents) -> EncodedSnapshot:
         VECTORS: store.write,
         TOKENS: codes
         if isinstance(codes, StoredRows)
-        else _buffers(npy_header(codes.shape, codes.dtype), _flat(codes)),
+        else _buffers(npy_header(codes.shape, codes.dtype), npy_values(codes)),
         TOKEN_MAP: partial(write_token_map, tokens.ends, tokens.starts, tokens.ids),
     }
     if contents.source is not None:
@@ -342,13 +353,8 @@ def unreadable(path: Path, error: Exception) -> SnapshotDamagedError:
     return SnapshotDamagedError("{file} cannot be read: {reason}.", file=path, reason=error)
 
 
-def _flat(array: Any) -> Any:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-
-
 def _array(content: bytes) -> Any:
     """The array of an ``.npy`` file, its values not copied."""
     stream = io.BytesIO(content)
-    np.lib.format.read_magic(stream)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    shape, dtype = read_npy_header(stream)
     return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape)

@@ -86,8 +86,7 @@ class StoredRows:
         self._blocks = sums.blocks
         self._lock = threading.Lock()
         self._file = path.open("rb", buffering=0)
-        np.lib.format.read_magic(self._file)
-        self.shape, _, self.dtype = np.lib.format.read_array_header_1_0(self._file)
+        self.shape, self.dtype = read_npy_header(self._file)
         self._start = self._file.tell()
         self._width = self.shape[1] * self.dtype.itemsize
 
@@ -171,6 +170,22 @@ def npy_header(shape: Sequence[int], dtype: np.dtype[Any]) -> bytes:
         {"shape": tuple(shape), "fortran_order": False, "descr": np.lib.format.dtype_to_descr(dtype)},
     )
     return header.getvalue()
+
+
+def read_npy_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and the type of the array of an ``.npy`` file, whose values are what comes next.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    np.lib.format.read_magic(stream)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    return shape, dtype
+
+
+def npy_values(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """How they follow the header."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _sum(block: Any) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from index.search.build import Ints
-from index.storage.stored_rows import npy_header
+from index.storage.stored_rows import npy_header, npy_values, read_npy_header
 
 _SENTENCES_AT_ONCE = 10_000
 
@@ -22,9 +22,9 @@ def write_token_map(ends: Ints, starts: Ints, ids: Ints, write: Callable[[Any], 
     counts = np.diff(ends, prepend=np.int32(0))
     for first in range(0, len(counts), _SENTENCES_AT_ONCE):
         some = counts[first : first + _SENTENCES_AT_ONCE]
-        write(_bytes(np.repeat(np.arange(first, first + len(some), dtype=np.int32), some)))
-    write(_bytes(starts))
-    write(_bytes(ids))
+        write(npy_values(np.repeat(np.arange(first, first + len(some), dtype=np.int32), some)))
+    write(npy_values(starts))
+    write(npy_values(ids))
 
 
 def read_token_map(stream: BinaryIO, sentences: int) -> tuple[Ints, Ints, Ints]:
@@ -37,8 +37,7 @@ def read_token_map(stream: BinaryIO, sentences: int) -> tuple[Ints, Ints, Ints]:
     Raises:
         ValueError: it is something else.
     """
-    np.lib.format.read_magic(stream)
-    (rows, tokens), _, dtype = np.lib.format.read_array_header_1_0(stream)
+    (rows, tokens), dtype = read_npy_header(stream)
     if (rows, dtype) != (3, np.dtype(np.int32)):
         raise ValueError("its token map is none")
     numbers, starts, ids = (np.fromfile(stream, np.int32, tokens) for _ in range(3))
@@ -46,7 +45,3 @@ def read_token_map(stream: BinaryIO, sentences: int) -> tuple[Ints, Ints, Ints]:
     if len(ids) != tokens or (tokens and ends[-1:].tolist() != [tokens]):
         raise ValueError("its token map does not fit its sentences")
     return ends, starts, ids
-
-
-def _bytes(array: Ints) -> Any:
-    return np.ascontiguousarray(array).view(np.uint8)

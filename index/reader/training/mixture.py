@@ -153,7 +153,9 @@ class Mixture:
             if isinstance(example, SpanExample)
         ]
         verdicts = self._drawn_verdicts(rng) + self._made_verdicts(rng)
-        examples += rng.sample(verdicts, round(len(verdicts) * self._claims))
+        if self._claims < 1:
+            verdicts = rng.sample(verdicts, round(len(verdicts) * self._claims))
+        examples += verdicts
         rng.shuffle(examples)
         return examples
 
