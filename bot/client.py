@@ -108,6 +108,11 @@ async def pages(
         yield
 
 
+def readiness_of(service: Service, *, gateway: bool) -> Readiness:
+    """Whether a process has what it needs."""
+    return Readiness(models=service.has_models, database=service.has_database, gateway=gateway)
+
+
 async def work(service: Service, settings: Settings) -> None:
     """Makes the changes that the bot's processes post, without Discord, until it is cancelled.
 
@@ -116,7 +121,7 @@ async def work(service: Service, settings: Settings) -> None:
     Raises:
         PageError: the pages for those who watch it cannot be served where the settings say.
     """
-    async with pages(settings, service, lambda: Readiness(models=service.has_models, gateway=True)):
+    async with pages(settings, service, lambda: readiness_of(service, gateway=True)):
         service.start()
         service.upkeep.begin(lambda _: False)  # which servers the bot is in, Discord tells only its processes
         try:
@@ -190,7 +195,7 @@ class FootnoteBot(commands.AutoShardedBot):
     @property
     def readiness(self) -> Readiness:
         """Whether it can answer, and hears questions."""
-        return Readiness(models=self.service.has_models, gateway=self._hears)
+        return readiness_of(self.service, gateway=self._hears)
 
     async def setup_hook(self) -> None:
         """Starts loading the article, adds commands and buttons, and begins to register them."""

@@ -53,15 +53,22 @@ class ChangeEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether the bot can answer: its models are loaded, and it is connected to Discord's gateway."""
+    """Whether the bot can answer and make changes.
+
+    Attributes:
+        models: They are loaded.
+        database: It answers.
+        gateway: Discord's is connected, or this process needs none.
+    """
 
     models: bool
+    database: bool
     gateway: bool
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing is missing."""
-        return self.models and self.gateway
+        return self.models and self.database and self.gateway
 
 
 class Metrics:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
@@ -74,7 +75,7 @@ def _application(metrics: Metrics, readiness: Callable[[], Readiness]) -> web.Ap
 
     async def ready(_: web.Request) -> web.Response:
         now = readiness()
-        parts = {"ready": now.is_whole, "models": now.models, "gateway": now.gateway}
+        parts = {"ready": now.is_whole, **asdict(now)}
         return web.json_response(parts, status=200 if now.is_whole else 503)
 
     async def show(request: web.Request) -> web.Response:

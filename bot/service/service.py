@@ -354,6 +354,11 @@ class Service:
         """Whether the models that answer are loaded."""
         return self._library.memory_use().models
 
+    @property
+    def has_database(self) -> bool:
+        """Whether the database answered a moment ago."""
+        return self._worker.has_database
+
     def use_of_changes(self, place: Place) -> tuple[QuotaUse, ...]:
         """How many of the changes that its server may make in an hour are made."""
         return self._changes.use(place.server)

@@ -33,6 +33,9 @@ class Worker:
         threads: Where it works; what is being built again there comes first.
         limits: What a source may cost.
         tell: Told how far a job is, and None when it has ended.
+
+    Attributes:
+        has_database: Whether the database answered when it was last asked, a second ago at most.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Worker:
         self._limits = limits
         self._tell = tell
         self._work: _Work | None = None
+        self.has_database = True
         self._closing, self._news = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -64,15 +68,14 @@ class Worker:
         self._news.set()
 
     def _run(self) -> None:
-        is_away = False
         while not self._closing.is_set():
             try:
                 is_idle = not (self._jobs.is_any_free() and self._take())
-                is_away = False
+                self.has_database = True
             except SnapshotError as error:
-                if not is_away:
+                if self.has_database:
                     log.warning("Changes cannot be made: %s", error)
-                is_away = is_idle = True
+                self.has_database, is_idle = False, True
             if is_idle:
                 self._news.wait(SECONDS_BETWEEN_LOOKS)
                 self._news.clear()
@@ -134,8 +137,10 @@ class Worker:
             return
         try:
             work.is_wanted = self._jobs.renew(work.job, work.last)
+            self.has_database = True
         except SnapshotError as error:  # the next time comes before the lease ends
             log.info("A lease could not be renewed: %s", error)
+            self.has_database = False
 
 
 @dataclass

@@ -65,6 +65,7 @@ _WHOLE = "whole"
 _GROWTH = 0.01  # the share of what may be here that may come before room is made
 _RESTS = 600.0  # seconds since it was asked for last; before that, somebody may be about to read it
 _PATIENCE = 120.0  # seconds for another process to fetch what is needed
+_LOOKS = 0.005  # seconds between two looks whether it has: most are fetched in some milliseconds
 _ATTEMPTS = 2  # at what a connection may have left only a part of
 PAUSE = 5.0
 """Seconds for which a storage that did not answer is not asked again: each who asks would wait for it."""
@@ -293,7 +294,7 @@ class SnapshotCache:
         """Of all who need a snapshot, one fetches it. There are sixteen locks, which are never deleted."""
         try:
             make_folder(self.path)
-            with FileLock(self.path / f"{digest[0]}.lock", timeout=_PATIENCE):
+            with FileLock(self.path / f"{digest[0]}.lock", timeout=_PATIENCE, poll_interval=_LOOKS):
                 yield
         except Timeout:
             raise StorageError(

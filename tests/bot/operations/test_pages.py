@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -15,7 +17,7 @@ from bot.service.service import Service
 from tests.fakes import HeldLibrary
 
 LOOPBACK = "127.0.0.1"
-READY = Readiness(models=True, gateway=True)
+READY = Readiness(models=True, database=True, gateway=True)
 
 
 async def get(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, str, str]:
@@ -28,7 +30,7 @@ async def get(port: int, path: str, method: str = "GET", **headers: str) -> tupl
 
 
 async def test_it_lives_as_long_as_it_answers() -> None:
-    nothing = Readiness(models=False, gateway=False)
+    nothing = Readiness(models=False, database=False, gateway=False)
     async with serving(Metrics(), lambda: nothing, address=LOOPBACK, port=0) as port:
         assert await get(port, "/healthz") == (200, "application/json; charset=utf-8", '{"alive": true}')
 
@@ -36,14 +38,30 @@ async def test_it_lives_as_long_as_it_answers() -> None:
 @pytest.mark.parametrize(
     ("readiness", "status", "body"),
     [
-        (READY, 200, '{"ready": true, "models": true, "gateway": true}'),
-        (Readiness(models=False, gateway=True), 503, '{"ready": false, "models": false, "gateway": true}'),
-        (Readiness(models=True, gateway=False), 503, '{"ready": false, "models": true, "gateway": false}'),
+        (READY, 200, {"ready": True, "models": True, "database": True, "gateway": True}),
+        (
+            replace(READY, models=False),
+            503,
+            {"ready": False, "models": False, "database": True, "gateway": True},
+        ),
+        (
+            replace(READY, database=False),
+            503,
+            {"ready": False, "models": True, "database": False, "gateway": True},
+        ),
+        (
+            replace(READY, gateway=False),
+            503,
+            {"ready": False, "models": True, "database": True, "gateway": False},
+        ),
     ],
 )
-async def test_it_is_ready_with_models_and_gateway(readiness: Readiness, status: int, body: str) -> None:
+async def test_it_is_ready_with_models_database_and_gateway(
+    readiness: Readiness, status: int, body: dict[str, bool]
+) -> None:
     async with serving(Metrics(), lambda: readiness, address=LOOPBACK, port=0) as port:
-        assert await get(port, "/readyz") == (status, "application/json; charset=utf-8", body)
+        said = await get(port, "/readyz")
+        assert (*said[:2], json.loads(said[2])) == (status, "application/json; charset=utf-8", body)
 
 
 async def test_metrics_come_in_the_format_that_is_asked_for() -> None:
@@ -87,22 +105,17 @@ async def test_the_bot_serves_them_while_it_runs_where_a_port_is_set(
     with socket.create_server((LOOPBACK, 0)) as free:
         port = free.getsockname()[1]
     bot = create_bot(settings.model_copy(update={"status_port": port}), service=Service(HeldLibrary()))
-    answers = list[tuple[int, str]]()
+    answers = list[tuple[int, bool]]()
 
     async def start(_: str) -> None:
         for event in (bot.on_ready(), bot.on_shard_disconnect(0), bot.on_shard_resumed(0)):
             await event
             status, _, body = await get(port, "/readyz")
-            answers.append((status, body))
+            answers.append((status, json.loads(body)["gateway"]))
 
     monkeypatch.setattr(bot, "start", start)
     await bot.serve("token")
-    ready = '{"ready": true, "models": true, "gateway": true}'
-    assert answers == [
-        (200, ready),
-        (503, '{"ready": false, "models": true, "gateway": false}'),
-        (200, ready),
-    ]
+    assert answers == [(200, True), (503, False), (200, True)]
     assert not bot.readiness.gateway
 
 

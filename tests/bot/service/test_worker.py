@@ -258,6 +258,7 @@ async def test_a_database_that_is_away_for_a_while_is_waited_for(
     processes: Callable[..., Process], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     asker, worker = processes(works=False), processes(works=True)
+    told: list[bool] = []
 
     def fail(*_: object) -> None:
         raise SnapshotError("The database is away.")
@@ -268,7 +269,9 @@ async def test_a_database_that_is_away_for_a_while_is_waited_for(
         adding = asker.add()
         await until(lambda: "Changes cannot be made" in caplog.text)
         assert not adding.done()
+        told.append(worker.service.has_database)
     assert (await adding).report.added == 1
+    assert [*told, worker.service.has_database] == [False, True]
     assert caplog.text.count("Changes cannot be made: The database is away.") == 1
 
 
