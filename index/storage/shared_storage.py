@@ -205,7 +205,8 @@ def storage_at(url: str) -> Storage:
 
     Args:
         url: A folder, or ``s3://key:secret@bucket/folder?endpoint=https://host&region=here`` and the like;
-            the options after the question mark are those of the file system.
+            the options after the question mark are those of the file system; ``allow_http=true`` lets a
+            store of objects be one that speaks HTTP without TLS, which ``endpoint=http://…`` does by itself.
 
     Raises:
         StorageError: it is no address of a storage, or what speaks to it is not installed.
@@ -257,6 +258,7 @@ def _object_store(url: str) -> Storage:
     if not bucket:
         raise _no_address()
     options = dict(parse_qsl(parts.query))
+    allows_http = options.pop("allow_http", "") == "true"
     account = (parts.username, parts.password)
     own = {
         name: unquote(value)
@@ -264,7 +266,7 @@ def _object_store(url: str) -> Storage:
         if value
     }
     config: Any = options | own
-    is_plain = options.get("endpoint", "").startswith("http://")
+    is_plain = allows_http or options.get("endpoint", "").startswith("http://")
     client: Any = {"timeout": _PATIENCE, "connect_timeout": timedelta(seconds=10), "allow_http": is_plain}
     retry: Any = {"max_retries": 2, "retry_timeout": _PATIENCE}
     from_url(f"{parts.scheme}://{bucket}", config=config, client_options=client, retry_config=retry)

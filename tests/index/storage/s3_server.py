@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import hashlib
 import hmac
+import json
 import re
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class S3Server(ThreadingHTTPServer):
         requests: What was asked, "GET name".
         refused: How many of the next requests to write are answered with an error.
         cut: How many of the next contents are sent by half, and the connection closed.
+        is_open: Whether requests need no signature.
     """
 
     daemon_threads = True
@@ -48,11 +50,28 @@ class S3Server(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.refused = 0
         self.cut = 0
+        self.is_open = False
 
     def url(self, folder: str = "footnote", secret: str = SECRET) -> str:
         """As FOOTNOTE_STORAGE_URL wants it."""
         endpoint = f"http://127.0.0.1:{self.server_address[1]}"
         return f"s3://{KEY}:{quote(secret, safe='')}@{BUCKET}/{folder}?endpoint={endpoint}&region=here"
+
+    def gcs_url(self, folder: str = "footnote") -> str:
+        """The same for GCS's client, which speaks S3's protocol to it, as GCS's XML API does.
+
+        It asks nobody for a token and signs nothing, as with an emulator.
+        """
+        self.is_open = True
+        account = {
+            "gcs_base_url": f"http://127.0.0.1:{self.server_address[1]}",
+            "disable_oauth": True,
+            "client_email": "",
+            "private_key": "",
+            "private_key_id": "",
+        }
+        key = quote(json.dumps(account), safe="")
+        return f"gs://{BUCKET}/{folder}?allow_http=true&service_account_key={key}"
 
 
 @contextlib.contextmanager
@@ -86,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         options = dict(parse_qsl(query, keep_blank_values=True))
         bucket, _, name = unquote(path).lstrip("/").partition("/")
         self.server.requests.append(f"{self.command} {name}")
-        if not self._is_signed(path, query, content):
+        if not self.server.is_open and not self._is_signed(path, query, content):
             self._fails(403, "SignatureDoesNotMatch")
         elif bucket != BUCKET:
             self._fails(404, "NoSuchBucket")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,8 +29,18 @@ def refusal(url: str) -> str:
     return str(caught.value)
 
 
-def test_what_is_written_is_read_listed_and_deleted(tmp_path: Path) -> None:
-    storage = storage_at(str(tmp_path))
+@pytest.fixture(params=["a folder", "s3", "gs"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An address of each kind of storage that can be had here."""
+    if request.param == "a folder":
+        yield str(tmp_path)
+        return
+    with s3_server.running() as server:
+        yield server.url() if request.param == "s3" else server.gcs_url()
+
+
+def test_what_is_written_is_read_listed_and_deleted(address: str, tmp_path: Path) -> None:
+    storage = storage_at(address)
     storage.write("a/b/c", b"content")
     (tmp_path / "file").write_bytes(b"more")
     storage.upload("a/d", tmp_path / "file")
