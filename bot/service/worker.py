@@ -73,9 +73,8 @@ class Worker:
                 is_idle = not (self._jobs.is_any_free() and self._take())
                 self.has_database = True
             except SnapshotError as error:
-                if self.has_database:
-                    log.warning("Changes cannot be made: %s", error)
-                self.has_database, is_idle = False, True
+                self._miss_database(error)
+                is_idle = True
             if is_idle:
                 self._news.wait(SECONDS_BETWEEN_LOOKS)
                 self._news.clear()
@@ -140,7 +139,13 @@ class Worker:
             self.has_database = True
         except SnapshotError as error:  # the next time comes before the lease ends
             log.info("A lease could not be renewed: %s", error)
-            self.has_database = False
+            self._miss_database(error)
+
+    def _miss_database(self, error: SnapshotError) -> None:
+        """Notes that the database does not answer, and says so once, whoever finds out."""
+        if self.has_database:
+            log.warning("Changes cannot be made: %s", error)
+        self.has_database = False
 
 
 @dataclass
