@@ -19,6 +19,8 @@ from index.search.segments import Segment
 from index.search.vectors import FaissStore
 from index.storage.stored_article import StoredArticle, write_article, write_passages
 
+_RUNS = 3
+
 PARAGRAPH = (
     "On Monday the Mayor, Anna Berg, said that the harbour of Oslo was “full of ships”. She added: “We need "
     "a longer quay.” In June 2019 Tom Smith had told the council that nobody would come. He was wrong.\n"
@@ -27,16 +29,19 @@ PARAGRAPH = (
 
 def grown(work: Callable[[int], object]) -> float:
     """How many bytes more work takes at its peak for each that its size is larger."""
-    peaks: list[int] = []
-    for size in (500, 1_500):
-        gc.collect()
-        tracemalloc.start()
-        try:
-            work(size)
-            peaks.append(tracemalloc.get_traced_memory()[1])
-        finally:
-            tracemalloc.stop()
-    return (peaks[1] - peaks[0]) / 1_000
+    # The least of a few: threads that earlier tests left waiting are traced too, when they wake.
+    few, many = (min(_peak(work, size) for _ in range(_RUNS)) for size in (500, 1_500))
+    return (many - few) / 1_000
+
+
+def _peak(work: Callable[[int], object], size: int) -> int:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work(size)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_who_is_quoted_takes_few_bytes_a_character() -> None:
