@@ -302,6 +302,7 @@ class Answerer:
 
     @cached_property
     def _queries(self) -> Queries:
+        self._speech.prepare()  # before the article's terms: the two take the most memory, in turn
         return Queries(self._speller, embedder=self._embedder, knows=self._retriever.knows)
 
     def _follow_up(self, question: str, turns: Sequence[Turn]) -> FollowUp | None:

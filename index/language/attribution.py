@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 
 from index.language.narration import Narration
@@ -60,6 +61,18 @@ class Speech:
             article, self._quotations, self._narration, reports, self._people, self._antecedents
         )
 
+    def prepare(self) -> None:
+        """Works out now what takes as much memory as the text meanwhile, and little afterwards."""
+        self._attributions  # noqa: B018 - it is kept
+
+    @cached_property
+    def _attributions(self) -> list[Attribution | None]:
+        """By quotation, in order. Nothing asks for the whole narration after that."""
+        attributions = self._speakers.all
+        self._antecedents.at(0)
+        self._narration.forget_text()
+        return attributions
+
     def quotes(self) -> tuple[QuotedSpeech, ...]:
         """Every quotation in order, with its speaker."""
         return tuple(
@@ -68,7 +81,7 @@ class Speech:
                 attribution.speaker if attribution else None,
                 self._people.full_name(attribution.name, attribution.named_at) if attribution else None,
             )
-            for quotation, attribution in zip(self._quotations, self._speakers.all, strict=True)
+            for quotation, attribution in zip(self._quotations, self._attributions, strict=True)
         )
 
     def speaker(self, span: Span) -> str | None:
@@ -96,7 +109,7 @@ class Speech:
 
     def mentions(self, span: Span) -> tuple[Span, ...]:
         """The names outside of ``span`` of those who speak in it, or whom its pronouns mean, in order."""
-        people = [self._antecedents.at(pronoun.start()) for pronoun in self._antecedents.pronouns(span)]
+        people = [self._antecedents.at(pronoun.start) for pronoun in self._antecedents.pronouns(span)]
         names = {(one.start, one.start + len(one.name)) for one in people if one}
         names |= {(one.named_at, one.named_at + len(one.name)) for one in self._said_in(span) if one}
         return tuple(Span(*name) for name in sorted(names) if not span.start <= name[0] < span.end)
@@ -110,7 +123,7 @@ class Speech:
         before = "".join(quotation.opening for quotation in self._cut_at(span.start))
         after = "".join(quotation.closing for quotation in reversed(self._cut_at(span.end)))
         at = bisect_right(self._quotations, span.start, key=_start) - 1
-        attribution = self._speakers.all[at] if at >= 0 and span.start < self._quotations[at].end else None
+        attribution = self._attributions[at] if at >= 0 and span.start < self._quotations[at].end else None
         if attribution and not span.start <= attribution.named_at < span.end:
             speaker = attribution.speaker[0].upper() + attribution.speaker[1:]
             return f"{speaker}: {before}", after + self._note(span, name_given=attribution.name)
@@ -148,24 +161,20 @@ class Speech:
         first = bisect_right(self._quotations, span.start, key=_start) - 1
         if first < 0 or self._quotations[first].end <= span.start:
             first += 1
-        return self._speakers.all[first : bisect_left(self._quotations, span.end, key=_start)]
+        return self._attributions[first : bisect_left(self._quotations, span.end, key=_start)]
 
     def _note(self, span: Span, name_given: str | None = None) -> str:
         """Who the first pronoun of ``span`` is, unless the reader was given the name, or has read it."""
         leading = self._antecedents.leading_pronoun(span)
-        for match in self._antecedents.pronouns(span):
-            pronoun = match[0].lower()
-            if pronoun in ("he", "she") or match.start() == leading:
-                person = self._antecedents.at(match.start())
-                if (
-                    not person
-                    or person.name == name_given
-                    or person.key in self._text[span.start : match.start()]
-                ):
+        for word, start in self._antecedents.pronouns(span):
+            pronoun = word.lower()
+            if pronoun in ("he", "she") or start == leading:
+                person = self._antecedents.at(start)
+                if not person or person.name == name_given or person.key in self._text[span.start : start]:
                     return ""
                 article, space, rest = person.name.partition(" ")
                 name = article.lower() + space + rest if article.lower() in ARTICLES else person.name
-                return f" [“{match[0]}” is {name}{'' if pronoun in PRONOUNS else '’s'}]"
+                return f" [“{word}” is {name}{'' if pronoun in PRONOUNS else '’s'}]"
         return ""
 
     def _cut_at(self, offset: int) -> list[Quotation]:

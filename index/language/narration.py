@@ -54,12 +54,30 @@ class Narration:
     @cached_property
     def text(self) -> str:
         """The text with every quotation blanked out, offsets unchanged."""
+        return self._blanked(self._quotations, 0, len(self._original))
+
+    def within(self, start: int, end: int) -> str:
+        """What ``text`` has from ``start`` to ``end``; all of it is not made for that."""
+        text: str | None = self.__dict__.get("text")
+        if text is not None:
+            return text[start:end]
+        first = max(bisect_right(self._quotations, start, key=_start) - 1, 0)
+        last = bisect_left(self._quotations, end, key=_start)
+        return self._blanked(self._quotations[first:last], start, end)
+
+    def _blanked(self, quotations: Sequence[Quotation], start: int, end: int) -> str:
         parts: list[str] = []
-        end = 0
-        for quotation in self._quotations:
-            parts += self._original[end : quotation.start], QUOTATION_CHAR * (quotation.end - quotation.start)
-            end = quotation.end
-        return "".join([*parts, self._original[end:]])
+        for quotation in quotations:
+            first, last = max(quotation.start, start), min(quotation.end, end)
+            if first < last:
+                parts += self._original[start:first], QUOTATION_CHAR * (last - first)
+                start = last
+        return "".join([*parts, self._original[start:end]])
+
+    def forget_text(self) -> None:
+        """Lets go of what is as large as the text; it is made again if it is asked for."""
+        self.__dict__.pop("text", None)
+        self.__dict__.pop("tokens", None)
 
     @cached_property
     def sentences(self) -> Spans:
@@ -101,7 +119,7 @@ class Narration:
 
     def paragraph_number_at(self, offset: int) -> int:
         """The number, from 0, of the paragraph that holds ``offset``."""
-        return bisect_right(self._paragraphs, offset, key=_start) - 1
+        return bisect_right(self._paragraphs.starts, offset) - 1
 
     def words_of(self, start: int, end: int) -> str:
         """The article's own words there, with single spaces between them."""
@@ -113,7 +131,7 @@ class Narration:
 
     def is_introduced(self, start: int, at: int) -> bool:
         """Whether nothing but a phrase ("In June,") or a quotation stands between ``start`` and ``at``."""
-        before = self.text[max(start, at - PHRASE_CHARS) : at].rstrip()
+        before = self.within(max(start, at - PHRASE_CHARS), at).rstrip()
         if not before or before.rstrip(",").endswith(QUOTATION_CHAR):  # “We are full,” she said.
             return True
         short = at - start < PHRASE_CHARS

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from index.language.narration import QUOTATION_CHAR, Narration
 from index.language.reports import Reports
@@ -47,6 +47,13 @@ _MENTION = re.compile(
 )
 _PRONOUN = re.compile(r"\b(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey|His|Her|Its|Their)\b")
 _start = attrgetter("start")
+
+
+class Pronoun(NamedTuple):
+    """A pronoun as it is written, and where it starts."""
+
+    word: str
+    start: int
 
 
 class Person(NamedTuple):
@@ -98,6 +105,39 @@ class _Mentions:
             yield _Mention(start, end, *kinds[number], sentence_start)
 
 
+class _Persons(Sequence[Person]):
+    """People in few bytes each, likewise."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self.starts, self._numbers = array("i"), array("i")
+        kinds: dict[tuple[str, str, str | None, bool], int] = {}
+        for name, start, key, gender, is_subject in people:
+            self.starts.append(start)
+            self._numbers.append(kinds.setdefault((name, key, gender, is_subject), len(kinds)))
+        self._kinds = tuple(kinds)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, number: int) -> Person: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Person]: ...
+
+    def __getitem__(self, number: int | slice) -> Person | list[Person]:
+        if isinstance(number, slice):
+            return list(map(self._person, self.starts[number], self._numbers[number]))
+        return self._person(self.starts[number], self._numbers[number])
+
+    def __iter__(self) -> Iterator[Person]:
+        return map(self._person, self.starts, self._numbers)
+
+    def _person(self, start: int, kind: int) -> Person:
+        name, key, gender, is_subject = self._kinds[kind]
+        return Person(name, start, key, gender, is_subject)
+
+
 class People:
     """Whom a narration names. Not all of them need be people."""
 
@@ -106,8 +146,11 @@ class People:
         self._reports = reports
 
     @cached_property
-    def all(self) -> list[Person]:
+    def all(self) -> _Persons:
         """Every mention, in order."""
+        return _Persons(self._all())
+
+    def _all(self) -> Iterator[Person]:
         mentions = _Mentions(
             one for sentence in self._narration.sentences for one in self._mentions(sentence)
         )
@@ -118,8 +161,6 @@ class People:
         for one in mentions:
             forenames = {word for word in one.words[-2:-1] if word.lower() not in TITLES}
             first_names.setdefault(one.key, set()).update(forenames)
-        people: list[Person] = []
-        names: dict[str, str] = {}
         for one in mentions:
             single = len(one.words) == 1
             placed = one.before in NOT_OF_PEOPLE and not one.is_role  # in Rafah; the Guardian; as Minister
@@ -136,10 +177,7 @@ class People:
                 continue
             key = " ".join(one.words) if len(first_names[one.key]) > 1 else one.key  # Anna Jones, Tom Jones
             name = self._narration.words_of(one.start, one.end)
-            people.append(
-                Person(names.setdefault(name, name), one.start, key, one.gender, introduced or speaks)
-            )
-        return people
+            yield Person(name, one.start, key, one.gender, introduced or speaks)
 
     def is_named_elsewhere(self, name: str, start: int) -> bool:
         """Whether a name stands in the narration, and not only at ``start``."""
@@ -148,8 +186,8 @@ class People:
 
     def full_name(self, name: str, start: int) -> str:
         """The longest name of the person named at ``start``; what else stands there keeps its own."""
-        last = bisect_left(self.all, start + len(name), key=_start) - 1
-        if last < 0 or self.all[last].start < start:
+        last = bisect_left(self.all.starts, start + len(name)) - 1
+        if last < 0 or self.all.starts[last] < start:
             return name
         return max(self._longest[self.all[last].key], name, key=len)
 
@@ -201,14 +239,17 @@ class Antecedents:
         self._people = people
         self._reports = reports
 
-    def pronouns(self, span: Span) -> Iterator[re.Match[str]]:
+    def pronouns(self, span: Span) -> Iterator[Pronoun]:
         """The narration's pronouns in a span, in order."""
-        return _PRONOUN.finditer(self._narration.text, span.start, span.end)
+        first = max(span.start - 1, 0)  # the character before tells whether a word starts with the span
+        text = self._narration.within(first, span.end)
+        for match in _PRONOUN.finditer(text, span.start - first):
+            yield Pronoun(match[0], first + match.start())
 
     def leading_pronoun(self, span: Span) -> int | None:
         """Where the pronoun stands that a span begins with, if it does: In June, he broke ranks."""
         first = next(self.pronouns(span), None)
-        return first.start() if first and self._narration.is_introduced(span.start, first.start()) else None
+        return first.start if first and self._narration.is_introduced(span.start, first.start) else None
 
     def at(self, offset: int) -> Person | None:
         """Who the pronoun at ``offset`` is, where that is certain."""
@@ -238,8 +279,8 @@ class Antecedents:
         ``genders`` holds the pronouns that are known by the key of the person, and is added to.
         """
         people = self._people.all
-        floor = self._paragraphs[max(0, self._narration.paragraph_number_at(at) - 1)].start
-        index = bisect_left(people, at, key=_start)
+        floor = self._paragraphs.starts[max(0, self._narration.paragraph_number_at(at) - 1)]
+        index = bisect_left(people.starts, at)
         near = [one for one in people[max(0, index - _NEAR) : index] if one.start >= floor]
         gender_of = {one: one.gender or genders.get(one.key) for one in near}
         fitting = [one for one in near if gender_of[one] in (None, pronoun)]

@@ -6,16 +6,24 @@ Every ``start`` and ``end`` counts Unicode code points in ``Article.text``: a sp
 from __future__ import annotations
 
 import hashlib
+import re
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import overload
+from typing import TypeVar, overload
 
 BETWEEN_CELLS = " · "
 """What stands between the cells of a table's row in a text."""
+
+_BREAKS = r"\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines, which would copy the whole text
+_LINE = re.compile(f"[^{_BREAKS}]+")
+_CHARS_AT_ONCE = 1_000_000
+
+Numbers = Sequence[int]
+"""A column of a table: as compact as an ``array`` or a ``range`` is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +38,57 @@ class Span:
         return text[self.start : self.end]
 
 
-class Spans(Sequence[Span]):
-    """Spans as arrays, since a long text has a million: each is made when it is asked for.
+S = TypeVar("S", bound=Span)
+
+
+class SpanTable(Sequence[S]):
+    """Spans of one kind as columns, since a long text has a million: each is made when it is asked for.
 
     Args:
-        spans: In order.
+        kind: Makes a span of its numbers.
+        columns: What it is made of: where each span starts, where it ends, and whatever else the kind has.
 
     Attributes:
         starts: Where each starts, ascending,
         ends: and where each ends.
     """
 
-    def __init__(self, spans: Iterable[Span]) -> None:
-        self.starts, self.ends = array("i"), array("i")
-        for span in spans:
-            self.starts.append(span.start)
-            self.ends.append(span.end)
+    def __init__(self, kind: Callable[..., S], starts: Numbers, ends: Numbers, *columns: Numbers) -> None:
+        self.starts, self.ends = starts, ends
+        self._kind = kind
+        self._columns = (starts, ends, *columns)
 
     def __len__(self) -> int:
         return len(self.starts)
 
     @overload
-    def __getitem__(self, number: int) -> Span: ...
+    def __getitem__(self, number: int) -> S: ...
 
     @overload
-    def __getitem__(self, number: slice) -> list[Span]: ...
+    def __getitem__(self, number: slice) -> list[S]: ...
 
-    def __getitem__(self, number: int | slice) -> Span | list[Span]:
+    def __getitem__(self, number: int | slice) -> S | list[S]:
         if isinstance(number, slice):
-            return list(map(Span, self.starts[number], self.ends[number]))
-        return Span(self.starts[number], self.ends[number])
+            return list(map(self._kind, *(column[number] for column in self._columns)))
+        return self._kind(*(column[number] for column in self._columns))
 
-    def __iter__(self) -> Iterator[Span]:
-        return map(Span, self.starts, self.ends)
+    def __iter__(self) -> Iterator[S]:
+        return map(self._kind, *self._columns)
+
+
+class Spans(SpanTable[Span]):
+    """Spans without anything else.
+
+    Args:
+        spans: In order.
+    """
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        starts, ends = array("i"), array("i")
+        for span in spans:
+            starts.append(span.start)
+            ends.append(span.end)
+        super().__init__(Span, starts, ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +96,20 @@ class Paragraph(Span):
     """A paragraph of the article, without the line break that ends it. ``number`` counts from 1."""
 
     number: int
+
+
+class Paragraphs(SpanTable[Paragraph]):
+    """The paragraphs of a text: runs of it between line breaks, blank ones left out."""
+
+    def __init__(self, text: str) -> None:
+        starts, ends = array("i"), array("i")
+        for line in _LINE.finditer(text):
+            words = line[0].strip()
+            if words:
+                first = line.end() - len(line[0].lstrip())
+                starts.append(first)
+                ends.append(first + len(words))
+        super().__init__(Paragraph, starts, ends, range(1, len(starts) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +155,9 @@ class Article:
     sentences: Sequence[Span] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
-    def paragraphs(self) -> tuple[Paragraph, ...]:
-        """The paragraphs in order: runs of text between line breaks, blank ones left out."""
-        paragraphs: list[Paragraph] = []
-        start = 0
-        for line in self.text.splitlines(keepends=True):
-            words = line.strip()
-            if words:
-                first = start + len(line) - len(line.lstrip())
-                paragraphs.append(Paragraph(first, first + len(words), len(paragraphs) + 1))
-            start += len(line)
-        return tuple(paragraphs)
+    def paragraphs(self) -> Paragraphs:
+        """The paragraphs in order."""
+        return Paragraphs(self.text)
 
     @cached_property
     def heading_starts(self) -> frozenset[int]:
@@ -135,29 +167,24 @@ class Article:
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the text in UTF-8, in hexadecimal."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        digest = hashlib.sha256()
+        for first in range(0, len(self.text), _CHARS_AT_ONCE):
+            digest.update(self.text[first : first + _CHARS_AT_ONCE].encode())
+        return digest.hexdigest()
 
     def paragraph_at(self, offset: int) -> Paragraph:
         """The paragraph that holds ``offset``, or the nearest one before it (the first, if none is)."""
-        return self.paragraphs[max(bisect_right(self._paragraph_starts, offset) - 1, 0)]
+        return self.paragraphs[max(bisect_right(self.paragraphs.starts, offset) - 1, 0)]
 
     def paragraphs_from(self, offset: int, most: int) -> Sequence[Paragraph]:
         """The first paragraphs that end behind an offset, at most so many."""
-        first = bisect_right(self._paragraph_ends, offset)
+        first = bisect_right(self.paragraphs.ends, offset)
         return self.paragraphs[first : first + most]
 
     def paragraphs_before(self, offset: int, most: int) -> Sequence[Paragraph]:
         """The last paragraphs that start before an offset, at most so many."""
-        end = bisect_left(self._paragraph_starts, offset)
+        end = bisect_left(self.paragraphs.starts, offset)
         return self.paragraphs[max(end - most, 0) : end]
-
-    @cached_property
-    def _paragraph_ends(self) -> tuple[int, ...]:
-        return tuple(paragraph.end for paragraph in self.paragraphs)
-
-    @cached_property
-    def _paragraph_starts(self) -> tuple[int, ...]:
-        return tuple(paragraph.start for paragraph in self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)

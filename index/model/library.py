@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +22,7 @@ class IndexInfo:
     """What is indexed, for people: see ``footnote show`` and ``/article``."""
 
     article: Article
-    passages: tuple[Passage, ...]
+    passages: Sequence[Passage]
     model: str
     model_sha256: str
     indexed_at: datetime

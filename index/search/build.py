@@ -14,6 +14,7 @@ import numpy as np
 
 from index.model.article import Article, Passage
 from index.model.library import Progress, Stage
+from index.model.passages import Passages
 from index.search.embedded_blocks import (
     BLOCK,
     BlocksInMemory,
@@ -53,7 +54,7 @@ class Index(NamedTuple):
     """An article cut into passages, with their vectors and token embeddings."""
 
     article: Article
-    passages: tuple[Passage, ...]
+    passages: Passages
     store: VectorStore
     tokens: TokenTable
 
@@ -93,7 +94,8 @@ def build(
     if blocks is None:
         blocks = BlocksInMemory()
     put_aside = blocks if len(fresh) > BLOCK else BlocksInMemory()
-    names = _embed(article.text, fresh, embedder, codec, put_aside, on_progress)
+    texts = _Texts(article.text, passages, fresh)
+    names = _embed(texts, embedder, codec, put_aside, on_progress)
     embeddings = _Embeddings(before, put_aside, names)
     tokens = 0
 
@@ -112,7 +114,7 @@ def build(
     )
 
 
-def _dealt(text: str, passages: Sequence[Passage], before: Index | None) -> tuple[list[Passage], list[int]]:
+def _dealt(text: str, passages: Sequence[Passage], before: Index | None) -> tuple[array[int], array[int]]:
     """Which passages are new, each text once, and for every passage the place of its embeddings.
 
     It counts the new ones; where an index from before has them, its passages, from -1 on downwards.
@@ -120,13 +122,12 @@ def _dealt(text: str, passages: Sequence[Passage], before: Index | None) -> tupl
     place_of: dict[bytes, int] = {}
     if before is not None:
         place_of = {_key(one.of(before.article.text)): ~one.number for one in before.passages}
-    fresh: list[Passage] = []
-    places: list[int] = []
+    fresh, places = array("i"), array("i")
     for passage in passages:
         key = _key(passage.of(text))
         if key not in place_of:
             place_of[key] = len(fresh)
-            fresh.append(passage)
+            fresh.append(passage.number)
         places.append(place_of[key])
     return fresh, places
 
@@ -136,29 +137,44 @@ def _key(text: str) -> bytes:
 
 
 def _embed(
-    text: str,
-    passages: Sequence[Passage],
-    embedder: Embedder,
-    codec: TokenCodec,
-    blocks: EmbeddedBlocks,
-    on_progress: OnProgress,
+    texts: _Texts, embedder: Embedder, codec: TokenCodec, blocks: EmbeddedBlocks, on_progress: OnProgress
 ) -> list[str]:
-    """Embeds the passages of an article's text of which no block is there yet; returns the blocks' names."""
-    groups = [passages[first : first + BLOCK] for first in range(0, len(passages), BLOCK)]
-    names = [block_name(embedder.sha256, codec, (one.of(text) for one in group)) for group in groups]
+    """Embeds those of which no block is there yet; returns the blocks' names."""
+    total = len(texts)
+    groups = [range(first, min(first + BLOCK, total)) for first in range(0, total, BLOCK)]
+    names = [block_name(embedder.sha256, codec, map(texts.text, group)) for group in groups]
     missing = [number for number, name in enumerate(names) if blocks.get(name) is None]
-    total = len(passages)
     there = total - sum(len(groups[number]) for number in missing)
     on_progress(Progress(Stage.EMBED, there, total))
     # One stream for all: the model goes on while a block is put aside.
     stream = embedder.embed_passages(
-        (one.of(text) for number in missing for one in groups[number]),
+        (texts.text(one) for number in missing for one in groups[number]),
         lambda done: on_progress(Progress(Stage.EMBED, there + done, total)),
     )
     for number in missing:
-        some = zip(groups[number], islice(stream, len(groups[number])), strict=True)
-        blocks.put(names[number], EmbeddedBlock.of([EmbeddedPassage.of(one, codec) for _, one in some]))
+        some = islice(stream, len(groups[number]))
+        blocks.put(names[number], EmbeddedBlock.of([EmbeddedPassage.of(one, codec) for one in some]))
     return names
+
+
+class _Texts:
+    """The texts of some passages: what is to be embedded.
+
+    Args:
+        text: The article's.
+        passages: All of its passages.
+        numbers: Those meant.
+    """
+
+    def __init__(self, text: str, passages: Passages, numbers: Sequence[int]) -> None:
+        self._text, self._passages, self._numbers = text, passages, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def text(self, place: int) -> str:
+        """The text of the one at a place."""
+        return self._passages[self._numbers[place]].of(self._text)
 
 
 class _Embeddings:
@@ -171,7 +187,7 @@ class _Embeddings:
         self._block = lru_cache(_BLOCKS_AT_HAND)(self._read)
         if before is not None:
             self._vectors = before.store.vectors()
-            starts = [*(one.start for one in before.passages), len(before.article.text)]
+            starts = [*before.passages.starts, len(before.article.text)]
             self._bounds = np.searchsorted(before.tokens.starts, np.array(starts, dtype=np.int32))
 
     def passage(self, place: int) -> EmbeddedPassage:
@@ -183,7 +199,7 @@ class _Embeddings:
         return EmbeddedPassage(
             self._vectors[number],
             tokens.vectors.codes[first:end],
-            tokens.starts[first:end] - np.int32(self._before.passages[number].start),
+            tokens.starts[first:end] - np.int32(self._before.passages.starts[number]),
             tokens.ids[first:end],
         )
 

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from index.model.article import BETWEEN_CELLS, Article, Passage, Sentence, Span
+from index.model.passages import Sentences
 
 MOST_ITEMS = 40
 """How many items a line leads at most: more than any list that is read at a glance."""
@@ -69,8 +70,8 @@ class Leads:
         passages: Its passages.
 
     Attributes:
-        citable: By the passage's number, what of it can be an answer: its sentences without those that lead,
-            and its headings that say something.
+        citable: What can be an answer: the sentences without those that lead, and the headings that say
+            something.
     """
 
     def __init__(self, article: Article, passages: Sequence[Passage]) -> None:
@@ -80,15 +81,15 @@ class Leads:
         self._levels = {heading.start: heading.level for heading in article.headings}
         self._introductions: dict[Span, Introduction] = {}
         self._led_passages: dict[int, list[int]] = {}
-        parts = list(self._parts())
+        parts = Sentences(self._parts())
         leads = set(self._pass_on(parts))
-        citable: list[list[Sentence]] = [[] for _ in passages]
-        for part in parts:
-            if part not in leads and (part.start not in self._headings or says(part.of(article.text))):
-                citable[part.passage].append(part)
-        self.citable = tuple(map(tuple, citable))
-        if not any(self.citable):  # nothing but questions
-            self.citable = tuple(passage.sentences for passage in passages)
+        self.citable = Sentences(
+            part
+            for part in parts
+            if part not in leads and (part.start not in self._headings or says(part.of(article.text)))
+        )
+        if not self.citable:  # nothing but questions
+            self.citable = Sentences(sentence for passage in passages for sentence in passage.sentences)
 
     def led(self, sentence: Span) -> Introduction | None:
         """What leads a sentence, and what else it leads; None where nothing does."""
@@ -105,7 +106,7 @@ class Leads:
 
     def context(self, passage: Passage) -> Span:
         """A passage with what leads it, and with the rest of the list that it is an item of."""
-        introduction = next(filter(None, map(self.led, self.citable[passage.number])), None)
+        introduction = next(filter(None, map(self.led, self.citable.of_passage(passage.number))), None)
         if introduction is None:
             return passage
         start = min(introduction.lead.start, passage.start)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
-from itertools import islice
-from operator import attrgetter
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from index.language.sentences import split_sentences, trimmed
-from index.model.article import Article, Paragraph, Passage, Sentence, Span
+from index.model.article import Article, Paragraph, Passage, Sentence, Span, Spans
+from index.model.passages import Passages, passage_id
 
 TokenSpans = npt.NDArray[np.int32]
 """Shape (tokens, 2): where each token starts and ends, in code points of its text."""
@@ -26,6 +28,7 @@ _CLAUSE_END = re.compile(r"[;:,–—)\]](?=\s)|\s(?=[–—(\[])")
 _WORD_END = re.compile(r"\S(?=\s)")
 
 _RUNS_AT_ONCE = 256  # whose tokens are in memory at a time: the tokenizer says of each some 200 bytes
+_RUNS_KEPT = 4_096  # in case that they recur
 
 
 class Piece(NamedTuple):
@@ -39,10 +42,13 @@ class Piece(NamedTuple):
     sentences: tuple[Span, ...]
 
 
-Run = tuple[str, int]
-"""What is cut by itself: headings and the paragraph after them, as their text and the number of headings."""
+Key = bytes
+"""What tells a run from others: a hash of its text and of how many headings it has.
 
-Cuts = dict[Run, tuple[Piece, ...]]
+A run is what is cut by itself: headings and the paragraph after them.
+"""
+
+Cuts = dict[Key, tuple[Piece, ...]]
 """How runs were cut."""
 
 
@@ -52,7 +58,7 @@ def chunk(
     window: int,
     known_cuts: Cuts | None = None,
     on_progress: Callable[[int, int], None] = lambda *_: None,
-) -> tuple[Passage, ...]:
+) -> Passages:
     """Cuts an article into passages of whole sentences.
 
     A paragraph that fits is one passage; a longer one is cut between sentences into passages of
@@ -68,65 +74,101 @@ def chunk(
         tokenize: The embedding model's tokenizer.
         window: How many tokens of a text the model sees, special tokens left out; at least 1.
         known_cuts: How an article in the same language was cut for the same model: see ``cuts``.
-        on_progress: Told how many steps are done, of how many; may raise to call it off.
+        on_progress: Told how many paragraphs are done, of how many; may raise to call it off.
 
     Returns:
         Passages that partition the text, in order.
     """
-    text = article.text
-    headings = article.heading_starts
-    runs = [(run, _key(text, run, headings)) for run in _runs(article)]
-    pieces_of: Cuts = dict(known_cuts or {})
+    return Passages(
+        _adjoining(
+            _passages(article, _cut_runs(article, tokenize, window, known_cuts or {}, on_progress)),
+            len(article.text),
+        )
+    )
+
+
+def _cut_runs(
+    article: Article,
+    tokenize: Tokenize,
+    window: int,
+    known_cuts: Cuts,
+    on_progress: Callable[[int, int], None],
+) -> Iterator[tuple[list[Paragraph], tuple[Piece, ...]]]:
+    """Each run of an article in order, with its pieces."""
+    text, headings = article.text, article.heading_starts
     sentences = _sentences(article)
-    fresh = {key: run for run, key in runs if key not in pieces_of}
-    steps = max(1, -(-len(fresh) // _RUNS_AT_ONCE))
-    rest = iter(fresh.items())
-    for step in range(steps):
-        on_progress(step, steps)
-        some = list(islice(rest, _RUNS_AT_ONCE))
-        texts = [paragraph.of(text) for _, run in some for paragraph in run]
+    runs, done = _runs(article), 0
+    recent_cuts: Cuts = {}
+    while some := list(islice(runs, _RUNS_AT_ONCE)):
+        on_progress(done, len(article.paragraphs))
+        keys = [_key(text, run, headings) for run in some]
+        fresh = {
+            key: run
+            for key, run in zip(keys, some, strict=True)
+            if key not in known_cuts and key not in recent_cuts
+        }
+        texts = [paragraph.of(text) for run in fresh.values() for paragraph in run]
         token_spans = iter(tokenize(texts) if texts else ())
-        for key, run in some:
+        for key, run in fresh.items():
             paragraphs = [
                 _RunParagraph(p.start - run[0].start, p.of(text), Tokens(next(token_spans)), sentences(p))
                 for p in run
             ]
-            pieces_of[key] = _cut(key, paragraphs, tokenize, window)
-    pieces = [(run, piece) for run, key in runs for piece in pieces_of[key]]
-    edges = [0, *(run[0].start + piece.start for run, piece in pieces[1:]), len(text)]
+            words = text[run[0].start : run[-1].end]
+            recent_cuts[key] = _cut(words, _heading_count(run, headings), paragraphs, tokenize, window)
+        for key, run in zip(keys, some, strict=True):
+            yield run, known_cuts[key] if key in known_cuts else recent_cuts[key]
+            done += len(run)
+        if len(recent_cuts) > _RUNS_KEPT:
+            recent_cuts.clear()
+
+
+def _passages(
+    article: Article, cut_runs: Iterable[tuple[list[Paragraph], tuple[Piece, ...]]]
+) -> Iterator[Passage]:
+    """The pieces of runs as passages, each up to the end of its run: where it ends is for ``_adjoining``."""
     paths = _paths(article)
-    parts = Counter(run[piece.paragraph].number for run, piece in pieces)
-    counts: Counter[int] = Counter()
-    passages: list[Passage] = []
-    for number, (run, piece) in enumerate(pieces):
-        paragraph, first = run[piece.paragraph].number, run[0].start
-        counts[paragraph] += 1
-        passages.append(
-            Passage(
-                start=edges[number],
-                end=edges[number + 1],
-                id=f"p{paragraph}" if parts[paragraph] == 1 else f"p{paragraph}.{counts[paragraph]}",
+    number = 0
+    for run, pieces in cut_runs:
+        path_of = list(islice(paths, len(run)))
+        counts = Counter(piece.paragraph for piece in pieces)
+        places: Counter[int] = Counter()
+        for piece in pieces:
+            paragraph, first = run[piece.paragraph].number, run[0].start
+            sentences = tuple(
+                Sentence(first + s.start, first + s.end, paragraph, number) for s in piece.sentences
+            )
+            yield Passage(
+                start=first + piece.start,
+                end=run[-1].end,
+                id=passage_id(paragraph, places[piece.paragraph], counts[piece.paragraph]),
                 number=number,
                 paragraph=paragraph,
-                sentences=tuple(
-                    Sentence(first + s.start, first + s.end, paragraph, number) for s in piece.sentences
-                ),
-                path=paths[paragraph],
+                sentences=sentences,
+                path=path_of[piece.paragraph],
             )
-        )
-    return tuple(passages)
+            places[piece.paragraph] += 1
+            number += 1
+
+
+def _adjoining(passages: Iterable[Passage], end: int) -> Iterator[Passage]:
+    """The same passages without gaps: each runs on to where the next one starts, and the last to ``end``."""
+    start = 0
+    for passage, following in pairwise(chain(passages, [None])):
+        stop = following.start if following else end
+        if passage:
+            yield replace(passage, start=start, end=stop)
+        start = stop
 
 
 def _sentences(article: Article) -> Callable[[Paragraph], tuple[Span, ...]]:
     """Gives a paragraph's sentences, counted from its start: as they were cut when it was read, else now."""
-    sentences = article.sentences
-    if sentences is None:
+    if article.sentences is None:
         return lambda paragraph: split_sentences(paragraph.of(article.text), article.language)
+    sentences = Spans(article.sentences)
 
     def within(paragraph: Paragraph) -> tuple[Span, ...]:
-        first, end = (
-            bisect_left(sentences, at, key=attrgetter("start")) for at in (paragraph.start, paragraph.end)
-        )
+        first, end = (bisect_left(sentences.starts, at) for at in (paragraph.start, paragraph.end))
         return tuple(Span(s.start - paragraph.start, s.end - paragraph.start) for s in sentences[first:end])
 
     return within
@@ -161,26 +203,29 @@ def _runs(article: Article) -> Iterator[list[Paragraph]]:
         yield run
 
 
-def _key(text: str, run: Sequence[Paragraph], headings: Container[int]) -> Run:
-    return text[run[0].start : run[-1].end], sum(paragraph.start in headings for paragraph in run)
+def _key(text: str, run: Sequence[Paragraph], headings: Container[int]) -> Key:
+    words = text[run[0].start : run[-1].end]
+    return hashlib.sha256(f"{_heading_count(run, headings)} {words}".encode()).digest()
 
 
-def _paths(article: Article) -> dict[int, tuple[str, ...]]:
-    """The headings that each paragraph stands under, by its number."""
+def _heading_count(run: Sequence[Paragraph], headings: Container[int]) -> int:
+    return sum(paragraph.start in headings for paragraph in run)
+
+
+def _paths(article: Article) -> Iterator[tuple[str, ...]]:
+    """The headings that each paragraph stands under, in order."""
     headings = {heading.start: heading for heading in article.headings}
     under: list[tuple[int, str]] = []
     path: tuple[str, ...] = ()
-    paths: dict[int, tuple[str, ...]] = {}
     for paragraph in article.paragraphs:
         heading = headings.get(paragraph.start)
         if heading:
             under = [above for above in under if above[0] < heading.level]
             path = tuple(words for _, words in under)
-        paths[paragraph.number] = path
+        yield path
         if heading:
             under.append((heading.level, heading.of(article.text)))
             path = tuple(words for _, words in under)
-    return paths
 
 
 class _RunParagraph(NamedTuple):
@@ -192,9 +237,10 @@ class _RunParagraph(NamedTuple):
     sentences: Sequence[Span]
 
 
-def _cut(run: Run, paragraphs: Sequence[_RunParagraph], tokenize: Tokenize, window: int) -> tuple[Piece, ...]:
-    """Cuts a run."""
-    text, headings = run
+def _cut(
+    text: str, headings: int, paragraphs: Sequence[_RunParagraph], tokenize: Tokenize, window: int
+) -> tuple[Piece, ...]:
+    """Cuts a run of so many headings and what they stand over."""
     counts = [len(paragraph.tokens) for paragraph in paragraphs]
     alone = headings  # so many of the headings are paragraphs like others
     if headings < len(paragraphs):

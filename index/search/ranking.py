@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -117,22 +117,20 @@ class Retriever:
         self._article = article
         self.passages = passages
         self.leads = Leads(article, passages)
-        self.sentences = [sentence for citable in self.leads.citable for sentence in citable]
+        self.sentences = self.leads.citable
         self._store = store
         self._tokens = tokens
         self._embedder = embedder
         self._token_rows = TokenRows(tokens.starts, self.leads, mentions)
         self._reranker = reranker
         self._analyzer = Analyzer(article.language)
-        counts = [len(citable) for citable in self.leads.citable]
-        self._first_sentence = np.concatenate([[0], np.cumsum(counts)]).tolist()
 
     def rank(self, question: str, follow_up: FollowUp | None = None) -> Ranking:
         """Ranks the candidates for a question, best first; see ``SoughtQuestion`` for a follow-up."""
         earlier = follow_up.spans if follow_up else ()
         query = SoughtQuestion.of(question, follow_up, self._embedder)
         candidates = self._candidates(query, earlier)
-        sentences = [n for passage in candidates for n in self._sentence_numbers(passage)]
+        sentences = [n for passage in candidates for n in self.sentences.numbers_of(passage)]
         weights = TokenWeights.of(query, self._weights(query.embedding.ids))
         matches = self._matches(query, candidates, sentences)
         scores = score(query, weights, matches)
@@ -160,7 +158,7 @@ class Retriever:
         )
 
     def _matches(self, query: SoughtQuestion, candidates: Sequence[int], sentences: Sequence[int]) -> Matches:
-        counts = [len(self.leads.citable[passage]) for passage in candidates]
+        counts = [len(self.sentences.numbers_of(passage)) for passage in candidates]
         rows = [rows_of(self._token_rows.runs(self.sentences[n])) for n in sentences]
         tokens = self._tokens.vectors[np.concatenate(rows)]
         lengths = np.array([len(run) for run in rows], dtype=np.int32)
@@ -220,10 +218,10 @@ class Retriever:
         near = {*numbers.tolist(), *by_words.tolist()}
         near |= {led for number in near for led in self.leads.led_passages(number)}
         for span in earlier:
-            at = self.passage_at(span.start).number
+            at = self.passages.number_at(span.start)
             near.update(range(max(at - 1, 0), min(at + 2, len(self.passages))))
-        citable_numbers = [number for number in sorted(near) if self.leads.citable[number]]
-        return citable_numbers or [number for number, citable in enumerate(self.leads.citable) if citable]
+        citable_numbers = [number for number in sorted(near) if self.sentences.numbers_of(number)]
+        return citable_numbers or self.sentences.passages()
 
     def _figures(self, question: str, candidates: Sequence[int]) -> Floats:
         """Which share of the question's numbers each passage has, with what leads it, shape (candidates,)."""
@@ -246,11 +244,11 @@ class Retriever:
 
     def passage_at(self, offset: int) -> Passage:
         """The passage that holds ``offset``."""
-        return self.passages[max(bisect_right(self.passages, offset, key=_start) - 1, 0)]
+        return self.passages[self.passages.number_at(offset)]
 
     def citable_in(self, span: Span) -> tuple[Sentence, ...]:
         """What can be cited of a span of whole sentences."""
-        first, last = (bisect_left(self.sentences, at, key=_start) for at in (span.start, span.end))
+        first, last = (bisect_left(self.sentences.starts, at) for at in (span.start, span.end))
         return tuple(self.sentences[first:last])
 
     def knows(self, word: str) -> bool:
@@ -280,10 +278,6 @@ class Retriever:
     @cached_property
     def _token_counts(self) -> TokenCounts:
         return TokenCounts.of(self._tokens)
-
-    def _sentence_numbers(self, passage: int) -> range:
-        first = self._first_sentence[passage]
-        return range(first, first + len(self.leads.citable[passage]))
 
     def _weights(self, ids: Ints) -> Floats:
         """What each token counts: a rare word's match counts for more than a common one's."""

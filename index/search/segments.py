@@ -154,7 +154,7 @@ def segment_of(index: Index, leads: Leads, mentions: Mentions, terms: TermPlaces
     """
     article, passages, store, tokens = index
     rows = TokenRows(tokens.starts, leads, mentions)
-    sentences = [sentence for citable in leads.citable for sentence in citable]
+    sentences = leads.citable
     counts = TokenCounts.of(tokens)
     contexts = map(leads.context, passages)
     return Segment(

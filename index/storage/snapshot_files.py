@@ -159,7 +159,8 @@ def source_sha256(source: Source) -> str:
     """SHA-256 over all that was read."""
     digest = hashlib.sha256()
     for part in (source.content, source.sidecar, source.questions):
-        digest.update(b"-" if part is None else f"{len(part)} ".encode() + part)
+        digest.update(b"-" if part is None else f"{len(part)} ".encode())
+        digest.update(part or b"")
     return digest.hexdigest()
 
 
@@ -218,7 +219,7 @@ def read_snapshot(folder: Path, name: str) -> Snapshot:
         else:
             codes = StoredRows(folder / TOKENS, checked_sums(folder / TOKENS, manifest.files[TOKENS]))
         with stream(TOKEN_MAP) as rows:
-            token_map = read_token_map(rows, sum(len(passage.sentences) for passage in passages))
+            token_map = read_token_map(rows, len(passages.sentences))
     except (OSError, KeyError, ValueError, ValidationError) as error:
         raise unreadable(folder, error) from error
     if (len(store), store.dimension) != (len(passages), manifest.dimension):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from itertools import chain, islice
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
 from index.model.article import Article, Heading, Passage
+from index.model.passages import Passages
 from index.model.source import Origin
 
+_OPENING = re.compile(r"\s*\[\s*(\]?)\s*")
+_SEPARATOR = re.compile(r"\s*([,\]])\s*")
 _PASSAGES_AT_ONCE = 1_000
 _CHARS_AT_ONCE = 1_000_000
 
@@ -66,10 +72,24 @@ def write_passages(passages: Sequence[Passage], write: Callable[[Any], object]) 
     write(b"]" if passages else b"[]")
 
 
-def read_passages(content: bytes) -> tuple[Passage, ...]:
-    """What ``write_passages`` wrote.
+def read_passages(content: bytes) -> Passages:
+    """What ``write_passages`` wrote, some at a time: as objects it takes ten times the bytes.
 
     Raises:
         ValueError: it is something else.
     """
-    return _PASSAGES.validate_json(content)
+    items = _items(content.decode())
+    batches = iter(lambda: list(islice(items, _PASSAGES_AT_ONCE)), [])
+    return Passages(chain.from_iterable(map(_PASSAGES.validate_python, batches)))
+
+
+def _items(content: str) -> Iterator[Any]:
+    """The items of a JSON array, one at a time."""
+    decode = json.JSONDecoder().raw_decode
+    mark = _OPENING.match(content)
+    while mark and mark[1] != "]":
+        item, end = decode(content, mark.end())
+        yield item
+        mark = _SEPARATOR.match(content, end)
+    if mark is None or mark.end() < len(content):
+        raise ValueError("no JSON array")

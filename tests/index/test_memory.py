@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import gc
+import json
 import tracemalloc
 from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from safetensors.numpy import load, save
 
 from index.language.attribution import Speech
 from index.model.article import Article, Passage, Sentence
+from index.model.passages import Passages
 from index.model.source import ANSWERS
 from index.search.segments import Segment
 from index.search.vectors import FaissStore
-from index.storage.stored_article import StoredArticle, write_article, write_passages
+from index.storage.stored_article import (
+    StoredArticle,
+    _items,
+    read_passages,
+    write_article,
+    write_passages,
+)
 
 _RUNS = 3
 
@@ -108,6 +118,38 @@ def test_what_is_written_of_passages_is_their_json() -> None:
         content = BytesIO()
         write_passages(passages, content.write)
         assert content.getvalue() == TypeAdapter(tuple[Passage, ...]).dump_json(passages)
+
+
+@given(
+    st.recursive(st.none() | st.text(), lambda items: st.lists(items, max_size=3)), st.sampled_from([None, 1])
+)
+def test_the_items_of_an_array_are_read_one_by_one(value: object, indent: int | None) -> None:
+    content = json.dumps(value, indent=indent)
+    if isinstance(value, list):
+        assert list(_items(content)) == value
+    else:
+        with pytest.raises(ValueError, match="no JSON array"):
+            list(_items(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1]2", "[]]", "[1]]", '["', "{}", "[1:2]"],
+)
+def test_what_is_no_array_is_not_read_as_one(content: str) -> None:
+    with pytest.raises(ValueError, match=r"JSON|Expecting|Unterminated"):
+        list(_items(content))
+
+
+def test_passages_are_read_some_at_a_time() -> None:
+    contents = {}
+    for size in (5_000, 15_000):
+        content = BytesIO()
+        write_passages(passages_of(size), content.write)
+        contents[size] = content.getvalue()
+    assert read_passages(contents[5_000]) == Passages(passages_of(5_000))
+    of_a_passage = len(contents[15_000]) / 15_000
+    assert grown(lambda size: read_passages(contents[10 * size])) / 10 < 2 * of_a_passage
 
 
 def test_a_segment_is_a_safetensors_file() -> None:

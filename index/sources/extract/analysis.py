@@ -14,12 +14,12 @@ from dataclasses import replace
 
 from index.language.attribution import Speech
 from index.language.sentences import split_sentences
-from index.model.article import Article, Span
+from index.model.article import Article, Span, Spans
 
 
 def analysed(article: Article) -> Article:
     """The article with its sentences, once all that is asked of its speech has been found out."""
-    sentences = tuple(
+    sentences = Spans(
         Span(paragraph.start + span.start, paragraph.start + span.end)
         for paragraph in article.paragraphs
         for span in split_sentences(paragraph.of(article.text), article.language)

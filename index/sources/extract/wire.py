@@ -42,10 +42,10 @@ def unpack(wire_bytes: bytes) -> Article:
     Raises:
         ValueError: it is not what ``pack`` gives.
     """
-    line, _, rest = wire_bytes.partition(b"\n")
+    line = wire_bytes.find(b"\n") + 1
     try:
-        head = json.loads(line)
-        text, *numbers = _parts(rest, head.pop("parts"))
+        head = json.loads(wire_bytes[:line])
+        text, *numbers = _parts(memoryview(wire_bytes)[line:], head.pop("parts"))
         headings, sentences = (part.cast("i") for part in numbers)
         published, missing = head.pop("published"), head.pop("missing")
         return Article(
@@ -63,11 +63,11 @@ def unpack(wire_bytes: bytes) -> Article:
         raise ValueError("no article") from error
 
 
-def _parts(wire_bytes: bytes, lengths: Sequence[int]) -> list[memoryview]:
-    if sum(lengths) != len(wire_bytes):
+def _parts(rest: memoryview, lengths: Sequence[int]) -> list[memoryview]:
+    if sum(lengths) != len(rest):
         raise ValueError("cut off")
     ends = list(accumulate(lengths))
-    return [memoryview(wire_bytes)[start:end] for start, end in pairwise([0, *ends])]
+    return [rest[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _numbers(values: Sequence[int]) -> bytes:

@@ -283,8 +283,8 @@ def test_whatever_is_written_stands_in_the_article_as_it_is_and_no_heading_is_ci
     leads = Leads(article, passages := chunk(article, word_spans, 60))
     headings = {heading.start for heading in article.headings}
     assert passages
-    if any(sentence.start not in headings for cited in leads.citable for sentence in cited):
-        assert not any(sentence.start in headings for cited in leads.citable for sentence in cited)
+    if any(sentence.start not in headings for sentence in leads.citable):
+        assert not any(sentence.start in headings for sentence in leads.citable)
 
 
 def test_a_question_looks_nothing_up_while_nothing_is_changed(

@@ -64,7 +64,7 @@ def test_an_index_holds_a_vector_a_passage_and_every_token() -> None:
 def test_progress_is_told_stage_by_stage() -> None:
     told: list[Progress] = []
     build(Article(id="a", title="t", text="One.\nTwo.\n"), FakeEmbedder(), told.append)
-    assert told == [Progress(Stage.CHUNK, 0, 1), Progress(Stage.EMBED, 0, 2), Progress(Stage.EMBED, 2, 2)]
+    assert told == [Progress(Stage.CHUNK, 0, 2), Progress(Stage.EMBED, 0, 2), Progress(Stage.EMBED, 2, 2)]
 
 
 def test_what_is_known_keeps_its_embeddings_wherever_it_moves() -> None:

@@ -30,7 +30,7 @@ def leads_of(one: Article) -> Leads:
 
 
 def citable(one: Article) -> list[str]:
-    return [sentence.of(one.text) for some in leads_of(one).citable for sentence in some]
+    return [sentence.of(one.text) for sentence in leads_of(one).citable]
 
 
 def led(one: Article) -> dict[str, str]:
@@ -38,8 +38,7 @@ def led(one: Article) -> dict[str, str]:
     leads = leads_of(one)
     return {
         sentence.of(one.text): found.lead.of(one.text)
-        for some in leads.citable
-        for sentence in some
+        for sentence in leads.citable
         if (found := leads.led(sentence)) is not None
     }
 
@@ -144,7 +143,8 @@ def test_a_line_leads_the_items_of_its_list(items: list[str]) -> None:
         "What comes after the list is long enough to be prose of its own, and has two sentences. So it is."
     )
     one = article("\n\n".join(["Check it. The kit contains:", *items, after]))
-    lines = [next(s.of(one.text) for s in some) for some in leads_of(one).citable if some]
+    some = leads_of(one).citable
+    lines = [some.of_passage(number)[0].of(one.text) for number in some.passages()]
     assert lines[1:-1] == items
     assert set(led(one).values()) == {"The kit contains:"}
     assert "What comes after" not in " ".join(led(one))
@@ -177,9 +177,10 @@ def test_everything_that_is_cited_stands_in_its_passage(text: str, levels: list[
     one = Article(id="a", title="t", text=text, headings=headings)
     passages = chunk(one, word_spans, 20)
     leads = Leads(one, passages)
-    assert len(leads.citable) == len(passages)
-    assert any(leads.citable) == any(passage.sentences for passage in passages)
-    for passage, some in zip(passages, leads.citable, strict=True):
+    assert bool(leads.citable) == any(passage.sentences for passage in passages)
+    assert set(leads.citable.passages()) <= {passage.number for passage in passages}
+    for passage in passages:
+        some = leads.citable.of_passage(passage.number)
         context = leads.context(passage)
         assert context.start <= passage.start
         assert passage.end <= context.end

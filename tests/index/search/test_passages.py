@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.language.sentences import split_sentences
-from index.model.article import Article, Heading, Passage, Span
+from index.model.article import Article, Heading, Span
+from index.model.passages import Passages
 from index.search.embedding import SentenceTransformerEmbedder
 from index.search.passages import Tokenize, TokenSpans, chunk, cuts
 from tests.index.fakes import char_spans, word_spans
@@ -106,7 +107,7 @@ def pieces(text: str, window: int, tokenize: Tokenize = word_spans) -> list[list
     return [[s.of(text) for s in passage.sentences] for passage in chunk(article(text), tokenize, window)]
 
 
-def check(text: str, passages: tuple[Passage, ...]) -> None:
+def check(text: str, passages: Passages) -> None:
     found = article(text)
     assert bool(passages) == bool(found.paragraphs)
     assert "".join(passage.of(text) for passage in passages) == (text if passages else "")

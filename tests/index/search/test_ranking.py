@@ -9,6 +9,7 @@ import pytest
 
 from index.language.follow_ups import FollowUp
 from index.model.article import Article, Span
+from index.model.passages import Passages
 from index.search.build import build
 from index.search.embedding import Floats
 from index.search.ranking import (
@@ -215,7 +216,7 @@ def test_a_token_need_not_stand_in_a_sentence() -> None:
     embedder = FakeEmbedder()
     index = build(Article(id="a", title="t", text="The lamp\nIt burns all night. Ships come."), embedder)
     heading, *rest = index.passages
-    index = index._replace(passages=(replace(heading, sentences=()), *rest))
+    index = index._replace(passages=Passages([replace(heading, sentences=()), *rest]))
     found = Retriever(index, embedder).rank("the lamp")
     assert [s.sentence.of(index.article.text) for s in found.sentences] == [
         "It burns all night.",
