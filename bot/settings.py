@@ -41,7 +41,7 @@ LogFormat = Annotated[
     BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
 ]
 Encoder = Annotated[
-    Literal["auto", "onnx", "torch"],
+    Literal["auto", "onnx", "bfloat16", "torch"],
     BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value),
 ]
 Port = Annotated[int, Field(ge=1, le=65_535)]
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         cache_mb: The most megabytes of them that this machine keeps in the data folder; 0 for no limit.
         article: A file to answer from; None for the article that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
-        encoder: What runs the bundled embedding model: onnx, torch, or auto for what is faster.
+        encoder: What runs the bundled embedding model: onnx, bfloat16, torch, or auto for what is fastest.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
         reader: The folder of a reader; None for the one that ships, "off" for none.
         log_level: DEBUG, INFO, WARNING or ERROR.

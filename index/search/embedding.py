@@ -6,8 +6,10 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -15,8 +17,9 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 from tokenizers import Encoding
 
+from index.search.bfloat16_encoder import load_bfloat16_model
 from index.search.bundled_model import BUNDLED_MODEL
-from index.search.encoders import EncodedText, TokenizedText
+from index.search.encoders import EncodedText, PassageEncoder, TextModel, TokenizedText
 from index.search.encoders import Floats as Floats
 from index.search.micro_batches import MicroBatches
 from index.search.onnx_encoder import load_onnx_model
@@ -24,11 +27,19 @@ from index.search.passages import TokenSpans
 from index.search.token_batches import in_windows, token_batches
 from index.search.torch_encoder import load_torch_model
 
-Runtime = Literal["onnx", "torch"]
-"""What runs the bundled model: ONNX Runtime, or sentence-transformers on torch."""
+Runtime = Literal["onnx", "bfloat16", "torch"]
+"""What runs the bundled model: ONNX Runtime, the same with bfloat16 for many passages, or all of torch."""
 
 _SWITCH_SECONDS = 0.0005  # for which a thread may keep the interpreter's lock where another waits for it
+_MANY = 256  # passages, from which on it pays to start what encodes many
 _QUESTIONS = 4  # of a batch: more cost as much each, and the next batch waits for it
+
+
+_LOADERS: Mapping[Runtime, Callable[[], TextModel]] = {
+    "onnx": load_onnx_model,
+    "bfloat16": load_bfloat16_model,
+    "torch": partial(load_torch_model, None),
+}
 
 
 class Embedding(NamedTuple):
@@ -88,7 +99,8 @@ class SentenceTransformerEmbedder:
     """A sentence-transformers model, giving a text's vector and its token embeddings in one pass.
 
     The bundled one runs in ONNX Runtime without torch, or as any other: as sentence-transformers runs it.
-    Both give the same vectors within 1e-5, so that an index made with one is searched with the other.
+    Both give the same vectors within 1e-5, so that an index made with one is searched with the other. Many
+    passages may be encoded in bfloat16, whose vectors are the same within 1e-2.
     Questions that are asked at the same time go through the model together.
 
     Thread-safe: questions are embedded while passages are.
@@ -96,16 +108,18 @@ class SentenceTransformerEmbedder:
     Args:
         model: A model by hub name or folder; None for the bundled all-MiniLM-L6-v2.
         runtime: What runs the bundled one.
+        many: From how many passages on they are encoded as many.
 
     Raises:
         EmbeddingModelError: the model cannot be loaded, or the bundled one is not the file it should be.
     """
 
-    def __init__(self, model: str | None = None, *, runtime: Runtime = "onnx") -> None:
+    def __init__(self, model: str | None = None, *, runtime: Runtime = "onnx", many: int = _MANY) -> None:
         # One BLAS thread for numpy: its threads and the model's would spin against each other for the same
         # cores, which doubles the time of a question on two.
         threadpool_limits(1, user_api="blas")
-        self._model = load_onnx_model() if model is None and runtime == "onnx" else load_torch_model(model)
+        self._model = load_torch_model(model) if model is not None else _LOADERS[runtime]()
+        self._many = many
         self.name = model or BUNDLED_MODEL
         self.sha256, self.dimension = self._model.sha256, self._model.dimension
         self.window = self._model.longest - len(self._encodings([self._model.passage_prompt])[0].ids)
@@ -119,15 +133,20 @@ class SentenceTransformerEmbedder:
         self, texts: Iterable[str], on_progress: Callable[[int], None] | None = None
     ) -> Iterator[Embedding]:
         """See ``Embedder``."""
-        pool = ThreadPoolExecutor(self._model.encoder.workers, thread_name_prefix="footnote-embedding")
+        encoder: PassageEncoder = self._model.encoder
         under_way: deque[_Window] = deque()
-        done = 0
+        begun = done = 0
         windows = in_windows(texts)
-        try:
+        with ExitStack() as many, ExitStack() as stack:
+            pool = ThreadPoolExecutor(encoder.workers, thread_name_prefix="footnote-embedding")
+            stack.callback(pool.shutdown, cancel_futures=True)
             while True:
                 window = next(windows, None)
                 if window is not None:
-                    under_way.append(self._start(window, pool))
+                    if begun <= self._many < begun + len(window):
+                        encoder = many.enter_context(self._model.encoder.for_many())
+                    under_way.append(self._start(window, encoder, pool))
+                    begun += len(window)
                 if not under_way:
                     return
                 if window is None or len(under_way) > 1:  # one is encoded while the one before is used
@@ -136,8 +155,6 @@ class SentenceTransformerEmbedder:
                     if on_progress is not None:
                         on_progress(done)
                     yield from embeddings
-        finally:
-            pool.shutdown(cancel_futures=True)
 
     def embed_question(self, text: str) -> Embedding:
         """See ``Embedder``."""
@@ -149,15 +166,16 @@ class SentenceTransformerEmbedder:
         vectors = [embedding.vector for embedding in self.embed_passages(texts)]
         return np.stack(vectors) if vectors else np.empty((0, self.dimension), dtype=np.float32)
 
-    def _start(self, texts: Sequence[str], pool: Executor) -> _Window:
+    def _start(self, texts: Sequence[str], encoder: PassageEncoder, pool: Executor) -> _Window:
         tokens = self._tokens(texts, self._model.passage_prompt)
-        batches = list(token_batches([len(one.ids) for one in tokens], self._model.encoder.batch_tokens))
+        batches = list(token_batches([len(one.ids) for one in tokens], encoder.batch_tokens))
         return _Window(
-            batches, [pool.submit(self._embed_batch, [tokens[n] for n in batch]) for batch in batches]
+            batches,
+            [pool.submit(self._embed_batch, encoder, [tokens[n] for n in batch]) for batch in batches],
         )
 
-    def _embed_batch(self, texts: Sequence[TokenizedText]) -> list[Embedding]:
-        encodings = self._model.encoder.encode_passages(texts)
+    def _embed_batch(self, encoder: PassageEncoder, texts: Sequence[TokenizedText]) -> list[Embedding]:
+        encodings = encoder.encode_passages(texts)
         return [self._embedding(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
 
     def _encode_questions(self, texts: Sequence[TokenizedText]) -> list[EncodedText]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -40,12 +41,12 @@ class EncodedText(NamedTuple):
     tokens: Floats
 
 
-class Encoder(Protocol):
-    """One forward pass over texts. Thread-safe.
+class PassageEncoder(Protocol):
+    """One forward pass over passages. Thread-safe.
 
     Attributes:
-        workers: How many batches of passages it encodes best at the same time.
-        batch_tokens: How many tokens a batch of passages has at the most, padding included.
+        workers: How many batches it encodes best at the same time.
+        batch_tokens: How many tokens a batch has at the most, padding included.
     """
 
     workers: int
@@ -53,6 +54,13 @@ class Encoder(Protocol):
 
     def encode_passages(self, texts: Sequence[TokenizedText]) -> list[EncodedText]:
         """A batch of passages."""
+
+
+class Encoder(PassageEncoder, Protocol):
+    """One forward pass over texts. Thread-safe."""
+
+    def for_many(self) -> AbstractContextManager[PassageEncoder]:
+        """What encodes many passages, ready to; what it takes is let go of at the end."""
 
     def encode_questions(self, texts: Sequence[TokenizedText]) -> list[EncodedText]:
         """A batch of questions."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from index.search.bundled_model import (
     bundled_folder,
     bundled_weights,
 )
-from index.search.encoders import EncodedText, TextModel, TokenizedText, without_truncation
+from index.search.encoders import EncodedText, PassageEncoder, TextModel, TokenizedText, without_truncation
 from index.search.onnx_session import Session, onnx_session, shared_weights
 
 GRAPH = Path(__file__).parent / "encoder.onnx"
@@ -34,13 +35,16 @@ class OnnxEncoder:
         weights: The model's, by name, as transformers' ``BertModel`` names them.
         opening: The special tokens before a text.
         closing: Those after it.
+
+    Attributes:
+        opening, closing: The same.
     """
 
     batch_tokens = 512  # what a layer makes of them fits into a core's cache
 
     def __init__(self, weights: Mapping[str, Array], opening: Sequence[int], closing: Sequence[int]) -> None:
         self.workers = usable_cores()
-        self._opening, self._closing = list(opening), list(closing)
+        self.opening, self.closing = list(opening), list(closing)
         self._word_embeddings = weights[WORD_EMBEDDINGS]
         values = shared_weights(graph_weights(weights))
         self._passages = onnx_session(GRAPH, threads=1, weights=values)
@@ -50,12 +54,16 @@ class OnnxEncoder:
         """See ``Encoder``."""
         return self._encode(self._passages, texts)
 
+    def for_many(self) -> AbstractContextManager[PassageEncoder]:
+        """See ``Encoder``."""
+        return nullcontext(self)
+
     def encode_questions(self, texts: Sequence[TokenizedText]) -> list[EncodedText]:
         """See ``Encoder``."""
         return self._encode(self._questions, texts)
 
     def _encode(self, session: Session, texts: Sequence[TokenizedText]) -> list[EncodedText]:
-        rows = [[*self._opening, *one.ids, *self._closing] for one in texts]
+        rows = [[*self.opening, *one.ids, *self.closing] for one in texts]
         ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int32)
         mask = np.zeros_like(ids)
         for number, row in enumerate(rows):
@@ -63,15 +71,18 @@ class OnnxEncoder:
         tokens, vectors = session.run(
             ["tokens", "vectors"], {"embedded": self._word_embeddings[ids], "mask": mask}
         )
-        first = len(self._opening)
+        first = len(self.opening)
         return [
             EncodedText(vector, own[first : first + len(one.ids)])
             for one, own, vector in zip(texts, tokens, vectors, strict=True)
         ]
 
 
-def load_onnx_model() -> TextModel:
+def load_onnx_model(encoder: type[OnnxEncoder] = OnnxEncoder) -> TextModel:
     """The bundled model, without torch.
+
+    Args:
+        encoder: What runs it.
 
     Raises:
         EmbeddingModelError: its file is not the one it should be.
@@ -89,7 +100,7 @@ def load_onnx_model() -> TextModel:
         unknown=tokenizer.token_to_id("[UNK]"),
         question_prompt="",
         passage_prompt="",
-        encoder=OnnxEncoder(weights, opening, closing),
+        encoder=encoder(weights, opening, closing),
     )
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from index.errors import EmbeddingModelError, UnloadableModelError
 from index.search.bundled_model import BUNDLED_MODEL_SHA256, bundled_folder
-from index.search.encoders import EncodedText, Floats, TextModel, TokenizedText, without_truncation
+from index.search.encoders import (
+    EncodedText,
+    Floats,
+    PassageEncoder,
+    TextModel,
+    TokenizedText,
+    without_truncation,
+)
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -45,6 +53,10 @@ class TorchEncoder:
     def encode_passages(self, texts: Sequence[TokenizedText]) -> list[EncodedText]:
         """See ``Encoder``."""
         return self._encode(texts, self._passage_prompt, "document")
+
+    def for_many(self) -> AbstractContextManager[PassageEncoder]:
+        """See ``Encoder``."""
+        return nullcontext(self)
 
     def encode_questions(self, texts: Sequence[TokenizedText]) -> list[EncodedText]:
         """See ``Encoder``."""

@@ -309,6 +309,6 @@ def test_a_report_comes_back_but_for_the_text() -> None:
     problem, article = outcome.report.unread_questions, report.info.article
     assert (str(problem), type(problem)) == ("Line 3.", OwnQuestionsError)
     brief = replace(article, text="", headings=(), sentences=None)
-    info = replace(report.info, article=brief, passages=())
+    info = replace(report.info, article=brief, passages=[])
     assert replace(outcome.report, unread_questions=None) == replace(report, info=info, unread_questions=None)
     assert (outcome.added, outcome.in_use) == (False, True)

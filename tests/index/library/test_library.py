@@ -347,7 +347,7 @@ def test_a_reindex_reports_what_changed(path: Path) -> None:
     assert 0 < report.seconds < 60
     assert told == [
         Progress(Stage.READ, 0, 1),
-        Progress(Stage.CHUNK, 0, 1),
+        Progress(Stage.CHUNK, 0, 4),
         Progress(Stage.EMBED, 0, 1),
         Progress(Stage.EMBED, 1, 1),
         Progress(Stage.CHECK, 0, 2),
