@@ -37,8 +37,9 @@ class Bfloat16Bert:
         self._words = torch.from_numpy(weights[WORD_EMBEDDINGS].copy())
         self._layers = layers(weights)
         self._weights = {
+            # What is added up and normalised stays in floats: so less is lost from layer to layer.
             name: torch.from_numpy(array.copy()).to(
-                torch.float32 if name.startswith("embeddings.") else torch.bfloat16
+                torch.float32 if name.startswith("embeddings.") or "LayerNorm" in name else torch.bfloat16
             )
             for name, array in graph_weights(weights).items()
         }
@@ -53,10 +54,9 @@ class Bfloat16Bert:
             ids[number, : len(row)] = torch.tensor(row)
         content = torch.arange(ids.shape[1]) < lengths[:, None]
         states = self._embedded(ids)
-        padding = torch.zeros(content.shape, dtype=states.dtype).masked_fill(~content, _FAR_OFF)
+        padding = torch.zeros(content.shape, dtype=torch.bfloat16).masked_fill(~content, _FAR_OFF)
         for layer in self._layers:
             states = self._layer(states, layer, padding[:, None, None])
-        states = states.float()
         vectors = normalize((states * content[..., None]).sum(dim=1), dim=-1).numpy()
         tokens = normalize(states, dim=-1).numpy()
         first = len(self._opening)
@@ -68,7 +68,7 @@ class Bfloat16Bert:
     def _embedded(self, ids: Tensor) -> Tensor:
         positions = self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
         kind = self._weights["embeddings.token_type_embeddings.weight"][0]
-        return self._norm(self._words[ids] + positions + kind, "embeddings.LayerNorm").bfloat16()
+        return self._norm(self._words[ids] + positions + kind, "embeddings.LayerNorm")
 
     def _layer(self, states: Tensor, layer: str, padding: Tensor) -> Tensor:
         rows, length, width = states.shape
@@ -82,7 +82,7 @@ class Bfloat16Bert:
         return self._norm(states + self._dense(wide, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
 
     def _dense(self, states: Tensor, name: str) -> Tensor:
-        return linear(states, self._weights[f"{name}.weight"].T, self._weights[f"{name}.bias"])
+        return linear(states.bfloat16(), self._weights[f"{name}.weight"].T, self._weights[f"{name}.bias"])
 
     def _norm(self, states: Tensor, name: str) -> Tensor:
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]

@@ -2,7 +2,8 @@
 
 Asks questions of the SQuAD files (``*.json``) of the folder, all paragraphs of a file as one article. The
 index is made, and the questions are embedded, by ONNX Runtime or by sentence-transformers on torch; each pair
-of the two is held against torch for both, question by question. Prints a table in Markdown.
+of the two is held against torch for both, question by question, and so is an index that was made in bfloat16,
+for which questions are embedded by ONNX Runtime. Prints a table in Markdown.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from index.search.embedding import Runtime, SentenceTransformerEmbedder
 from index.sources.files import SHIPPED_ARTICLE, load_article
 from index.sources.question_files import load_questions
 
+_PAIRS: tuple[tuple[Runtime, Runtime], ...] = (
+    ("onnx", "onnx"), ("onnx", "torch"), ("torch", "onnx"), ("bfloat16", "onnx"),
+)  # fmt: skip
+
 Outcome = tuple[Status, tuple[tuple[int, int], ...]]
 """How sure an answer is, and where its citations stand."""
 
@@ -34,7 +39,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--questions", type=int, default=150, help="how many are asked of each file")
     args = parser.parse_args()
-    embedders = {runtime: SentenceTransformerEmbedder(runtime=runtime) for runtime in get_args(Runtime)}
+    embedders = {
+        runtime: SentenceTransformerEmbedder(runtime=runtime, many=0) for runtime in get_args(Runtime)
+    }
     print("| file | index by | questions by | asked | same answer | same first citation |")
     print("| --- | --- | --- | ---: | ---: | ---: |")
     for file in sorted(args.folder.glob("*.json")):
@@ -43,7 +50,7 @@ def main() -> None:
         questions = [question.text for question in gold.questions[::step]][: args.questions]
         indexes = {runtime: build(gold.article, embedder) for runtime, embedder in embedders.items()}
         reference = _outcomes(indexes["torch"], embedders["torch"], questions)
-        for index_runtime, runtime in (("onnx", "onnx"), ("onnx", "torch"), ("torch", "onnx")):
+        for index_runtime, runtime in _PAIRS:
             outcomes = _outcomes(indexes[index_runtime], embedders[runtime], questions)
             pairs = list(zip(outcomes, reference, strict=True))
             same = sum(one == other for one, other in pairs)

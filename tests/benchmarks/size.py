@@ -38,7 +38,7 @@ def main() -> None:
     print(machine(SentenceTransformerEmbedder()))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "text.txt"
-        path.write_text(_text(args.folder, int(args.megabytes * 1_000_000)), encoding="utf-8")
+        path.write_text(long_text(args.folder, int(args.megabytes * 1_000_000)), encoding="utf-8")
         command = [sys.executable, "-m", "tests.benchmarks.size", "--index", str(path)]
         subprocess.run(command, check=True)
 
@@ -62,7 +62,7 @@ def _index(path: Path) -> None:
     print(f"peak memory: {peak_memory() / 1e6:.0f} MB, {idle / 1e6:.0f} MB of it before")
 
 
-def _text(folder: Path | None, size: int) -> str:
+def long_text(folder: Path | None, size: int) -> str:
     paragraphs, length = [], 0
     for paragraph in _paragraphs(folder):
         paragraphs.append(paragraph)

