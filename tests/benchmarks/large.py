@@ -34,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.large", description=__doc__)
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--distinct", type=int, default=DISTINCT, help="how many of them are embedded")
+    parser.add_argument("--longer", type=int, default=1, help="how many times as long a paragraph is")
     parser.add_argument("--questions", type=int, default=100)
     options = parser.parse_args()
     embedder = SentenceTransformerEmbedder()
@@ -41,7 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         sizes = {"small": SMALL, "large": options.passages}
         for name, count in sizes.items():
-            _index(Path(folder), name, _text(count, options.distinct), embedder)
+            _index(Path(folder), name, _text(count, options.distinct, options.longer), embedder)
         library = Library(Path(folder), embedder=embedder)
         for name in sizes:
             began = time.perf_counter()
@@ -63,10 +64,12 @@ def main() -> None:
     )
 
 
-def _text(passages: int, distinct: int) -> bytes:
+def _text(passages: int, distinct: int, longer: int) -> bytes:
     parts = own_sentences()
     numbers = random.Random(passages).choices(range(distinct), k=passages)  # noqa: S311 - no secret
-    return "\n".join(paragraph_of(number, parts) for number in numbers).encode()
+    return "\n".join(
+        " ".join(paragraph_of((number + n) % distinct, parts) for n in range(longer)) for number in numbers
+    ).encode()
 
 
 def _index(folder: Path, name: str, content: bytes, embedder: SentenceTransformerEmbedder) -> None:
