@@ -280,16 +280,15 @@ def running_apart() -> Iterator[S3Process]:
 
 
 def main() -> None:
-    """Runs one until it is stopped, says how it is reached, and reads which faults it is to have."""
+    """Runs one until its input ends, says how it is reached, and reads which faults it is to have."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=0)
     with S3Server(parser.parse_args().port) as server:
         print(f"FOOTNOTE_STORAGE_URL={server.url()}", flush=True)
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+        # Whoever started it may have been killed: nothing that its clients left behind keeps it alive then.
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         for line in sys.stdin:
             server.refused, server.cut = map(int, line.split())
-        thread.join()
 
 
 if __name__ == "__main__":
