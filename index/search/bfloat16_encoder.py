@@ -18,6 +18,8 @@ from multiprocessing.managers import BaseManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from index.search.encoders import EncodedText, PassageEncoder, TextModel, TokenizedText
 from index.search.onnx_encoder import OnnxEncoder, load_onnx_model
 
@@ -67,7 +69,10 @@ class _RemoteEncoder:
         """See ``Encoder``."""
         if not self._is_lost:
             try:
-                encodings: list[EncodedText] = self._bert.encode([one.ids for one in texts])
+                encodings = [
+                    EncodedText(vector.astype(np.float32), tokens.astype(np.float32))
+                    for vector, tokens in self._bert.encode([one.ids for one in texts])
+                ]
             except Exception as error:  # killed for its memory, for instance
                 self._is_lost = True
                 log.warning("Passages are no longer embedded in bfloat16: %s.", _reason(error))
