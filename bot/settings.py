@@ -59,7 +59,8 @@ class Settings(BaseSettings):
         cache_mb: The most megabytes of them that this machine keeps in the data folder; 0 for no limit.
         article: A file to answer from; None for the article that ships.
         embedding_model: A sentence-transformers model by hub name or folder; None for the bundled one.
-        encoder: What runs the bundled embedding model: onnx, bfloat16, torch, or auto for what is fastest.
+        encoder: What runs the bundled embedding model: onnx, bfloat16, torch, or auto for the faster of
+            onnx and torch.
         reranker: A sentence-transformers CrossEncoder by name or folder; None for none.
         reader: The folder of a reader; None for the one that ships, "off" for none.
         log_level: DEBUG, INFO, WARNING or ERROR.

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from index.library import encoder_choice
 from tests.fakes import read_here
 
 # A shared machine can pause for longer than an example takes: a slow example is no failure.
@@ -47,14 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "world" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _same_everywhere() -> Iterator[None]:
-    """The bundled model runs alike on every processor, and no start waits for what runs it to be measured."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder_choice, "multiplies_bfloat16", lambda: False)
-        yield
 
 
 @pytest.fixture

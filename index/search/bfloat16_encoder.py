@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.managers import BaseManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +25,6 @@ if TYPE_CHECKING:
     from index.search.bfloat16_bert import Bfloat16Bert
 
 log = logging.getLogger(__name__)
-
-_PROCESSOR = Path("/proc/cpuinfo")
-_INSTRUCTIONS = re.compile(r"\b(?:amx_bf16|avx512_bf16)\b")  # as Linux calls them
 
 
 class Bfloat16Encoder(OnnxEncoder):
@@ -110,14 +105,6 @@ def _reason(error: Exception) -> str:
     """An error in a line: of one from the other process, which comes with its traceback, the last."""
     lines = [line for line in str(error).splitlines() if line.strip("- ")]
     return lines[-1].rstrip(".") if lines else type(error).__name__
-
-
-def multiplies_bfloat16() -> bool:
-    """Whether the processor is known to multiply in bfloat16; only Linux tells."""
-    try:
-        return _INSTRUCTIONS.search(_PROCESSOR.read_text(encoding="utf-8")) is not None
-    except OSError:
-        return False
 
 
 def load_bfloat16_model() -> TextModel:

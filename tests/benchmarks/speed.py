@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=300, help="how many are asked of each file")
     parser.add_argument("--rounds", type=int, default=5, help="how often each file is indexed")
     parser.add_argument("--megabytes", type=float, default=0.7, help="of the long article")
-    parser.add_argument("--encoder", choices=get_args(Runtime), help="default: what is fastest here")
+    parser.add_argument("--encoder", choices=get_args(Runtime), help="default: as auto chooses")
     args = parser.parse_args()
     files = sorted(args.folder.glob("*.json"))
     if not files:

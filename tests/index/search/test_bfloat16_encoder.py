@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from index.search import bfloat16_encoder
-from index.search.bfloat16_encoder import _BertManager, multiplies_bfloat16
+from index.search.bfloat16_encoder import _BertManager
 from index.search.embedding import Embedding, SentenceTransformerEmbedder
 
 TEXTS = ["The lamp on the pier was lit again in March. ", "", "\U0001f6a2", "Who paid? Nobody knows. " * 60]
@@ -150,23 +150,3 @@ def test_it_ends_with_the_process_that_started_it() -> None:
                 break
             time.sleep(0.05)
         assert not process.is_dir()
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        ("flags\t\t: fpu sse2 avx512_bf16 ssse3\n", True),
-        ("flags\t\t: amx_bf16\n", True),
-        ("flags\t\t: fpu avx2 avx512_bf16x avx512_vnni\n", False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_linux_tells_what_a_processor_has(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, expected: bool
-) -> None:
-    file = tmp_path / "cpuinfo"
-    if content is not None:
-        file.write_text(content)
-    monkeypatch.setattr(bfloat16_encoder, "_PROCESSOR", file)
-    assert multiplies_bfloat16() is expected
