@@ -228,6 +228,7 @@ def test_blocking_work_leaves_the_event_loop_in_one_place() -> None:
     assert executors - {"bot/place.py"} == {  # where a thread is one of Discord's
         "bot/service/threads.py",
         "bot/service/worker.py",
+        "index/search/bfloat16_encoder.py",  # in the other process, where it waits for the end of the first
         "index/search/embedding.py",
         "index/sources/web.py",
         "index/storage/pulse.py",

@@ -6,8 +6,7 @@ import errno
 import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -26,7 +25,6 @@ from index.search.embedded_blocks import (
 )
 from index.search.embedded_blocks import Ints as Ints
 from index.search.embedding import Embedder, Floats
-from index.search.onnx_encoder import usable_cores
 from index.search.passages import chunk, cuts
 from index.search.token_vectors import Codes, TokenCodec, TokenVectors, codec_for
 from index.search.vectors import FaissStore, VectorStore
@@ -153,11 +151,9 @@ def _embed(
         (texts.text(one) for number in missing for one in groups[number]),
         lambda done: on_progress(Progress(Stage.EMBED, there + done, total)),
     )
-    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="footnote-codec") as pool:
-        for number in missing:
-            # Coded by others: this thread hands over the next window, and the model never waits.
-            coded = pool.map(partial(EmbeddedPassage.of, codec=codec), islice(stream, len(groups[number])))
-            blocks.put(names[number], EmbeddedBlock.of(list(coded)))
+    for number in missing:
+        some = islice(stream, len(groups[number]))
+        blocks.put(names[number], EmbeddedBlock.of([EmbeddedPassage.of(one, codec) for one in some]))
     return names
 
 

@@ -135,7 +135,7 @@ class SentenceTransformerEmbedder:
         """See ``Embedder``."""
         encoder: PassageEncoder = self._model.encoder
         under_way: deque[_Window] = deque()
-        begun = done = 0
+        count = done = 0
         windows = in_windows(texts)
         with ExitStack() as many, ExitStack() as stack:
             pool = ThreadPoolExecutor(encoder.workers, thread_name_prefix="footnote-embedding")
@@ -143,10 +143,10 @@ class SentenceTransformerEmbedder:
             while True:
                 window = next(windows, None)
                 if window is not None:
-                    if begun <= self._many < begun + len(window):
+                    if count <= self._many < count + len(window):
                         encoder = many.enter_context(self._model.encoder.for_many())
                     under_way.append(self._start(window, encoder, pool))
-                    begun += len(window)
+                    count += len(window)
                 if not under_way:
                     return
                 if window is None or len(under_way) > 1:  # one is encoded while the one before is used
