@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from index.language.narration import QUOTATION_CHAR, Narration
 from index.language.reports import Reports
@@ -28,7 +28,7 @@ from index.language.tables import (
     UPPER,
     alternation,
 )
-from index.model.article import Article, Span
+from index.model.article import Article, Span, Table
 
 _NEAR = 12
 """How many mentions before a pronoun are looked at: more than two paragraphs have of people as a rule."""
@@ -105,33 +105,17 @@ class _Mentions:
             yield _Mention(start, end, *kinds[number], sentence_start)
 
 
-class _Persons(Sequence[Person]):
+class _Persons(Table[Person]):
     """People in few bytes each, likewise."""
 
     def __init__(self, people: Iterable[Person]) -> None:
-        self.starts, self._numbers = array("i"), array("i")
+        self.starts, numbers = array("i"), array("i")
         kinds: dict[tuple[str, str, str | None, bool], int] = {}
         for name, start, key, gender, is_subject in people:
             self.starts.append(start)
-            self._numbers.append(kinds.setdefault((name, key, gender, is_subject), len(kinds)))
+            numbers.append(kinds.setdefault((name, key, gender, is_subject), len(kinds)))
         self._kinds = tuple(kinds)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    @overload
-    def __getitem__(self, number: int) -> Person: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> list[Person]: ...
-
-    def __getitem__(self, number: int | slice) -> Person | list[Person]:
-        if isinstance(number, slice):
-            return list(map(self._person, self.starts[number], self._numbers[number]))
-        return self._person(self.starts[number], self._numbers[number])
-
-    def __iter__(self) -> Iterator[Person]:
-        return map(self._person, self.starts, self._numbers)
+        super().__init__(self._person, self.starts, numbers)
 
     def _person(self, start: int, kind: int) -> Person:
         name, key, gender, is_subject = self._kinds[kind]

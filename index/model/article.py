@@ -22,9 +22,6 @@ _BREAKS = r"\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines, wh
 _LINE = re.compile(f"[^{_BREAKS}]+")
 _CHARS_AT_ONCE = 1_000_000
 
-Numbers = Sequence[int]
-"""A column of a table: as compact as an ``array`` or a ``range`` is."""
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -38,11 +35,44 @@ class Span:
         return text[self.start : self.end]
 
 
+T = TypeVar("T")
 S = TypeVar("S", bound=Span)
 
+Numbers = Sequence[int]
+"""A column: as compact as an ``array`` or a ``range`` is."""
 
-class SpanTable(Sequence[S]):
-    """Spans of one kind as columns, since a long text has a million: each is made when it is asked for.
+
+class Table(Sequence[T]):
+    """Rows as columns, since a long text has a million of them: each is made when it is asked for.
+
+    Args:
+        make: Makes a row of its numbers.
+        columns: The numbers, one column at least.
+    """
+
+    def __init__(self, make: Callable[..., T], *columns: Numbers) -> None:
+        self._make, self._columns = make, columns
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[T]: ...
+
+    def __getitem__(self, number: int | slice) -> T | list[T]:
+        if isinstance(number, slice):
+            return list(map(self._make, *(column[number] for column in self._columns)))
+        return self._make(*(column[number] for column in self._columns))
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._make, *self._columns)
+
+
+class SpanTable(Table[S]):
+    """Spans of one kind.
 
     Args:
         kind: Makes a span of its numbers.
@@ -54,26 +84,8 @@ class SpanTable(Sequence[S]):
     """
 
     def __init__(self, kind: Callable[..., S], starts: Numbers, ends: Numbers, *columns: Numbers) -> None:
+        super().__init__(kind, starts, ends, *columns)
         self.starts, self.ends = starts, ends
-        self._kind = kind
-        self._columns = (starts, ends, *columns)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    @overload
-    def __getitem__(self, number: int) -> S: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> list[S]: ...
-
-    def __getitem__(self, number: int | slice) -> S | list[S]:
-        if isinstance(number, slice):
-            return list(map(self._kind, *(column[number] for column in self._columns)))
-        return self._kind(*(column[number] for column in self._columns))
-
-    def __iter__(self) -> Iterator[S]:
-        return map(self._kind, *self._columns)
 
 
 class Spans(SpanTable[Span]):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from collections.abc import Iterable, Iterator
 
-from index.model.article import Passage, Sentence, SpanTable
+from index.model.article import Passage, Sentence, SpanTable, Table
 
 
 class Sentences(SpanTable[Sentence]):
@@ -42,7 +41,7 @@ class Sentences(SpanTable[Sentence]):
         return list(dict.fromkeys(self._passages))
 
 
-class Passages(Sequence[Passage]):
+class Passages(Table[Passage]):
     """The passages of an article; each is made when it is asked for.
 
     Args:
@@ -67,22 +66,7 @@ class Passages(Sequence[Passage]):
 
         self.sentences = Sentences(sentences())
         self._paths = tuple(numbers)
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-    @overload
-    def __getitem__(self, number: int) -> Passage: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> tuple[Passage, ...]: ...
-
-    def __getitem__(self, number: int | slice) -> Passage | tuple[Passage, ...]:
-        numbers = range(len(self))[number]
-        return self._passage(numbers) if isinstance(numbers, int) else tuple(map(self._passage, numbers))
-
-    def __iter__(self) -> Iterator[Passage]:
-        return map(self._passage, range(len(self)))
+        super().__init__(self._passage, range(len(self.starts)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Passages) and tuple(self) == tuple(other)

@@ -36,8 +36,8 @@ def test_what_is_put_in_comes_out(paragraphs: list[tuple[list[int], tuple[str, .
     given_passages = passages_of(paragraphs)
     passages = Passages(iter(given_passages))
     assert tuple(passages) == tuple(passages[n] for n in range(len(passages))) == given_passages
-    assert passages[1:-1] == given_passages[1:-1]
-    assert passages[::-1] == given_passages[::-1]
+    assert passages[1:-1] == list(given_passages[1:-1])
+    assert passages[::-1] == list(given_passages[::-1])
     assert list(passages.sentences) == [one for passage in given_passages for one in passage.sentences]
     assert passages.sentences.passages() == [one.number for one in given_passages if one.sentences]
     assert passages == Passages(given_passages)
