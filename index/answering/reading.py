@@ -18,7 +18,7 @@ from index.language.question_kinds import (
 from index.language.terms import Analyzer
 from index.language.yes_no import asks_yes_or_no
 from index.model.article import BETWEEN_CELLS, Article, Sentence, Span
-from index.reader.model import Reader, Reading
+from index.reader.model import Reader, Reading, Verdicts
 from index.reader.windows import Excerpt
 from index.search.ranking import Ranking, Retriever, ScoredSentence
 
@@ -45,11 +45,11 @@ MARGIN = 12.0
 _LONG_SPAN = 80  # characters
 
 
-class ReadPassage(NamedTuple):
-    """A passage that was read: its span, with what leads it, and what the reader makes of that."""
+class JudgedPassage(NamedTuple):
+    """A passage that was read: its span, with what leads it, and what it says to a claim or question."""
 
     span: Span
-    reading: Reading
+    verdicts: Verdicts
 
 
 class ReadRanking(NamedTuple):
@@ -59,13 +59,13 @@ class ReadRanking(NamedTuple):
         ranking: Its sentences in the order of both, retriever and reader.
         span: The words of the first sentence that answer best, if it has any.
         signs: What speaks for it, and against it.
-        passages: What was read of its article.
+        passages: What was read of its article; none where yes or no answers nothing.
     """
 
     ranking: Ranking
     span: Span | None
     signs: Signs
-    passages: tuple[ReadPassage, ...]
+    passages: tuple[JudgedPassage, ...]
 
 
 class ReadSentence(NamedTuple):
@@ -99,7 +99,7 @@ class Beside(NamedTuple):
         first: The sentence that retrieval alone ranked first.
         second: The score of the next sentence.
         margins: The two best margins.
-        says: How likely any passage says so or otherwise, were the question one for yes or no.
+        says: How likely any passage says yes or no, as what finds answers sees it; 0 where neither answers.
     """
 
     first: ScoredSentence
@@ -132,13 +132,24 @@ class RankingReader:
         self._reader = reader
         self._analyzer = Analyzer(article.language)
 
-    def read(self, question: str, ranking: Ranking, follow_up: FollowUp | None = None) -> ReadRanking:
+    def read(
+        self,
+        question: str,
+        ranking: Ranking,
+        follow_up: FollowUp | None = None,
+        *,
+        is_claim: bool = False,
+    ) -> ReadRanking:
         """Reads the passages that rank best, and that of the best sentence, in one batch."""
-        return read_shares(question, [Share(self, ranking)], follow_up)[1]
+        return read_shares(question, [Share(self, ranking)], follow_up, is_claim=is_claim)[1]
 
     def read_excerpts(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """What the reader makes of some excerpts, of any articles."""
         return self._reader.read(question, excerpts)
+
+    def judge_excerpts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        """What some excerpts, of any articles, say to a claim or to a question that yes or no answers."""
+        return self._reader.verdicts(claim, excerpts)
 
     def short(self, span: Span | None, sentence: Span) -> Span | None:
         """The words of a sentence that answer it: a span in it, without what parts the cells of a table."""
@@ -223,7 +234,6 @@ class RankingReader:
         kinds = asked_kinds(question)
         unknown = sum(not self._retriever.knows(name) for name in names_and_numbers(question))
         span = result.span.of(self._text) if result.span else ""
-        asks_whether = asks_yes_or_no(question)
         return Signs(
             margin=result.margin,
             agrees=result.margin >= beside.margins[0],
@@ -242,8 +252,8 @@ class RankingReader:
             time=kinds.time,
             name=kinds.name,
             reason=kinds.reason,
-            yes_no=asks_whether,
-            says=beside.says if asks_whether else 0.0,
+            yes_no=asks_yes_or_no(question),
+            says=beside.says,
         )
 
     def _share(self, question: str, text: str) -> float:
@@ -253,7 +263,11 @@ class RankingReader:
 
 
 def read_shares(
-    question: str, shares: Sequence[Share], follow_up: FollowUp | None = None
+    question: str,
+    shares: Sequence[Share],
+    follow_up: FollowUp | None = None,
+    *,
+    is_claim: bool = False,
 ) -> tuple[int, ReadRanking]:
     """Reads the best passages of one or more articles in one batch, as those of one ranking.
 
@@ -261,19 +275,22 @@ def read_shares(
         question: As it is read.
         shares: What it was ranked to, of each article.
         follow_up: What it leans on.
+        is_claim: Whether it is a claim, which is judged as a question for yes or no is.
 
     Returns:
         The place of the share whose sentence answers best, and that share as it was read.
     """
     windows = _proposed(shares)
     whole = f"{follow_up.context} {question}" if follow_up else question
-    readings = shares[0].reader.read_excerpts(
-        whole, [shares[place].reader.excerpt(window) for place, window in windows]
-    )
-    passages: list[list[ReadPassage]] = [[] for _ in shares]
+    excerpts = [shares[place].reader.excerpt(window) for place, window in windows]
+    passages: list[list[JudgedPassage]] = [[] for _ in shares]
+    if is_claim or asks_yes_or_no(question):
+        all_verdicts = shares[0].reader.judge_excerpts(whole, excerpts)
+        for (place, window), verdicts in zip(windows, all_verdicts, strict=True):
+            passages[place].append(JudgedPassage(window.span, verdicts))
     sentences: list[dict[Span, ReadSentence]] = [{} for _ in shares]
+    readings = shares[0].reader.read_excerpts(whole, excerpts)
     for (place, window), reading in zip(windows, readings, strict=True):
-        passages[place].append(ReadPassage(window.span, reading))
         for sentence, one in _sentences(window, reading):
             earlier = sentences[place].get(sentence, _NO_READING)
             sentences[place][sentence] = max(one, earlier, key=_by_margin)
@@ -286,7 +303,7 @@ def read_shares(
         first=min((share.ranking.sentences[0] for share in shares), key=_by_score),
         second=max(rest, default=best.score - MARGIN),
         margins=(margins[-1], margins[-2]),
-        says=max(reading.verdicts.says_anything for reading in readings),
+        says=max(reading.says for reading in readings) if asks_yes_or_no(question) else 0.0,
     )
     result = sentences[winner].get(best.sentence, _NO_READING)
     return winner, ReadRanking(

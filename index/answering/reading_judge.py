@@ -55,13 +55,12 @@ class ReadingJudge:
         probability = self._tiers.probability(read_ranking.signs)
         status = self._tiers.status(probability)
         if asks_yes_or_no(question):
-            verdict = judge_verdict(read_ranking, self._tiers.verdicts)
-            is_certain = status is verdict.status is Status.ANSWERED
-            return (
-                verdict
-                if is_certain
-                else Judgement(read_ranking.ranking, status, None, round(probability, 4))
-            )
+            by_verdict = judge_verdict(read_ranking, self._tiers.verdicts)
+            if status is by_verdict.status is Status.ANSWERED:
+                return by_verdict
+            says = status is Status.UNCERTAIN and by_verdict.status is not Status.NOT_IN_ARTICLE
+            verdict = by_verdict.verdict if says else None
+            return Judgement(read_ranking.ranking, status, None, round(probability, 4), verdict)
         has_short = status is not Status.NOT_IN_ARTICLE and not asks_for_sentence(question)
         return Judgement(
             read_ranking.ranking, status, read_ranking.span if has_short else None, round(probability, 4)
@@ -69,4 +68,4 @@ class ReadingJudge:
 
     def check(self, claim: str, ranking: Ranking) -> Judgement:
         """See ``Judge``."""
-        return judge_verdict(self.reader.read(claim, ranking), self._tiers.verdicts)
+        return judge_verdict(self.reader.read(claim, ranking, is_claim=True), self._tiers.verdicts)

@@ -114,7 +114,7 @@ class FittedTiers(BaseModel):
     """What ``tiers.json`` holds: what was fitted for one reader.
 
     Attributes:
-        reader: The SHA-256 of the reader's graph.
+        reader: The SHA-256 of the reader's graph, or of both its graphs.
         by_embedder: The tiers, by the SHA-256 of the embedding model that they were fitted with.
     """
 

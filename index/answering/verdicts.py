@@ -31,8 +31,8 @@ class JudgedVerdict(NamedTuple):
 
 def verdict_of(read_ranking: ReadRanking) -> JudgedVerdict:
     """The verdict of the passage that is surest to say anything."""
-    passage = max(read_ranking.passages, key=lambda one: one.reading.verdicts.says_anything)
-    verdicts = passage.reading.verdicts
+    passage = max(read_ranking.passages, key=lambda one: one.verdicts.says_anything)
+    verdicts = passage.verdicts
     says_so = verdicts.says_so >= verdicts.says_otherwise
     return JudgedVerdict(
         Verdict.SAYS_SO if says_so else Verdict.SAYS_OTHERWISE,

@@ -182,7 +182,7 @@ def observe(
                 Observation(read_ranking.signs, right, bool(gold), is_foreign, one.article.id)
             )
         for claim, verdict in one.claims:
-            judged_verdict = verdict_of(reading.read(claim, retriever.rank(claim)))
+            judged_verdict = verdict_of(reading.read(claim, retriever.rank(claim), is_claim=True))
             verdicts.append(VerdictObservation(judged_verdict, verdict))
     return observations, verdicts
 

@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from index.answering.fitted_reader import TIERS
+from index.answering.fitted_reader import TIERS, reader_in
 from index.answering.tiers import FittedTiers
 from index.evaluation.tier_fitting import (
     fit,
@@ -20,7 +20,7 @@ from index.evaluation.tier_fitting import (
     own_articles,
     with_strangers,
 )
-from index.reader.model import WEIGHTS, OnnxReader
+from index.reader.model import WEIGHTS
 from index.search.embedding import SentenceTransformerEmbedder
 
 
@@ -30,10 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--reader", type=Path, default=WEIGHTS.parent, help="folder of the exported reader")
     parser.add_argument("--embedding-model", help="a sentence-transformers model; without: the bundled one")
     options = parser.parse_args(arguments)
-    embedder, reader = (
-        SentenceTransformerEmbedder(options.embedding_model),
-        OnnxReader(options.reader / WEIGHTS.name),
-    )
+    embedder, reader = SentenceTransformerEmbedder(options.embedding_model), reader_in(options.reader)
     observations, claims = observe(with_strangers([*own_articles()]), embedder, reader)
     verdicts, accuracy = fit_verdicts(claims)
     tiers, precision = fit(observations, verdicts)

@@ -15,7 +15,10 @@ from index.search.bundled_model import WORD_EMBEDDINGS, bundled_weights
 from index.search.onnx_session import onnx_session
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.onnx"
-"""The file that ships."""
+"""What ships to find answers with."""
+
+VERDICTS = "verdicts.onnx"
+"""Beside it: the same network, trained to judge claims."""
 
 
 class Verdicts(NamedTuple):
@@ -43,12 +46,13 @@ class Reading(NamedTuple):
     Attributes:
         spans: The best span of each sentence, None in one without words.
         no_answer: The sum of the logits of "no answer"; spans of a higher score are rather an answer.
-        verdicts: How likely the passage says so, were the question a claim or one for yes or no.
+        says: How likely the passage says yes or no, as what finds answers sees it. ``Reader.verdicts`` knows
+            better; this costs nothing, and the tiers were fitted with it.
     """
 
     spans: tuple[BestSpan | None, ...]
     no_answer: float
-    verdicts: Verdicts
+    says: float
 
     @property
     def best(self) -> BestSpan | None:
@@ -58,27 +62,34 @@ class Reading(NamedTuple):
 
 
 class Reader(Protocol):
-    """What reads passages with a question."""
+    """What reads passages with a question, and with a claim."""
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """Reads each excerpt with the question, in one batch."""
+
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        """Judges a claim, or a question that yes or no answers, by each excerpt, in one batch."""
 
 
 class OnnxReader:
     """A reader in ONNX Runtime. Thread-safe.
 
     Args:
-        path: The exported graph.
+        path: The exported graph that finds answers.
+        verdicts: The one that judges claims; None: the same.
         threads: How many it may use.
 
+    Attributes:
+        sha256: Of the one, and of the other where it is another.
+
     Raises:
-        OSError: the file cannot be read.
+        OSError: a file cannot be read.
     """
 
-    def __init__(self, path: Path = WEIGHTS, threads: int = 2) -> None:
-        with path.open("rb") as file:
-            self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        self._session = onnx_session(path, threads=threads)
+    def __init__(self, path: Path = WEIGHTS, verdicts: Path | None = None, *, threads: int = 2) -> None:
+        paths = [path] if verdicts is None else [path, verdicts]
+        self.sha256 = " ".join(map(_sha256, paths))
+        self._sessions = [onnx_session(one, threads=threads) for one in paths]
         folder = Path(get_model_path())
         self._encoder = WindowEncoder(folder)
         self._word_embeddings = bundled_weights(folder, WORD_EMBEDDINGS)[WORD_EMBEDDINGS]
@@ -88,35 +99,43 @@ class OnnxReader:
         if not excerpts:
             return []
         windows = self._encoder.windows(question, [excerpt.text for excerpt in excerpts])
+        return readings(excerpts, windows, *self._run(0, ["starts", "ends", "verdicts"], windows))
+
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        """See ``Reader``."""
+        if not excerpts:
+            return []
+        windows = self._encoder.windows(claim, [excerpt.text for excerpt in excerpts])
+        return verdicts_of(*self._run(-1, ["verdicts"], windows))
+
+    def _run(self, session: int, outputs: list[str], windows: Sequence[Window]) -> list[Floats]:
         batch = padded(windows)
-        starts, ends, verdicts = self._session.run(
-            ["starts", "ends", "verdicts"],
-            {"embedded": self._word_embeddings[batch.ids], "seen": batch.mask, "kinds": batch.kinds},
-        )
-        return readings(excerpts, windows, Logits(*map(np.asarray, (starts, ends, verdicts))))
+        inputs = {"embedded": self._word_embeddings[batch.ids], "seen": batch.mask, "kinds": batch.kinds}
+        return [np.asarray(logits) for logits in self._sessions[session].run(outputs, inputs)]
 
 
-class Logits(NamedTuple):
-    """What a network says of windows; see ``ReaderNetwork``'s own."""
-
-    starts: Floats
-    ends: Floats
-    verdicts: Floats
-
-
-def readings(excerpts: Sequence[Excerpt], windows: Sequence[Window], logits: Logits) -> list[Reading]:
-    """What a network's logits say of each excerpt."""
-    probabilities = softmax(logits.verdicts)
+def readings(
+    excerpts: Sequence[Excerpt], windows: Sequence[Window], starts: Floats, ends: Floats, verdicts: Floats
+) -> list[Reading]:
+    """What a network's logits say of each excerpt, see ``ReaderNetwork``'s own ``Reading``."""
     return [
         Reading(
-            best_spans(window, excerpt.sentences, starts, ends),
-            float(starts[0] + ends[0]),
-            Verdicts(*map(float, row)),
+            best_spans(window, excerpt.sentences, first, last), float(first[0] + last[0]), own.says_anything
         )
-        for excerpt, window, starts, ends, row in zip(
-            excerpts, windows, logits.starts, logits.ends, probabilities, strict=True
+        for excerpt, window, first, last, own in zip(
+            excerpts, windows, starts, ends, verdicts_of(verdicts), strict=True
         )
     ]
+
+
+def verdicts_of(logits: Floats) -> list[Verdicts]:
+    """What a network's logits, of shape (windows, 3), say of each."""
+    return [Verdicts(*map(float, row)) for row in softmax(logits)]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def softmax(logits: Floats) -> Floats:

@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         "--questions", type=float, default=1.0, help="which part of the questions: fewer leave more claims"
     )
     parser.add_argument("--claims", type=float, default=1.0, help="which part of the claims")
+    parser.add_argument(
+        "--annotated-claims", type=float, default=1.0, help="which part of those written for the reader"
+    )
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--average", type=float, default=Plan().average, help="decay of the averaged weights")
     parser.add_argument(
@@ -98,7 +101,7 @@ def _train(rank: int, options: argparse.Namespace) -> None:
     network = bundled_network(options.dropout)
     if options.init:
         load_weights(network, options.init)
-    mixture = Mixture(options.data, options.questions, options.claims)
+    mixture = Mixture(options.data, options.questions, options.claims, options.annotated_claims)
     held_out = _held_out(mixture, tokenizer) if rank == 0 else None
     for name, count in sorted(mixture.counts.items()):
         log.info("data: %s: %d", name, count)
@@ -151,6 +154,7 @@ def _held_out(mixture: Mixture, tokenizer: object) -> HeldOut | None:
         rng.sample(lookalikes, min(400, len(lookalikes))),
         mixture.wrong_passages_held_out(rng, 300),
         mixture.held_out_verdicts,
+        mixture.held_out_annotations,
         tokenizer,
     )
 

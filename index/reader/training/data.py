@@ -70,7 +70,7 @@ def span_examples(folder: Path, source: str) -> list[SpanExample]:
     examples = []
     for row in _rows(folder / f"{source}.jsonl.gz"):
         context = row["context"]
-        group = row["group"] or f"context {_digest(context)}"
+        group = row["group"] or f"context {digest(context)}"
         for question in row["questions"]:
             start = question["start"]
             end = None if start is None else start + len(question["answer"])
@@ -103,8 +103,12 @@ def is_held_out(example: SpanExample | VerdictExample) -> bool:
     """Whether an example is for choosing, not for training: decided by its article, or by its context."""
     # The posts and the reviews are one group each: they are divided by context.
     grouped = isinstance(example, SpanExample) and not example.source.endswith(("reddit", "amazon_reviews"))
-    key = example.group if grouped and isinstance(example, SpanExample) else example.context
-    return int(_digest(key), 16) % _HELD_OUT_IN == 0
+    return is_kept(example.group if grouped and isinstance(example, SpanExample) else example.context)
+
+
+def is_kept(text: str) -> bool:
+    """Whether an article or a context, by its name or its words, is for choosing, not for training."""
+    return int(digest(text), 16) % _HELD_OUT_IN == 0
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -112,5 +116,6 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Names a text in a few characters."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

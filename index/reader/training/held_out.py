@@ -16,6 +16,7 @@ from index.reader.training.encoding import Window, tensors, windows
 from index.reader.training.precision import autocast
 
 _LONGEST_SPAN = 30  # tokens
+_OF_QUESTIONS = ("people", "others", "lookalikes", "wrong")
 
 
 class Figures(NamedTuple):
@@ -29,6 +30,7 @@ class Figures(NamedTuple):
         lookalikes: The same area, against questions changed by the training's own rules.
         wrong: The same area, against wrong passages that rank high.
         verdicts: Accuracy of the verdicts, three ways, each verdict counting the same.
+        annotations: The same, on claims that were written for the reader.
     """
 
     f1: float
@@ -38,6 +40,7 @@ class Figures(NamedTuple):
     lookalikes: float
     wrong: float
     verdicts: float
+    annotations: float
 
     def __str__(self) -> str:
         shares = ", ".join(f"{share:.3f}" for share in self.refused)
@@ -45,7 +48,7 @@ class Figures(NamedTuple):
             f"span F1 {self.f1:.4f}, exact {self.exact:.4f}; auc {self.auc:.4f}, "
             f"refused at 2, 5, 10 %: {shares}; "
             f"auc look-alikes {self.lookalikes:.4f}, wrong passages {self.wrong:.4f}; "
-            f"verdicts {self.verdicts:.4f}"
+            f"verdicts {self.verdicts:.4f}, annotations {self.annotations:.4f}"
         )
 
     @property
@@ -63,6 +66,7 @@ class HeldOut:
         lookalikes: Questions made unanswerable.
         wrong: Questions put to wrong passages.
         verdicts: Claims.
+        annotations: Claims that were written for the reader.
         tokenizer: The network's.
     """
 
@@ -73,6 +77,7 @@ class HeldOut:
         lookalikes: Sequence[SpanExample],
         wrong: Sequence[SpanExample],
         verdicts: Sequence[VerdictExample],
+        annotations: Sequence[VerdictExample],
         tokenizer: Any,
     ) -> None:
         self._tokenizer = tokenizer
@@ -84,6 +89,7 @@ class HeldOut:
             ("lookalikes", lookalikes),
             ("wrong", wrong),
             ("verdicts", verdicts),
+            ("annotations", annotations),
         ):
             self._parts[name] = []
             for example in part:
@@ -99,7 +105,7 @@ class HeldOut:
         """Measures a network."""
         training = network.training
         network.eval()
-        spans = {name: self._spans(network, part) for name, part in self._parts.items() if name != "verdicts"}
+        spans = {name: self._spans(network, self._parts[name]) for name in _OF_QUESTIONS}
         yes = np.array([s for s, gold, _ in spans["people"] if gold])
         no = np.array([s for s, gold, _ in spans["people"] if not gold])
         every = np.array([s for name in ("people", "others") for s, gold, _ in spans[name] if gold])
@@ -115,7 +121,8 @@ class HeldOut:
             ),
             lookalikes=metrics.area_under_curve(every, [s for s, _, _ in spans["lookalikes"]]),
             wrong=metrics.area_under_curve(every, [s for s, _, _ in spans["wrong"]]),
-            verdicts=self._verdicts(network),
+            verdicts=self._verdicts(network, "verdicts"),
+            annotations=self._verdicts(network, "annotations"),
         )
         network.train(training)
         return figures
@@ -141,8 +148,8 @@ class HeldOut:
                 spans.append((float(pair[low, high] - starts[0] - ends[0]), true, text))
         return spans
 
-    def _verdicts(self, network: ReaderNetwork) -> float:
-        part = sorted((window for window, _ in self._parts["verdicts"]), key=lambda window: len(window.ids))
+    def _verdicts(self, network: ReaderNetwork, name: str) -> float:
+        part = sorted((window for window, _ in self._parts[name]), key=lambda window: len(window.ids))
         right: dict[int, list[bool]] = {}
         for at in range(0, len(part), 24):
             batch = tensors(part[at : at + 24])

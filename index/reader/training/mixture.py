@@ -11,6 +11,8 @@ import numpy as np
 
 from index.language.terms import Analyzer
 from index.reader.training import data
+from index.reader.training.annotations import SOURCE as ANNOTATIONS
+from index.reader.training.annotations import annotated_excerpts
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.lookalikes import Surroundings, lookalike, sentence_removed, surroundings
 from index.reader.training.reports import report_questions, reports
@@ -35,6 +37,8 @@ SHARES = {
     "friendsqa": 0.5,
     "molweni": 0.2,
     "policyqa": 0.15,
+    # Half of them look answerable and are not.
+    ANNOTATIONS: 1.0,
 }
 LOOKALIKES = {"squad2-train": 0.25, "squadshifts-new_wiki": 0.6, "nq-qed": 0.35, "qamr": 0.3, "policyqa": 0.2}
 """Of the answerable questions drawn, the share that is also put changed; squad2-train has people's own."""
@@ -54,6 +58,8 @@ RESTATEMENTS = {
 }  # fmt: skip
 """Of the contexts, the share that has a sentence put as a claim."""
 
+_OF_RULES = 0.33  # how many claims are made by rule to each of the data sets'
+_ELSEWHERE = 0.2  # of the written claims, the share that is also put to another text that ranks high
 _UNSAID = 0.3  # of those questions, the share that is also claimed of a text that lacks the answer
 _LEAST_SHARE = 0.5  # an own context that scores below this share of another's is probably not the right one
 _BEST = 5  # passages that BM25 ranks highest, of which a wrong one is drawn
@@ -66,12 +72,16 @@ class Mixture:
         folder: Where the data sets lie.
         questions: Which part of the questions is drawn, of those that ``SHARES`` says: fewer for a training
             that is to learn from the claims above all.
-        claims: Which part of the claims, likewise: fewer for one that is to learn spans.
+        claims: Which part of the claims of the data sets and of those made by rule, likewise.
+        annotated_claims: Which part of the claims that were written for the reader.
     """
 
-    def __init__(self, folder: Path, questions: float = 1.0, claims: float = 1.0) -> None:
+    def __init__(
+        self, folder: Path, questions: float = 1.0, claims: float = 1.0, annotated_claims: float = 1.0
+    ) -> None:
         self._questions = questions
         self._claims = claims
+        self._annotated_claims = annotated_claims
         self.counts: Counter[str] = Counter()
         self._spans: dict[str, list[SpanExample]] = {}
         self._wrong: dict[SpanExample, list[str]] = {}
@@ -94,6 +104,14 @@ class Mixture:
             self._reports += [(group, texts) for group, texts in of_group.items() if any(map(reports, texts))]
             self.counts[source] = len(training)
             self.counts[f"{source} held out"] = len(held_out)
+        every_annotation = list(annotated_excerpts(folder))
+        for_training = [one for one in every_annotation if not data.is_kept(one.text)]
+        self._spans[ANNOTATIONS] = [example for one in for_training for example in one.spans]
+        self.held_out_annotations = [
+            example for one in every_annotation if data.is_kept(one.text) for example in one.verdicts
+        ]
+        self.counts["annotations: questions"] = len(self._spans[ANNOTATIONS])
+        self.counts["annotations: claims held out"] = len(self.held_out_annotations)
         self._beside: dict[str, dict[SpanExample, list[str]]] = {}
         for source in STATEMENTS:
             of_context: defaultdict[str, list[SpanExample]] = defaultdict(list)
@@ -111,9 +129,11 @@ class Mixture:
             self.held_out_verdicts += [example for example in verdicts if data.is_held_out(example)]
             self._verdicts[name] = [example for example in verdicts if not data.is_held_out(example)]
             self.counts[name] = len(self._verdicts[name])
+        self._verdicts[ANNOTATIONS] = [example for one in for_training for example in one.verdicts]
+        self.counts["annotations: claims"] = len(self._verdicts[ANNOTATIONS])
         self._near = {
             name: _near_contexts(
-                [e for e in self._verdicts[name] if e.source in ("fever", "yes-no")], analyzer
+                [e for e in self._verdicts[name] if e.source in ("fever", "yes-no", ANNOTATIONS)], analyzer
             )
             for name in self._verdicts
         }
@@ -145,17 +165,19 @@ class Mixture:
                             example.question, rng.choice(wrong), None, None, "wrong passage", example.group
                         )
                     )
-        for group, texts in self._reports:
+        for group, texts in self._reports if self._questions else ():
             examples += report_questions(texts, group, rng)
         examples = [
             example._replace(question=varied(example.question, rng))
             for example in examples
             if isinstance(example, SpanExample)
         ]
-        verdicts = self._drawn_verdicts(rng) + self._made_verdicts(rng)
-        if self._claims < 1:
-            verdicts = rng.sample(verdicts, round(len(verdicts) * self._claims))
-        examples += verdicts
+        if self._claims:
+            of_people, of_rules = self._verdicts_of_people(rng), self._verdicts_of_rules(rng)
+            size = round(len(of_people) * self._claims)
+            examples += rng.sample(of_people, size)
+            examples += rng.sample(of_rules, min(len(of_rules), round(size * _OF_RULES)))
+        examples += self._annotated_verdicts(rng)
         rng.shuffle(examples)
         return examples
 
@@ -167,7 +189,7 @@ class Mixture:
             for example, wrong in rng.sample(pairs, min(number, len(pairs)))
         ]
 
-    def _drawn_verdicts(self, rng: random.Random) -> list[VerdictExample]:
+    def _verdicts_of_people(self, rng: random.Random) -> list[VerdictExample]:
         examples: list[VerdictExample] = []
         for name, share in (("claims", CLAIMS), ("yes-no", YES_NO)):
             every = self._verdicts[name]
@@ -180,7 +202,18 @@ class Mixture:
                     examples.append(example._replace(claim=varied(example.claim, rng)))
         return examples
 
-    def _made_verdicts(self, rng: random.Random) -> list[VerdictExample]:
+    def _annotated_verdicts(self, rng: random.Random) -> list[VerdictExample]:
+        """Written claims, some of them put to another text as well, which does not say."""
+        every = self._verdicts[ANNOTATIONS]
+        verdicts: list[VerdictExample] = []
+        for example in rng.sample(every, round(len(every) * self._annotated_claims)):
+            verdicts.append(example._replace(claim=varied(example.claim, rng)))
+            near = self._near[ANNOTATIONS].get(example)
+            if near and rng.random() < _ELSEWHERE:
+                verdicts.append(example._replace(context=rng.choice(near), verdict=data.DOES_NOT_SAY))
+        return verdicts
+
+    def _verdicts_of_rules(self, rng: random.Random) -> list[VerdictExample]:
         """Claims made from questions with their answers, and from sentences."""
         verdicts: list[VerdictExample] = []
         for source, share in STATEMENTS.items():

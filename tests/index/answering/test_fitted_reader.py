@@ -9,14 +9,16 @@ import pytest
 
 from index.answering.fitted_reader import TIERS, load_reader
 from index.errors import UnloadableReaderError
-from index.reader.model import WEIGHTS
+from index.reader.model import VERDICTS, WEIGHTS
 from index.reader.windows import Excerpt
 from index.search.bundled_model import BUNDLED_MODEL_SHA256
+
+FILES = (WEIGHTS.name, f"{WEIGHTS.name}.sha256", VERDICTS, f"{VERDICTS}.sha256", TIERS)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in (WEIGHTS.name, f"{WEIGHTS.name}.sha256", TIERS):
+    for name in FILES:
         shutil.copy(WEIGHTS.with_name(name), tmp_path)
     return tmp_path
 
@@ -43,7 +45,7 @@ def test_nothing_reads_with_an_embedding_model_that_it_was_not_fitted_with() -> 
     assert load_reader(None, "0" * 64) is None
 
 
-@pytest.mark.parametrize("name", [WEIGHTS.name, f"{WEIGHTS.name}.sha256", TIERS])
+@pytest.mark.parametrize("name", [name for name in FILES if name != VERDICTS])
 def test_what_is_missing_is_said(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(UnloadableReaderError, match="cannot be loaded") as error:
@@ -52,17 +54,24 @@ def test_what_is_missing_is_said(folder: Path, name: str) -> None:
     assert str(folder) in str(error.value)
 
 
-@pytest.mark.parametrize("name", [WEIGHTS.name, f"{WEIGHTS.name}.sha256", TIERS])
+def test_the_graph_that_judges_claims_is_missed_too(folder: Path) -> None:
+    (folder / VERDICTS).unlink()
+    with pytest.raises(UnloadableReaderError, match="not the one that its checksum"):
+        load_reader(folder, BUNDLED_MODEL_SHA256)
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_what_is_empty_is_no_reader(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"")
     with pytest.raises(UnloadableReaderError, match="cannot be loaded"):
         load_reader(folder, BUNDLED_MODEL_SHA256)
 
 
-def test_a_changed_reader_is_refused(folder: Path) -> None:
-    content = bytearray((folder / WEIGHTS.name).read_bytes())
+@pytest.mark.parametrize("name", [WEIGHTS.name, VERDICTS])
+def test_a_changed_reader_is_refused(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
     content[-1000] ^= 1  # within the weights: it still loads
-    (folder / WEIGHTS.name).write_bytes(content)
+    (folder / name).write_bytes(content)
     with pytest.raises(UnloadableReaderError, match="not the one that its checksum"):
         load_reader(folder, BUNDLED_MODEL_SHA256)
 

@@ -42,12 +42,14 @@ class WordReader:
 
     Attributes:
         questions: What it was asked.
+        claims: What it was to judge.
         texts: What it was given to read, of all questions.
     """
 
     def __init__(self, margins: Mapping[str, float], verdicts: Mapping[str, Verdicts] = {}) -> None:
         self._margins, self._verdicts = margins, verdicts
         self.questions: list[str] = []
+        self.claims: list[str] = []
         self.texts: list[str] = []
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
@@ -55,10 +57,16 @@ class WordReader:
         self.texts += [excerpt.text for excerpt in excerpts]
         return [self._reading(excerpt) for excerpt in excerpts]
 
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        self.claims.append(claim)
+        return [
+            next((v for word, v in self._verdicts.items() if word in excerpt.text), SILENT)
+            for excerpt in excerpts
+        ]
+
     def _reading(self, excerpt: Excerpt) -> Reading:
         spans = tuple(self._span(excerpt.text, start, end) for start, end in excerpt.sentences)
-        verdict = next((v for word, v in self._verdicts.items() if word in excerpt.text), SILENT)
-        return Reading(spans, 1.0, verdict)
+        return Reading(spans, 1.0, says=0.2)
 
     def _span(self, text: str, start: int, end: int) -> BestSpan | None:
         words = [word for word in self._margins if text.find(word, start, end) >= 0]
@@ -297,6 +305,21 @@ def test_a_question_for_yes_or_no_gets_the_verdict_of_the_passage_that_says_most
     first = judgement.ranking.sentences[0].sentence.of(TEXT)
     assert all(word in first for word in words)
     assert len(set(judgement.ranking.sentences)) == len(judgement.ranking.sentences)
+
+
+def test_a_verdict_is_told_where_the_answer_is_uncertain() -> None:
+    judged, retriever = judge(WordReader({"Bicycles": 1.0}, VERDICTS))
+    question = "Do bicycles travel on the ferry?"
+    judgement = judged.judge(question, retriever.rank(question))
+    assert (judgement.status, judgement.verdict) == (Status.UNCERTAIN, Verdict.SAYS_SO)
+
+
+def test_what_yes_or_no_does_not_answer_is_not_judged() -> None:
+    reader = WordReader({"nine": 8.0}, VERDICTS)
+    judged, retriever = judge(reader)
+    for question in ("When does the old ferry leave?", "Does the old ferry leave?"):
+        judged.judge(question, retriever.rank(question))
+    assert reader.claims == ["Does the old ferry leave?"]
 
 
 def test_a_verdict_alone_answers_nothing() -> None:

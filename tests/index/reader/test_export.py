@@ -56,8 +56,9 @@ def test_the_graph_says_what_the_network_says(
     network: ReaderNetwork, inputs: Mapping[str, Array], tmp_path: Path, in_floats: bool, off: float
 ) -> None:
     export(network, tmp_path / "reader.onnx", None if in_floats else inputs)
-    said = OnnxReader(tmp_path / "reader.onnx", threads=1).read("Where does the Rhine rise?", EXCERPTS)
-    expected = TorchReader(network).read("Where does the Rhine rise?", EXCERPTS)
+    reader, in_torch = OnnxReader(tmp_path / "reader.onnx", threads=1), TorchReader(network)
+    said = reader.read("Where does the Rhine rise?", EXCERPTS)
+    expected = in_torch.read("Where does the Rhine rise?", EXCERPTS)
     assert len(said) == 3
     assert said[2].best is None
     for one, other in zip(said[:2], expected[:2], strict=True):
@@ -65,8 +66,13 @@ def test_the_graph_says_what_the_network_says(
         assert other.best is not None
         assert one.no_answer == pytest.approx(other.no_answer, abs=off)
         assert one.best.score == pytest.approx(other.best.score, abs=off)
-        assert tuple(one.verdicts) == pytest.approx(tuple(other.verdicts), abs=off)
-        assert sum(one.verdicts) == pytest.approx(1)
+        assert one.says == pytest.approx(other.says, abs=off)
+    verdicts = reader.verdicts("The Rhine rises in the Alps.", EXCERPTS)
+    assert len(verdicts) == 3
+    of_torch = in_torch.verdicts("The Rhine rises in the Alps.", EXCERPTS)
+    for verdict, other_verdict in zip(verdicts, of_torch, strict=True):
+        assert tuple(verdict) == pytest.approx(tuple(other_verdict), abs=off)
+        assert sum(verdict) == pytest.approx(1)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +85,27 @@ def exported(
 
 
 def test_nothing_to_read_is_no_reading(exported: Path) -> None:
-    assert OnnxReader(exported, threads=1).read("Where?", []) == []
+    reader = OnnxReader(exported, threads=1)
+    assert reader.read("Where?", []) == []
+    assert reader.verdicts("It rises.", []) == []
+
+
+def test_claims_are_judged_by_a_graph_of_their_own_where_there_is_one(
+    network: ReaderNetwork, exported: Path, tmp_path: Path
+) -> None:
+    other = ReaderNetwork(network.bert.config).eval()
+    other.load_own({name: value.flip(0) for name, value in network.own_weights().items()})
+    export(other, tmp_path / "verdicts.onnx", None)
+    alone, with_another, by_itself = (
+        OnnxReader(exported, threads=1),
+        OnnxReader(exported, tmp_path / "verdicts.onnx", threads=1),
+        OnnxReader(tmp_path / "verdicts.onnx", threads=1),
+    )
+    assert with_another.sha256 == f"{alone.sha256} {by_itself.sha256}"
+    claim = "The Rhine rises in the Alps."
+    assert with_another.verdicts(claim, EXCERPTS) == by_itself.verdicts(claim, EXCERPTS)
+    assert with_another.verdicts(claim, EXCERPTS) != alone.verdicts(claim, EXCERPTS)
+    assert with_another.read(claim, EXCERPTS) == alone.read(claim, EXCERPTS)
 
 
 def test_the_hash_lies_beside_and_the_file_is_the_same_each_time(
@@ -131,7 +157,10 @@ class Said:
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         span, no_answer = self._readings[question]
-        return [Reading((span,), no_answer, Verdicts(1, 0, 0)) for _ in excerpts]
+        return [Reading((span,), no_answer, says=0.0) for _ in excerpts]
+
+    def verdicts(self, claim: str, _: Sequence[Excerpt]) -> list[Verdicts]:
+        raise AssertionError(claim)
 
 
 def test_of_several_weights_the_mean_is_loaded(tmp_path: Path) -> None:

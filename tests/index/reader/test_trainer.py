@@ -91,6 +91,7 @@ def test_it_learns_and_the_word_embeddings_stay(tmp_path: Path, tokenizer: Any) 
         lookalikes=[span("Ann", "Rome", "Tom")],
         wrong=[span("Ann", "Rome", "Eve")],
         verdicts=[one for one in EXAMPLES if isinstance(one, VerdictExample)],
+        annotations=[],
         tokenizer=tokenizer,
     )
     first = held_out.figures(started.network)
