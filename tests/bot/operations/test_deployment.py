@@ -129,6 +129,7 @@ def test_no_secret_gets_into_the_image() -> None:
     assert [path for path in SECRETS if goes_in(path)] == []
     assert goes_in("bot/client.py")
     assert goes_in("index/reader/weights/reader.onnx")
+    assert goes_in("index/reader/weights/verdicts.onnx")
     assert goes_in("bot/locales/de.po")
 
 

@@ -308,7 +308,8 @@ def test_a_question_for_yes_or_no_gets_the_verdict_of_the_passage_that_says_most
 
 
 def test_a_verdict_is_told_where_the_answer_is_uncertain() -> None:
-    judged, retriever = judge(WordReader({"Bicycles": 1.0}, VERDICTS))
+    reader = WordReader({"Bicycles": 1.0}, {"Bicycles": VERDICTS["Bicycles"]})
+    judged, retriever = judge(reader)
     question = "Do bicycles travel on the ferry?"
     judgement = judged.judge(question, retriever.rank(question))
     assert (judgement.status, judgement.verdict) == (Status.UNCERTAIN, Verdict.SAYS_SO)
