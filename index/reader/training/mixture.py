@@ -37,7 +37,7 @@ SHARES = {
     "friendsqa": 0.5,
     "molweni": 0.2,
     "policyqa": 0.15,
-    # Half of them look answerable and are not.
+    # Two in three look answerable and are not.
     ANNOTATIONS: 1.0,
 }
 LOOKALIKES = {"squad2-train": 0.25, "squadshifts-new_wiki": 0.6, "nq-qed": 0.35, "qamr": 0.3, "policyqa": 0.2}
