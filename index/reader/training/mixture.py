@@ -16,7 +16,7 @@ from index.reader.training.annotations import annotated_excerpts
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.lookalikes import Surroundings, lookalike, sentence_removed, surroundings
 from index.reader.training.reports import report_questions, reports
-from index.reader.training.statements import restatements, statements, unsaid, values_beside
+from index.reader.training.statements import repetition, restatements, statements, unsaid, values_beside
 from index.reader.training.variations import varied
 from index.search.bm25 import BM25
 
@@ -59,6 +59,7 @@ RESTATEMENTS = {
 """Of the contexts, the share that has a sentence put as a claim."""
 
 _OF_RULES = 0.33  # how many claims are made by rule to each of the data sets'
+_REPETITIONS = 0.6  # of the annotated excerpts, the share that has a sentence of its own put as a claim
 _ELSEWHERE = 0.2  # of the written claims, the share that is also put to another text that ranks high
 _UNSAID = 0.3  # of those questions, the share that is also claimed of a text that lacks the answer
 _LEAST_SHARE = 0.5  # an own context that scores below this share of another's is probably not the right one
@@ -211,6 +212,10 @@ class Mixture:
             near = self._near[ANNOTATIONS].get(example)
             if near and rng.random() < _ELSEWHERE:
                 verdicts.append(example._replace(context=rng.choice(near), verdict=data.DOES_NOT_SAY))
+        for context in dict.fromkeys(example.context for example in every):
+            copy = repetition(context, rng) if rng.random() < _REPETITIONS * self._annotated_claims else None
+            if copy:
+                verdicts.append(copy._replace(claim=varied(copy.claim, rng)))
         return verdicts
 
     def _verdicts_of_rules(self, rng: random.Random) -> list[VerdictExample]:

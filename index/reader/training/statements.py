@@ -232,6 +232,22 @@ def restatements(context: str, rng: random.Random) -> Iterator[VerdictExample]:
         yield _of(_asked(rng.choice([claim, alteration]), rng), left, DOES_NOT_SAY)
 
 
+def repetition(context: str, rng: random.Random) -> VerdictExample | None:
+    """A sentence of a context, or its main part, put as a claim that the context says.
+
+    Who writes claims takes other words than the text: without these, the likeness of one speaks against it.
+    """
+    sentences = [context[start:end].strip() for start, end in sentence_spans(context)]
+    fitting = [sentence for sentence in sentences if 25 <= len(sentence) <= 220]
+    if not fitting:
+        return None
+    sentence = rng.choice(fitting)
+    shorter = _ASIDE.sub("", _LEAD.sub("", sentence))
+    main_part = shorter.partition(", ")[0]
+    claim = rng.choice([sentence, shorter, main_part if len(main_part) >= 25 else shorter])
+    return _of(_asked(claim[:1].upper() + claim[1:], rng), context, SAYS_SO)
+
+
 def _changed(claim: str, context: str, rng: random.Random) -> str | None:
     """A claim with one thing changed so that it says otherwise."""
     ways: list[Callable[[str, random.Random], str | None]] = [

@@ -8,6 +8,7 @@ import pytest
 from index.reader.training.data import DOES_NOT_SAY, SAYS_OTHERWISE, SAYS_SO, SpanExample, VerdictExample
 from index.reader.training.statements import (
     Statement,
+    repetition,
     restatements,
     statement_of,
     statements,
@@ -133,3 +134,15 @@ def test_a_sentence_is_claimed_as_it_stands_changed_and_without_it() -> None:
 @pytest.mark.parametrize("context", ["", "One sentence is not enough to take one out of it.", "a. b. c."])
 def test_a_context_with_nothing_to_change_gives_no_claim(context: str) -> None:
     assert restated(context) == []
+
+
+def test_a_sentence_is_repeated_whole_or_in_its_main_part() -> None:
+    context = "However, the mill (built in 1880) burned down in May, and nobody was hurt. It is gone."
+    repeated = {repetition(context, random.Random(seed)) for seed in range(80)}
+    assert {one.verdict for one in repeated if one} == {SAYS_SO}
+    assert {one.claim for one in repeated if one} == {
+        "However, the mill (built in 1880) burned down in May, and nobody was hurt.",
+        "The mill burned down in May, and nobody was hurt.",
+        "The mill burned down in May",
+    }
+    assert repetition("Too short.", random.Random(0)) is None
