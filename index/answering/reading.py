@@ -283,8 +283,9 @@ def read_shares(
     windows = _proposed(shares)
     whole = f"{follow_up.context} {question}" if follow_up else question
     excerpts = [shares[place].reader.excerpt(window) for place, window in windows]
+    is_for_yes_or_no = asks_yes_or_no(question)
     passages: list[list[JudgedPassage]] = [[] for _ in shares]
-    if is_claim or asks_yes_or_no(question):
+    if is_claim or is_for_yes_or_no:
         all_verdicts = shares[0].reader.judge_excerpts(whole, excerpts)
         for (place, window), verdicts in zip(windows, all_verdicts, strict=True):
             passages[place].append(JudgedPassage(window.span, verdicts))
@@ -303,7 +304,7 @@ def read_shares(
         first=min((share.ranking.sentences[0] for share in shares), key=_by_score),
         second=max(rest, default=best.score - MARGIN),
         margins=(margins[-1], margins[-2]),
-        says=max(reading.says for reading in readings) if asks_yes_or_no(question) else 0.0,
+        says=max(reading.says for reading in readings) if is_for_yes_or_no else 0.0,
     )
     result = sentences[winner].get(best.sentence, _NO_READING)
     return winner, ReadRanking(

@@ -214,7 +214,7 @@ def restatements(context: str, rng: random.Random) -> Iterator[VerdictExample]:
         return
     n = rng.choice(fitting)
     start, end = spans[n]
-    claim = _ASIDE.sub("", _LEAD.sub("", context[start:end].strip()))
+    claim = _without_asides(context[start:end].strip())
     claim = claim[:1].upper() + claim[1:]
     low, high = max(0, n - rng.randint(0, 2)), min(len(spans), n + 1 + rng.randint(0, 2))
     around = context[spans[low][0] : spans[high - 1][1]].strip()
@@ -242,10 +242,14 @@ def repetition(context: str, rng: random.Random) -> VerdictExample | None:
     if not fitting:
         return None
     sentence = rng.choice(fitting)
-    shorter = _ASIDE.sub("", _LEAD.sub("", sentence))
+    shorter = _without_asides(sentence)
     main_part = shorter.partition(", ")[0]
     claim = rng.choice([sentence, shorter, main_part if len(main_part) >= 25 else shorter])
     return _of(_asked(claim[:1].upper() + claim[1:], rng), context, SAYS_SO)
+
+
+def _without_asides(sentence: str) -> str:
+    return _ASIDE.sub("", _LEAD.sub("", sentence))
 
 
 def _changed(claim: str, context: str, rng: random.Random) -> str | None:
