@@ -45,13 +45,6 @@ MARGIN = 12.0
 _LONG_SPAN = 80  # characters
 
 
-class JudgedPassage(NamedTuple):
-    """A passage that was read: its span, with what leads it, and what it says to a claim or question."""
-
-    span: Span
-    verdicts: Verdicts
-
-
 class ReadRanking(NamedTuple):
     """A ranking that was read.
 
@@ -59,7 +52,8 @@ class ReadRanking(NamedTuple):
         ranking: Its sentences in the order of both, retriever and reader.
         span: The words of the first sentence that answer best, if it has any.
         signs: What speaks for it, and against it.
-        passages: What was read of its article; none where yes or no answers nothing.
+        passages: What was judged: the passage of the first sentence; all that were read of its article, where
+            there is a claim to judge, or a question that yes or no answers.
     """
 
     ranking: Ranking
@@ -92,6 +86,27 @@ class Window(NamedTuple):
     sentences: tuple[Sentence, ...]
 
 
+class JudgedPassage(NamedTuple):
+    """What was read of a passage, and what the network that judges made of it."""
+
+    window: Window
+    reading: Reading
+
+    @property
+    def span(self) -> Span:
+        """The passage with what leads it, as far as it was read."""
+        return self.window.span
+
+    @property
+    def verdicts(self) -> Verdicts:
+        """What it says to a claim, or to a question that yes or no answers."""
+        return self.reading.verdicts
+
+    def margin_of(self, sentence: Span) -> float:
+        """The margin of a sentence, as this network reads it."""
+        return max(one.margin for other, one in _sentences(self.window, self.reading) if other == sentence)
+
+
 class Beside(NamedTuple):
     """What the best sentence is held against, of all that was ranked and read with it.
 
@@ -99,13 +114,13 @@ class Beside(NamedTuple):
         first: The sentence that retrieval alone ranked first.
         second: The score of the next sentence.
         margins: The two best margins.
-        says: How likely any passage says yes or no, as what finds answers sees it; 0 where neither answers.
+        judged: The best sentence's own passage as it was judged; None where it was not read.
     """
 
     first: ScoredSentence
     second: float
     margins: tuple[float, float]
-    says: float
+    judged: JudgedPassage | None
 
 
 class Share(NamedTuple):
@@ -147,9 +162,9 @@ class RankingReader:
         """What the reader makes of some excerpts, of any articles."""
         return self._reader.read(question, excerpts)
 
-    def judge_excerpts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
-        """What some excerpts, of any articles, say to a claim or to a question that yes or no answers."""
-        return self._reader.verdicts(claim, excerpts)
+    def judge_excerpts(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
+        """The same of what judges."""
+        return self._reader.judge(question, excerpts)
 
     def short(self, span: Span | None, sentence: Span) -> Span | None:
         """The words of a sentence that answer it: a span in it, without what parts the cells of a table."""
@@ -253,7 +268,8 @@ class RankingReader:
             name=kinds.name,
             reason=kinds.reason,
             yes_no=asks_yes_or_no(question),
-            says=beside.says,
+            second_margin=beside.judged.margin_of(best.sentence) if beside.judged else -MARGIN,
+            second_says=beside.judged.verdicts.says_anything if beside.judged else 0.0,
         )
 
     def _share(self, question: str, text: str) -> float:
@@ -283,15 +299,9 @@ def read_shares(
     windows = _proposed(shares)
     whole = f"{follow_up.context} {question}" if follow_up else question
     excerpts = [shares[place].reader.excerpt(window) for place, window in windows]
-    is_for_yes_or_no = asks_yes_or_no(question)
-    passages: list[list[JudgedPassage]] = [[] for _ in shares]
-    if is_claim or is_for_yes_or_no:
-        all_verdicts = shares[0].reader.judge_excerpts(whole, excerpts)
-        for (place, window), verdicts in zip(windows, all_verdicts, strict=True):
-            passages[place].append(JudgedPassage(window.span, verdicts))
+    reader = shares[0].reader
     sentences: list[dict[Span, ReadSentence]] = [{} for _ in shares]
-    readings = shares[0].reader.read_excerpts(whole, excerpts)
-    for (place, window), reading in zip(windows, readings, strict=True):
+    for (place, window), reading in zip(windows, reader.read_excerpts(whole, excerpts), strict=True):
         for sentence, one in _sentences(window, reading):
             earlier = sentences[place].get(sentence, _NO_READING)
             sentences[place][sentence] = max(one, earlier, key=_by_margin)
@@ -300,18 +310,26 @@ def read_shares(
     best = rankings[winner].sentences[0]
     rest = [one.score for ranking in rankings for one in ranking.sentences[:2] if one is not best]
     margins = sorted([-MARGIN, -MARGIN, *(one.margin for results in sentences for one in results.values())])
+    of_winner = [number for number, (place, _) in enumerate(windows) if place == winner]
+    holding = [number for number in of_winner if best.sentence in windows[number][1].sentences]
+    numbers = of_winner if is_claim or asks_yes_or_no(question) else holding[:1]
+    judgements = reader.judge_excerpts(whole, [excerpts[number] for number in numbers])
+    judged = {
+        number: JudgedPassage(windows[number][1], one)
+        for number, one in zip(numbers, judgements, strict=True)
+    }
     beside = Beside(
         first=min((share.ranking.sentences[0] for share in shares), key=_by_score),
         second=max(rest, default=best.score - MARGIN),
         margins=(margins[-1], margins[-2]),
-        says=max(reading.says for reading in readings) if is_for_yes_or_no else 0.0,
+        judged=judged[holding[0]] if holding else None,
     )
     result = sentences[winner].get(best.sentence, _NO_READING)
     return winner, ReadRanking(
         rankings[winner],
         shares[winner].reader.short(result.span, best.sentence),
         shares[winner].reader.signs(question, best, result, beside),
-        tuple(passages[winner]),
+        tuple(judged.values()),
     )
 
 

@@ -37,8 +37,9 @@ class Signs(NamedTuple):
         time: a time,
         name: somebody's or something's name,
         reason: or a reason.
-        yes_no: Whether yes or no is asked for,
-        says: and then how likely any passage says so or otherwise; 0 for another question.
+        yes_no: Whether yes or no is asked for.
+        second_margin: The margin of the sentence as what judges read it, which read only its passage.
+        second_says: How likely that passage says anything to the question, as what judges sees it.
     """
 
     margin: float
@@ -59,7 +60,8 @@ class Signs(NamedTuple):
     name: float
     reason: float
     yes_no: float
-    says: float
+    second_margin: float
+    second_says: float
 
 
 class VerdictTiers(BaseModel, frozen=True):

@@ -11,8 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from index.answering.fitted_reader import TIERS, reader_in
-from index.answering.tiers import FittedTiers
+from index.answering.tiers import FittedTiers, Tiers
 from index.evaluation.tier_fitting import (
     fit,
     fit_verdicts,
@@ -34,17 +36,26 @@ def main(arguments: list[str] | None = None) -> None:
     observations, claims = observe(with_strangers([*own_articles()]), embedder, reader)
     verdicts, accuracy = fit_verdicts(claims)
     tiers, precision = fit(observations, verdicts)
-    tiers_file = FittedTiers(reader=reader.sha256, by_embedder={embedder.sha256: tiers})
     path = options.reader / TIERS
-    if path.exists():
-        before = FittedTiers.model_validate_json(path.read_bytes())
-        if before.reader == reader.sha256:
-            tiers_file.by_embedder = {**before.by_embedder, **tiers_file.by_embedder}
+    by_embedder = {**_fitted_before(path, reader.sha256), embedder.sha256: tiers}
+    tiers_file = FittedTiers(reader=reader.sha256, by_embedder=by_embedder)
     path.write_text(tiers_file.model_dump_json(indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(f"{path}: fitted on {len(observations):,} questions. Of articles left out in turn:\n")
     for name, share in precision._asdict().items():
         sys.stdout.write(f"  {name}: {share:.1%}\n")
     sys.stdout.write(f"Verdicts on the {len(claims)} claims they were fitted on: {accuracy:.1%} right\n")
+
+
+def _fitted_before(path: Path, reader: str) -> dict[str, Tiers]:
+    """The tiers that a file holds for a reader; none of another one, or of signs that there no longer are."""
+    try:
+        before = FittedTiers.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except ValidationError as error:
+        sys.stdout.write(f"{path} is written anew, since it was fitted by another version: {error}\n")
+        return {}
+    return before.by_embedder if before.reader == reader else {}
 
 
 if __name__ == "__main__":

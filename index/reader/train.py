@@ -57,7 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--claims", type=float, default=1.0, help="which part of the claims")
     parser.add_argument(
+        "--annotated-questions", type=float, default=1.0, help="which part of those written for the reader"
+    )
+    parser.add_argument(
         "--annotated-claims", type=float, default=1.0, help="which part of those written for the reader"
+    )
+    parser.add_argument(
+        "--contrasts", type=float, default=1.0, help="which part of the excerpts in two versions"
     )
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--average", type=float, default=Plan().average, help="decay of the averaged weights")
@@ -101,7 +107,14 @@ def _train(rank: int, options: argparse.Namespace) -> None:
     network = bundled_network(options.dropout)
     if options.init:
         load_weights(network, options.init)
-    mixture = Mixture(options.data, options.questions, options.claims, options.annotated_claims)
+    mixture = Mixture(
+        options.data,
+        options.questions,
+        options.claims,
+        options.annotated_questions,
+        options.annotated_claims,
+        options.contrasts,
+    )
     held_out = _held_out(mixture, tokenizer) if rank == 0 else None
     for name, count in sorted(mixture.counts.items()):
         log.info("data: %s: %d", name, count)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from index.language.terms import Analyzer
 from index.reader.training import data
+from index.reader.training.annotations import CONTRASTS, annotated_excerpts, contrasts
 from index.reader.training.annotations import SOURCE as ANNOTATIONS
-from index.reader.training.annotations import annotated_excerpts
 from index.reader.training.data import SpanExample, VerdictExample
 from index.reader.training.lookalikes import Surroundings, lookalike, sentence_removed, surroundings
 from index.reader.training.reports import report_questions, reports
@@ -37,11 +38,12 @@ SHARES = {
     "friendsqa": 0.5,
     "molweni": 0.2,
     "policyqa": 0.15,
-    # Two in three look answerable and are not.
-    ANNOTATIONS: 1.0,
 }
-LOOKALIKES = {"squad2-train": 0.25, "squadshifts-new_wiki": 0.6, "nq-qed": 0.35, "qamr": 0.3, "policyqa": 0.2}
-"""Of the answerable questions drawn, the share that is also put changed; squad2-train has people's own."""
+LOOKALIKES = {
+    "squad2-train": 0.25, "squadshifts-new_wiki": 0.6, "nq-qed": 0.35, "qamr": 0.3, "policyqa": 0.2,
+    ANNOTATIONS: 0.1, CONTRASTS: 0.0,
+}  # fmt: skip
+"""Of the answerable questions drawn, the share also put changed; some data have look-alikes already."""
 
 LOOKALIKES_ELSEWHERE = 0.4  # of the questions that can be changed
 WRONG_PASSAGES = 0.3
@@ -71,18 +73,33 @@ class Mixture:
 
     Args:
         folder: Where the data sets lie.
-        questions: Which part of the questions is drawn, of those that ``SHARES`` says: fewer for a training
-            that is to learn from the claims above all.
+        questions: Which part of the data sets' questions is drawn, of those that ``SHARES`` says: fewer for a
+            training that is to learn from something else above all.
         claims: Which part of the claims of the data sets and of those made by rule, likewise.
+        annotated_questions: Which part of the questions that were written for the reader. Half of them look
+            answerable and are not.
         annotated_claims: Which part of the claims that were written for the reader.
+        contrasted: Which part of the excerpts that there are two versions of.
     """
 
     def __init__(
-        self, folder: Path, questions: float = 1.0, claims: float = 1.0, annotated_claims: float = 1.0
+        self,
+        folder: Path,
+        questions: float = 1.0,
+        claims: float = 1.0,
+        annotated_questions: float = 1.0,
+        annotated_claims: float = 1.0,
+        contrasted: float = 1.0,
     ) -> None:
         self._questions = questions
+        self._shares = {
+            **{source: share * questions for source, share in SHARES.items()},
+            ANNOTATIONS: annotated_questions,
+            CONTRASTS: contrasted,
+        }
         self._claims = claims
         self._annotated_claims = annotated_claims
+        self._contrasted = contrasted
         self.counts: Counter[str] = Counter()
         self._spans: dict[str, list[SpanExample]] = {}
         self._wrong: dict[SpanExample, list[str]] = {}
@@ -105,14 +122,14 @@ class Mixture:
             self._reports += [(group, texts) for group, texts in of_group.items() if any(map(reports, texts))]
             self.counts[source] = len(training)
             self.counts[f"{source} held out"] = len(held_out)
-        every_annotation = list(annotated_excerpts(folder))
-        for_training = [one for one in every_annotation if not data.is_kept(one.text)]
-        self._spans[ANNOTATIONS] = [example for one in for_training for example in one.spans]
+        written = {ANNOTATIONS: list(annotated_excerpts(folder)), CONTRASTS: list(contrasts())}
+        for source, excerpts in written.items():
+            self._spans[source] = [e for one in excerpts if not one.is_held_out for e in one.spans]
+            self.counts[f"{source}: questions"] = len(self._spans[source])
         self.held_out_annotations = [
-            example for one in every_annotation if data.is_kept(one.text) for example in one.verdicts
+            example for one in chain(*written.values()) if one.is_held_out for example in one.verdicts
         ]
-        self.counts["annotations: questions"] = len(self._spans[ANNOTATIONS])
-        self.counts["annotations: claims held out"] = len(self.held_out_annotations)
+        self.counts["written claims held out"] = len(self.held_out_annotations)
         self._beside: dict[str, dict[SpanExample, list[str]]] = {}
         for source in STATEMENTS:
             of_context: defaultdict[str, list[SpanExample]] = defaultdict(list)
@@ -130,8 +147,9 @@ class Mixture:
             self.held_out_verdicts += [example for example in verdicts if data.is_held_out(example)]
             self._verdicts[name] = [example for example in verdicts if not data.is_held_out(example)]
             self.counts[name] = len(self._verdicts[name])
-        self._verdicts[ANNOTATIONS] = [example for one in for_training for example in one.verdicts]
-        self.counts["annotations: claims"] = len(self._verdicts[ANNOTATIONS])
+        for source, excerpts in written.items():
+            self._verdicts[source] = [e for one in excerpts if not one.is_held_out for e in one.verdicts]
+            self.counts[f"{source}: claims"] = len(self._verdicts[source])
         self._near = {
             name: _near_contexts(
                 [e for e in self._verdicts[name] if e.source in ("fever", "yes-no", ANNOTATIONS)], analyzer
@@ -147,9 +165,9 @@ class Mixture:
         """The examples of a pass in random order, the same for the same seed."""
         rng = random.Random(f"{seed} {number}")  # noqa: S311 (reproducible, and no secret)
         examples: list[SpanExample | VerdictExample] = []
-        for source, share in SHARES.items():
+        for source, share in self._shares.items():
             every = self._spans[source]
-            size = round(len(every) * share * self._questions)
+            size = round(len(every) * share)
             draw = every if size >= len(every) else rng.sample(every, size)
             for example in draw:
                 examples.append(example)
@@ -179,6 +197,9 @@ class Mixture:
             examples += rng.sample(of_people, size)
             examples += rng.sample(of_rules, min(len(of_rules), round(size * _OF_RULES)))
         examples += self._annotated_verdicts(rng)
+        every_contrast = self._verdicts[CONTRASTS]
+        some = rng.sample(every_contrast, round(len(every_contrast) * self._contrasted))
+        examples += [one._replace(claim=varied(one.claim, rng)) for one in some]
         rng.shuffle(examples)
         return examples
 
