@@ -114,13 +114,13 @@ class Beside(NamedTuple):
         first: The sentence that retrieval alone ranked first.
         second: The score of the next sentence.
         margins: The two best margins.
-        judged: The best sentence's own passage as it was judged; None where it was not read.
+        passage: The best sentence's own passage as it was judged; None where it was not read.
     """
 
     first: ScoredSentence
     second: float
     margins: tuple[float, float]
-    judged: JudgedPassage | None
+    passage: JudgedPassage | None
 
 
 class Share(NamedTuple):
@@ -268,8 +268,8 @@ class RankingReader:
             name=kinds.name,
             reason=kinds.reason,
             yes_no=asks_yes_or_no(question),
-            second_margin=beside.judged.margin_of(best.sentence) if beside.judged else -MARGIN,
-            second_says=beside.judged.verdicts.says_anything if beside.judged else 0.0,
+            second_margin=beside.passage.margin_of(best.sentence) if beside.passage else -MARGIN,
+            second_says=beside.passage.verdicts.says_anything if beside.passage else 0.0,
         )
 
     def _share(self, question: str, text: str) -> float:
@@ -314,7 +314,7 @@ def read_shares(
     holding = [number for number in of_winner if best.sentence in windows[number][1].sentences]
     numbers = of_winner if is_claim or asks_yes_or_no(question) else holding[:1]
     judgements = reader.judge_excerpts(whole, [excerpts[number] for number in numbers])
-    judged = {
+    passages = {
         number: JudgedPassage(windows[number][1], one)
         for number, one in zip(numbers, judgements, strict=True)
     }
@@ -322,14 +322,14 @@ def read_shares(
         first=min((share.ranking.sentences[0] for share in shares), key=_by_score),
         second=max(rest, default=best.score - MARGIN),
         margins=(margins[-1], margins[-2]),
-        judged=judged[holding[0]] if holding else None,
+        passage=passages[holding[0]] if holding else None,
     )
     result = sentences[winner].get(best.sentence, _NO_READING)
     return winner, ReadRanking(
         rankings[winner],
         shares[winner].reader.short(result.span, best.sentence),
         shares[winner].reader.signs(question, best, result, beside),
-        tuple(judged.values()),
+        tuple(passages.values()),
     )
 
 

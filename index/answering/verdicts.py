@@ -31,7 +31,9 @@ class JudgedVerdict(NamedTuple):
 
 def verdict_of(read_ranking: ReadRanking) -> JudgedVerdict:
     """The verdict of the passage that is surest to say anything."""
-    passage = max(read_ranking.passages, key=lambda one: one.verdicts.says_anything)
+    passage = max(read_ranking.passages, key=lambda one: one.verdicts.says_anything, default=None)
+    if passage is None:  # of several articles, this one's passages were not among those that were read
+        return JudgedVerdict(Verdict.SAYS_SO, read_ranking.ranking.sentences[0].sentence, 0.0, 0.0)
     verdicts = passage.verdicts
     says_so = verdicts.says_so >= verdicts.says_otherwise
     return JudgedVerdict(

@@ -66,10 +66,10 @@ def contrasts() -> Iterator[Annotation]:
         group = f"excerpt {data.digest(row['texts'][0])}"
         is_held_out = data.is_kept(row["texts"][0])
         for version, text in enumerate(row["texts"]):
-            asked = [(question, answers[version]) for question, *answers in row["questions"]]
-            said = [(claim, kinds[version]) for claim, *kinds in row["claims"]]
-            spans = [_span(question, answer, text, CONTRASTS, group) for question, answer in asked]
-            verdicts = [VerdictExample(claim, text, _VERDICT_OF[kind], CONTRASTS) for claim, kind in said]
+            questions = [(question, answers[version]) for question, *answers in row["questions"]]
+            claims = [(claim, kinds[version]) for claim, *kinds in row["claims"]]
+            spans = [_span(question, answer, text, CONTRASTS, group) for question, answer in questions]
+            verdicts = [VerdictExample(claim, text, _VERDICT_OF[kind], CONTRASTS) for claim, kind in claims]
             yield Annotation(text, group, spans, verdicts, is_held_out)
 
 

@@ -79,7 +79,7 @@ class Mixture:
         annotated_questions: Which part of the questions that were written for the reader. Half of them look
             answerable and are not.
         annotated_claims: Which part of the claims that were written for the reader.
-        contrasted: Which part of the excerpts that there are two versions of.
+        versions: Which part of the excerpts that there are two versions of.
     """
 
     def __init__(
@@ -89,17 +89,17 @@ class Mixture:
         claims: float = 1.0,
         annotated_questions: float = 1.0,
         annotated_claims: float = 1.0,
-        contrasted: float = 1.0,
+        versions: float = 1.0,
     ) -> None:
         self._questions = questions
         self._shares = {
             **{source: share * questions for source, share in SHARES.items()},
             ANNOTATIONS: annotated_questions,
-            CONTRASTS: contrasted,
+            CONTRASTS: versions,
         }
         self._claims = claims
         self._annotated_claims = annotated_claims
-        self._contrasted = contrasted
+        self._versions = versions
         self.counts: Counter[str] = Counter()
         self._spans: dict[str, list[SpanExample]] = {}
         self._wrong: dict[SpanExample, list[str]] = {}
@@ -122,12 +122,12 @@ class Mixture:
             self._reports += [(group, texts) for group, texts in of_group.items() if any(map(reports, texts))]
             self.counts[source] = len(training)
             self.counts[f"{source} held out"] = len(held_out)
-        written = {ANNOTATIONS: list(annotated_excerpts(folder)), CONTRASTS: list(contrasts())}
-        for source, excerpts in written.items():
+        excerpts_of = {ANNOTATIONS: list(annotated_excerpts(folder)), CONTRASTS: list(contrasts())}
+        for source, excerpts in excerpts_of.items():
             self._spans[source] = [e for one in excerpts if not one.is_held_out for e in one.spans]
             self.counts[f"{source}: questions"] = len(self._spans[source])
         self.held_out_annotations = [
-            example for one in chain(*written.values()) if one.is_held_out for example in one.verdicts
+            example for one in chain(*excerpts_of.values()) if one.is_held_out for example in one.verdicts
         ]
         self.counts["written claims held out"] = len(self.held_out_annotations)
         self._beside: dict[str, dict[SpanExample, list[str]]] = {}
@@ -147,7 +147,7 @@ class Mixture:
             self.held_out_verdicts += [example for example in verdicts if data.is_held_out(example)]
             self._verdicts[name] = [example for example in verdicts if not data.is_held_out(example)]
             self.counts[name] = len(self._verdicts[name])
-        for source, excerpts in written.items():
+        for source, excerpts in excerpts_of.items():
             self._verdicts[source] = [e for one in excerpts if not one.is_held_out for e in one.verdicts]
             self.counts[f"{source}: claims"] = len(self._verdicts[source])
         self._near = {
@@ -198,7 +198,7 @@ class Mixture:
             examples += rng.sample(of_rules, min(len(of_rules), round(size * _OF_RULES)))
         examples += self._annotated_verdicts(rng)
         every_contrast = self._verdicts[CONTRASTS]
-        some = rng.sample(every_contrast, round(len(every_contrast) * self._contrasted))
+        some = rng.sample(every_contrast, round(len(every_contrast) * self._versions))
         examples += [one._replace(claim=varied(one.claim, rng)) for one in some]
         rng.shuffle(examples)
         return examples

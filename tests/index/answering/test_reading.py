@@ -17,6 +17,7 @@ from index.answering.reading import (
 )
 from index.answering.reading_judge import ReadingJudge
 from index.answering.tiers import Signs, Tiers, VerdictTiers
+from index.answering.verdicts import judge_verdict
 from index.language.attribution import Speech
 from index.language.follow_ups import FollowUp
 from index.model.answer import Status, Verdict
@@ -360,6 +361,11 @@ def test_a_sentence_that_was_not_read_is_not_judged() -> None:
     )
     assert (signs.margin, signs.second_margin, signs.second_says) == (-MARGIN, -MARGIN, 0.0)
     assert reader.judged == []
+
+
+def test_an_article_of_which_nothing_was_read_does_not_say() -> None:
+    judgement = judge_verdict(read("Is it blue?", WordReader({}))._replace(passages=()), TIERS.verdicts)
+    assert (judgement.status, judgement.verdict) == (Status.NOT_IN_ARTICLE, Verdict.DOES_NOT_SAY)
 
 
 def test_a_verdict_alone_answers_nothing() -> None:
