@@ -70,7 +70,7 @@ class Speech:
         """By quotation, in order. Nothing asks for the whole narration after that."""
         attributions = self._speakers.all
         self._antecedents.at(0)
-        self._narration.forget_text()
+        self._narration.forget_tokens()
         return attributions
 
     def quotes(self) -> tuple[QuotedSpeech, ...]:

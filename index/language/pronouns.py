@@ -150,12 +150,12 @@ class People:
             placed = one.before in NOT_OF_PEOPLE and not one.is_role  # in Rafah; the Guardian; as Minister
             if placed or (single and one.key in places and not first_names[one.key]):
                 continue
-            owns = self._narration.text[one.end : one.end + 2] in ("’s", "'s")  # Khan’s remarks
+            owns = self._narration.within(one.end, one.end + 2) in ("’s", "'s")  # Khan’s remarks
             speaks = one.start in speaking
             introduced = self._is_introduced(one)
             # A single word at the start of a sentence has to show that it is a name.
             shown = not (single and one.opens) or owns or one.key in named_later
-            shown = shown or self._narration.text.startswith(", who", one.end)
+            shown = shown or self._narration.has(", who", one.end)
             shown = shown or (speaks and not one.key.endswith("s"))  # not: Residents said
             if not shown or (owns and not introduced):
                 continue
@@ -194,23 +194,23 @@ class People:
 
     def _is_introduced(self, mention: _Mention) -> bool:
         """Whether its sentence begins with it, or with a phrase; with a quotation, it can be who speaks."""
-        before = self._narration.text[max(0, mention.start - 3) : mention.start].rstrip(", ")
+        before = self._narration.within(mention.start - 3, mention.start).rstrip(", ")
         if before.endswith(QUOTATION_CHAR):
             return False
         return self._narration.is_introduced(mention.sentence_start, mention.start)
 
     def _mentions(self, sentence: Span) -> Iterator[_Mention]:
-        text = self._narration.text
-        for match in _MENTION.finditer(text, sentence.start, sentence.end):
-            start, words, role = match.start(), match[0].split(), match["role"]
-            before = _last_word(text[max(sentence.start, start - 15) : start]).lower()
+        for at, match in self._narration.finditer(_MENTION, sentence.start, sentence.end):
+            offset, words, role = 0, match[0].split(), match["role"]
+            before = _last_word(self._narration.within(max(sentence.start, at - 15), at)).lower()
             while words and not role and words[0].lower() in BEFORE_NAMES:  # In June Khan
                 before = words.pop(0).lower()
-                start = text.find(words[0], start + 1) if words else start
+                offset = match[0].find(words[0], offset + 1) if words else offset
+            start, end = at + offset, at + len(match[0])
             key = role or (words[-1] if words else "")
             acronym = not role and (key.isupper() or key[:-1].isupper())  # NATO, MPs
             if key and not acronym and key.lower() not in CALENDAR:
-                yield _Mention(start, match.end(), tuple(words), key, before, bool(role), sentence.start)
+                yield _Mention(start, end, tuple(words), key, before, bool(role), sentence.start)
 
 
 class Antecedents:
@@ -225,10 +225,8 @@ class Antecedents:
 
     def pronouns(self, span: Span) -> Iterator[Pronoun]:
         """The narration's pronouns in a span, in order."""
-        first = max(span.start - 1, 0)  # the character before tells whether a word starts with the span
-        text = self._narration.within(first, span.end)
-        for match in _PRONOUN.finditer(text, span.start - first):
-            yield Pronoun(match[0], first + match.start())
+        for at, match in self._narration.finditer(_PRONOUN, span.start, span.end):
+            yield Pronoun(match[0], at)
 
     def leading_pronoun(self, span: Span) -> int | None:
         """Where the pronoun stands that a span begins with, if it does: In June, he broke ranks."""
@@ -243,12 +241,13 @@ class Antecedents:
     def _persons(self) -> dict[int, Person]:
         persons: dict[int, Person] = {}
         genders: dict[str, str] = {}
-        for match in _PRONOUN.finditer(self._narration.text if self._english else ""):
-            at, pronoun = match.start(), PERSON_OF[match[0].lower()]
+        paragraphs = self._paragraphs if self._english else ()
+        for word, at in (pronoun for paragraph in paragraphs for pronoun in self.pronouns(paragraph)):
+            pronoun = PERSON_OF[word.lower()]
             sentence = self._narration.sentence_at(at)
             leads = self._narration.is_introduced(sentence.start, at)
             person = None
-            if pronoun in ("he", "she") and (leads or match[0].lower() == pronoun):  # not: … by Khan. His …
+            if pronoun in ("he", "she") and (leads or word.lower() == pronoun):  # not: … by Khan. His …
                 person = self._person(pronoun, at, sentence, genders)
             elif leads:
                 person = self._body(pronoun, sentence, persons, genders)
@@ -290,7 +289,7 @@ class Antecedents:
         report = reports[number] if number >= 0 else None
         if report is None or report.subject is None or sentence.start - report.start > _BODY_CHARS:
             return None
-        between = self._narration.text[self._narration.sentence_at(report.start).end : sentence.start]
+        between = self._narration.within(self._narration.sentence_at(report.start).end, sentence.start)
         if between.strip(f"{QUOTATION_CHAR} .\r\n"):
             return None
         name, start = report.subject[:2]

@@ -115,9 +115,9 @@ class Reports:
     def all(self) -> list[Report]:
         """Every one of them with its subject, in order."""
         reports: list[Report] = []
-        text, tokens = self._narration.text, self._narration.tokens
+        tokens = self._narration.tokens
         for number, (start, end) in enumerate(zip(tokens.starts, tokens.ends, strict=True)):
-            if (verb := text[start:end]) in VERBS:
+            if (verb := self._narration.within(start, end)) in VERBS:
                 subject = self._subject(number, reports[-1] if reports else None)
                 reports.append(Report(start, verb, subject))
         return reports
@@ -128,7 +128,7 @@ class Reports:
         “…,” said former mayor Boris Johnson, who lost. “…,” according to Dr. Smith.
         """
         tokens = [token for token in self._narration.tokens_from(start, _REACH) if token.end <= limit]
-        words = [token.of(self._narration.text) for token in tokens]
+        words = [self._narration.within(token.start, token.end) for token in tokens]
         stop, named = 0, False
         for word, following in zip(words, [*words, ""][1:], strict=True):
             low = word.lower()
@@ -150,9 +150,9 @@ class Reports:
         """The subject of the verb that is the token ``number``."""
         narration = self._narration
         token = narration.tokens[number]
-        verb, start, end = token.of(narration.text), token.start, token.end
+        verb, start, end = narration.within(token.start, token.end), token.start, token.end
         sentence = narration.sentence_at(start)
-        lead = narration.text[max(sentence.start, start - 4) : start].rstrip(", \xa0")
+        lead = narration.within(max(sentence.start, start - 4), start).rstrip(", \xa0")
         if (
             lead.endswith(QUOTATION_CHAR)
             and verb in INVERTING_VERBS
@@ -160,7 +160,7 @@ class Reports:
         ):
             return after  # “A b,” said Khan.
         tokens = narration.tokens_before(number, _REACH)
-        words = [token.of(narration.text) for token in tokens]
+        words = [narration.within(token.start, token.end) for token in tokens]
         stop = len(words)
         while stop and (words[stop - 1].lower() in BESIDE_THE_VERB or _is_adverb(words[stop - 1])):
             stop -= 1  # Anna Jones later told
@@ -170,7 +170,7 @@ class Reports:
         aside = ""
         if joint == ",":  # Khan, the mayor of London, said
             comma = next((n for n in range(stop - 2, -1, -1) if words[n] == ","), 0)
-            aside = narration.text[tokens[comma].end : tokens[stop - 1].start]
+            aside = narration.within(tokens[comma].end, tokens[stop - 1].start)
             stop = comma
         clause = _clause_start(words, stop)
         opener = words[clause - 1].lower() if clause else ""
@@ -183,7 +183,7 @@ class Reports:
         if opener in UNSAYING or not _can_speak(name.split(), anywhere=not inside):
             return None  # The man who said; if Khan said
         at = tokens[first].start
-        occasion = occasion_of(aside) or (occasion_of(narration.text[sentence.start : at]) if whole else None)
+        occasion = occasion_of(aside) or (occasion_of(narration.within(sentence.start, at)) if whole else None)
         preceded = any(word[0].isalnum() for word in words[:first])
         return Subject(name, at, end, occasion, preceded, opener)
 
@@ -192,7 +192,7 @@ class Reports:
         subject = earlier.subject if earlier and earlier.start >= sentence.start else None
         if not subject or start - subject.end > SUBJECT_CHARS:
             return None
-        if _ANOTHER.search(self._narration.text, subject.end, start):  # Khan said Starmer came and said
+        if any(self._narration.finditer(_ANOTHER, subject.end, start)):  # Khan said Starmer came and said
             return None
         return subject._replace(end=end)
 

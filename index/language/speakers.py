@@ -121,11 +121,11 @@ class Speakers:
     def _from_after(self, quotation: Span, limit: int) -> Attribution | None:
         """The speaker from what follows: “…,” he wrote; “…,” said Khan; “…,” according to Khan."""
         at = quotation.end
-        following = self._narration.text[at : min(at + 5, limit)]
+        following = self._narration.within(at, min(at + 5, limit))
         if self._text[at - 2] not in ",.?!…–—-" and not following.startswith(","):
             return None  # walking past the “old” house Khan said
         at += len(following) - len(following.lstrip(", \xa0"))
-        if self._narration.text.startswith(f"a{_ACCORDING}", at):
+        if self._narration.has(f"a{_ACCORDING}", at):
             subject = self._reports.subject_after(at + len(f"a{_ACCORDING}"), limit)
             return self._attribution(Report(at, "", subject), leads=False)
         number = bisect_left(self._reports.all, at, key=_start)
@@ -141,17 +141,16 @@ class Speakers:
         self, quotation: Span, sentence: Span, beside: Span | None, last: Attribution | None
     ) -> Attribution | None:
         """The speaker from what leads to it: Khan said the plan was “…”; According to Khan, …; Khan: “…”."""
-        text = self._narration.text
         number = bisect_left(self._reports.all, quotation.start, key=_start) - 1
         report = self._reports.all[number] if number >= 0 else None
         if beside and (report is None or report.start < beside.start):  # described it as “…” and “…”
-            gap = text[beside.end : quotation.start]
+            gap = self._narration.within(beside.end, quotation.start)
             return last if last and last.leads and len(gap) < PHRASE_CHARS and not TURN.search(gap) else None
         if report is None or report.start < sentence.start:
             report = self._source(sentence, quotation.start)
         if report.subject is None or quotation.start - report.subject.end > SUBJECT_CHARS:
             return None
-        gap = text[report.subject.end : quotation.start]
+        gap = self._narration.within(report.subject.end, quotation.start)
         tagged = beside and last and not last.leads and last.report == report  # “…,” he said, “…”
         if (tagged and gap.rstrip()[-1:] not in tuple(",:—–")) or not report.governs(gap):
             return None
@@ -160,7 +159,7 @@ class Speakers:
     def _source(self, sentence: Span, end: int) -> Report:
         """Who a sentence without such a verb gives as the source of what it quotes."""
         opening = f"A{_ACCORDING}"
-        if self._narration.text.startswith(opening, sentence.start):
+        if self._narration.has(opening, sentence.start):
             subject = self._reports.subject_after(sentence.start + len(opening), end)
             return Report(sentence.start, "", subject)
         label = self._narration.words_of(sentence.start, min(end, sentence.start + _LABEL_CHARS))
@@ -177,7 +176,7 @@ class Speakers:
         person = self._antecedents.at(subject.start) if is_pronoun else subject
         if person is None:
             return None  # His spokesman left. He said: “a”.
-        setting = _SETTING.match(self._narration.text, subject.end)  # “A,” Khan said in an interview
+        setting = self._narration.match(_SETTING, subject.end)  # “A,” Khan said in an interview
         occasion = (occasion_of(setting[1]) if setting else None) or subject.occasion
         goes_on = (is_pronoun or report.verb in CONTINUING) and not subject.preceded
         goes_on = goes_on and report.verb not in TO_SOMEBODY

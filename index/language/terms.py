@@ -26,6 +26,7 @@ _STEMMERS = {
 }  # fmt: skip
 
 
+_AT_ONCE = 100_000
 _NONE, _SEVERAL = -1, -2  # for the number of a key: a small word has none, another may have several
 
 
@@ -96,9 +97,9 @@ class Analyzer:
         vocabulary = tuple(sorted(set(stems)))
         place_of = {term: place for place, term in enumerate(vocabulary)}
         places = [place_of[stem] for stem in stems]
-        return LocatedTerms(
-            vocabulary, starts, array("i", (places[number] for number in numbers)), tuple(numbers_of)
-        )
+        for at in range(0, len(numbers), _AT_ONCE):  # in place: of a long text they are tens of megabytes
+            numbers[at : at + _AT_ONCE] = array("i", (places[one] for one in numbers[at : at + _AT_ONCE]))
+        return LocatedTerms(vocabulary, starts, numbers, tuple(numbers_of))
 
     def _counts(self, key: str, *, shouts: bool = False) -> bool:
         return (key.lower() if shouts else key) not in self._stop_words

@@ -20,6 +20,8 @@ Ints = npt.NDArray[np.int32]
 
 K1, B = 1.2, 0.75
 
+_AT_ONCE = 1_000_000  # terms that are sorted at once: numpy takes eight bytes and more for each
+
 
 class TermPlaces:
     """The terms of a text, and where each of the vocabulary stands.
@@ -65,8 +67,21 @@ class TermPlaces:
     @cached_property
     def _by_place(self) -> tuple[Ints, npt.NDArray[np.int64]]:
         """The terms' numbers, by what they are, and where those of each in the vocabulary start and end."""
-        counts = np.bincount(self.places, minlength=len(self.vocabulary))
-        return np.argsort(self.places, kind="stable").astype(np.int32), np.cumsum([0, *counts])
+        parts = [slice(at, at + _AT_ONCE) for at in range(0, len(self.places), _AT_ONCE)]
+        edges = np.zeros(len(self.vocabulary) + 1, dtype=np.int64)
+        for part in parts:
+            edges[1:] += np.bincount(self.places[part], minlength=len(self.vocabulary))
+        np.cumsum(edges, out=edges)
+        order, following = np.empty(len(self.places), dtype=np.int32), edges[:-1].copy()
+        for part in parts:
+            by_place = np.argsort(self.places[part], kind="stable")
+            places = self.places[part][by_place]
+            firsts = np.flatnonzero(np.diff(places, prepend=-1))
+            lengths = np.diff(firsts, append=len(places))
+            ranks = np.arange(len(places)) - np.repeat(firsts, lengths)
+            order[following[places] + ranks] = by_place + part.start
+            following[places[firsts]] += lengths
+        return order, edges
 
 
 def place_in(vocabulary: Sequence[str], term: str) -> int | None:

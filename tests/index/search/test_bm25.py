@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.language.terms import Analyzer
 from index.model.article import Span
@@ -73,3 +75,15 @@ def test_the_terms_of_a_text_are_dealt_to_the_spans_that_they_start_in() -> None
     spans = [Span(0, 17), Span(18, 30), Span(30, 31), Span(31, 100)]
     assert terms.bounds(spans).tolist() == [[0, 2], [2, 3], [3, 3], [3, 5]]
     assert [terms.positions(term).tolist() for term in ("anchor", "close", "who")] == [[1, 2], [4], []]
+
+
+@given(st.lists(st.integers(0, 6), max_size=60), st.integers(1, 12))
+def test_where_terms_stand_does_not_depend_on_how_many_are_sorted_at_once(
+    places: list[int], at_once: int
+) -> None:
+    vocabulary = [f"term{number}" for number in range(7)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.search.bm25._AT_ONCE", at_once)
+        terms = TermPlaces(vocabulary, range(len(places)), places)
+        for number, term in enumerate(vocabulary):
+            assert terms.positions(term).tolist() == [at for at, one in enumerate(places) if one == number]
