@@ -183,7 +183,9 @@ class Reports:
         if opener in UNSAYING or not _can_speak(name.split(), anywhere=not inside):
             return None  # The man who said; if Khan said
         at = tokens[first].start
-        occasion = occasion_of(aside) or (occasion_of(narration.within(sentence.start, at)) if whole else None)
+        occasion = occasion_of(aside) or (
+            occasion_of(narration.within(sentence.start, at)) if whole else None
+        )
         preceded = any(word[0].isalnum() for word in words[:first])
         return Subject(name, at, end, occasion, preceded, opener)
 
