@@ -126,7 +126,7 @@ def test_a_pass_has_questions_of_every_kind_and_none_that_is_held_out(mixture: M
 
 def test_a_pass_of_fewer_questions_has_as_many_claims(folder: Path) -> None:
     all_of_them, half = (
-        Counter(map(type, Mixture(folder, share, annotated_questions=share).examples(0, 0)))
+        Counter(map(type, Mixture(folder, share, annotated_questions=share, versions=0).examples(0, 0)))
         for share in (1.0, 0.5)
     )
     assert half[SpanExample] < 0.7 * all_of_them[SpanExample]
@@ -134,7 +134,7 @@ def test_a_pass_of_fewer_questions_has_as_many_claims(folder: Path) -> None:
 
 
 def test_a_training_may_read_written_claims_alone(folder: Path) -> None:
-    drawn = Mixture(folder, questions=0, claims=0, annotated_questions=0).examples(0, 0)
+    drawn = Mixture(folder, questions=0, claims=0, annotated_questions=0, versions=0).examples(0, 0)
     written_claims = [one for one in drawn if isinstance(one, VerdictExample)]
     assert len(written_claims) == len(drawn) > 500
     counts = Counter(one.verdict for one in written_claims)
@@ -143,11 +143,18 @@ def test_a_training_may_read_written_claims_alone(folder: Path) -> None:
 
 
 def test_a_training_may_read_written_questions_alone(folder: Path) -> None:
-    drawn = Mixture(folder, questions=0, claims=0, annotated_claims=0).examples(0, 0)
+    drawn = Mixture(folder, questions=0, claims=0, annotated_claims=0, versions=0).examples(0, 0)
     written_questions = [one for one in drawn if isinstance(one, SpanExample)]
     assert len(written_questions) == len(drawn) > 500
     answerable = sum(one.start is not None for one in written_questions)
     assert 0.35 < answerable / len(written_questions) < 0.65
+
+
+def test_a_training_may_read_versions_alone(folder: Path) -> None:
+    mixture = Mixture(folder, questions=0, claims=0, annotated_questions=0, annotated_claims=0)
+    drawn = Counter(type(one) for one in mixture.examples(0, 0))
+    assert drawn[VerdictExample] == mixture.counts["contrasts: claims"] > 1000
+    assert drawn[SpanExample] == mixture.counts["contrasts: questions"] > 1000
 
 
 def test_what_is_made_does_not_hold_the_answer(mixture: Mixture) -> None:
