@@ -52,8 +52,8 @@ class ReadRanking(NamedTuple):
         ranking: Its sentences in the order of both, retriever and reader.
         span: The words of the first sentence that answer best, if it has any.
         signs: What speaks for it, and against it.
-        passages: What was judged: the passage of the first sentence; all that were read of its article, where
-            there is a claim to judge, or a question that yes or no answers.
+        passages: What was judged of its article: all that was read, for a claim or a question that yes or no
+            answers; else nothing.
     """
 
     ranking: Ranking
@@ -87,24 +87,10 @@ class Window(NamedTuple):
 
 
 class JudgedPassage(NamedTuple):
-    """What was read of a passage, and what the network that judges made of it."""
+    """A passage that was read: its span, with what leads it, and what it says to a claim or question."""
 
-    window: Window
-    reading: Reading
-
-    @property
-    def span(self) -> Span:
-        """The passage with what leads it, as far as it was read."""
-        return self.window.span
-
-    @property
-    def verdicts(self) -> Verdicts:
-        """What it says to a claim, or to a question that yes or no answers."""
-        return self.reading.verdicts
-
-    def margin_of(self, sentence: Span) -> float:
-        """The margin of a sentence, as this network reads it."""
-        return max(one.margin for other, one in _sentences(self.window, self.reading) if other == sentence)
+    span: Span
+    verdicts: Verdicts
 
 
 class Beside(NamedTuple):
@@ -114,13 +100,13 @@ class Beside(NamedTuple):
         first: The sentence that retrieval alone ranked first.
         second: The score of the next sentence.
         margins: The two best margins.
-        passage: The best sentence's own passage as it was judged; None where it was not read.
+        says: How likely the best sentence's passage says yes or no; 0 where neither answers.
     """
 
     first: ScoredSentence
     second: float
     margins: tuple[float, float]
-    passage: JudgedPassage | None
+    says: float
 
 
 class Share(NamedTuple):
@@ -162,9 +148,9 @@ class RankingReader:
         """What the reader makes of some excerpts, of any articles."""
         return self._reader.read(question, excerpts)
 
-    def judge_excerpts(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        """The same of what judges."""
-        return self._reader.judge(question, excerpts)
+    def judge_excerpts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        """What some excerpts, of any articles, say to a claim or to a question that yes or no answers."""
+        return [reading.verdicts for reading in self._reader.judge(claim, excerpts)]
 
     def short(self, span: Span | None, sentence: Span) -> Span | None:
         """The words of a sentence that answer it: a span in it, without what parts the cells of a table."""
@@ -268,8 +254,7 @@ class RankingReader:
             name=kinds.name,
             reason=kinds.reason,
             yes_no=asks_yes_or_no(question),
-            second_margin=beside.passage.margin_of(best.sentence) if beside.passage else -MARGIN,
-            second_says=beside.passage.verdicts.says_anything if beside.passage else 0.0,
+            says=beside.says,
         )
 
     def _share(self, question: str, text: str) -> float:
@@ -310,26 +295,27 @@ def read_shares(
     best = rankings[winner].sentences[0]
     rest = [one.score for ranking in rankings for one in ranking.sentences[:2] if one is not best]
     margins = sorted([-MARGIN, -MARGIN, *(one.margin for results in sentences for one in results.values())])
-    of_winner = [number for number, (place, _) in enumerate(windows) if place == winner]
-    holding = [number for number in of_winner if best.sentence in windows[number][1].sentences]
-    numbers = of_winner if is_claim or asks_yes_or_no(question) else holding[:1]
-    judgements = reader.judge_excerpts(whole, [excerpts[number] for number in numbers])
-    passages = {
-        number: JudgedPassage(windows[number][1], one)
-        for number, one in zip(numbers, judgements, strict=True)
-    }
+    is_for_yes_or_no = asks_yes_or_no(question)
+    passages: list[JudgedPassage] = []
+    if is_claim or is_for_yes_or_no:
+        of_winner = [window for place, window in windows if place == winner]
+        all_verdicts = reader.judge_excerpts(whole, [shares[winner].reader.excerpt(one) for one in of_winner])
+        passages = [
+            JudgedPassage(one.span, verdicts) for one, verdicts in zip(of_winner, all_verdicts, strict=True)
+        ]
+    own_verdicts = [one.verdicts for one in passages if one.span.start <= best.sentence.start < one.span.end]
     beside = Beside(
         first=min((share.ranking.sentences[0] for share in shares), key=_by_score),
         second=max(rest, default=best.score - MARGIN),
         margins=(margins[-1], margins[-2]),
-        passage=passages[holding[0]] if holding else None,
+        says=max((one.says_anything for one in own_verdicts), default=0.0) if is_for_yes_or_no else 0.0,
     )
     result = sentences[winner].get(best.sentence, _NO_READING)
     return winner, ReadRanking(
         rankings[winner],
         shares[winner].reader.short(result.span, best.sentence),
         shares[winner].reader.signs(question, best, result, beside),
-        tuple(passages.values()),
+        tuple(passages),
     )
 
 

@@ -37,9 +37,9 @@ class Signs(NamedTuple):
         time: a time,
         name: somebody's or something's name,
         reason: or a reason.
-        yes_no: Whether yes or no is asked for.
-        second_margin: The margin of the sentence as what judges read it, which read only its passage.
-        second_says: How likely that passage says anything to the question, as what judges sees it.
+        yes_no: Whether yes or no is asked for,
+        says: and then how likely its passage says so or otherwise, as what judges sees it; 0 for another
+            question.
     """
 
     margin: float
@@ -60,8 +60,7 @@ class Signs(NamedTuple):
     name: float
     reason: float
     yes_no: float
-    second_margin: float
-    second_says: float
+    says: float
 
 
 class VerdictTiers(BaseModel, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -45,47 +44,36 @@ class WordReader:
     Attributes:
         questions: What it was asked.
         texts: What it was given to read, of all questions.
-        judged: What it was to judge, and by which text, one after another.
-
-    Args:
-        margins: The table.
-        verdicts: What it judges by the words of a text.
-        seconds: The margins, as what judges sees them; without: the same.
+        claims: What it was to judge.
     """
 
-    def __init__(
-        self,
-        margins: Mapping[str, float],
-        verdicts: Mapping[str, Verdicts] = {},
-        seconds: Mapping[str, float] | None = None,
-    ) -> None:
+    def __init__(self, margins: Mapping[str, float], verdicts: Mapping[str, Verdicts] = {}) -> None:
         self._margins, self._verdicts = margins, verdicts
-        self._seconds = margins if seconds is None else seconds
         self.questions: list[str] = []
         self.texts: list[str] = []
-        self.judged: list[tuple[str, str]] = []
+        self.claims: list[str] = []
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         self.questions.append(question)
         self.texts += [excerpt.text for excerpt in excerpts]
-        return [self._reading(excerpt, self._margins) for excerpt in excerpts]
+        return [self._reading(excerpt) for excerpt in excerpts]
 
     def judge(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        self.judged += [(question, excerpt.text) for excerpt in excerpts]
-        return [self._reading(excerpt, self._seconds) for excerpt in excerpts]
+        self.claims.append(question)
+        return [self._reading(excerpt) for excerpt in excerpts]
 
-    def _reading(self, excerpt: Excerpt, margins: Mapping[str, float]) -> Reading:
-        spans = tuple(self._span(excerpt.text, margins, start, end) for start, end in excerpt.sentences)
+    def _reading(self, excerpt: Excerpt) -> Reading:
+        spans = tuple(self._span(excerpt.text, start, end) for start, end in excerpt.sentences)
         verdicts = next((v for word, v in self._verdicts.items() if word in excerpt.text), SILENT)
         return Reading(spans, 1.0, verdicts)
 
-    def _span(self, text: str, margins: Mapping[str, float], start: int, end: int) -> BestSpan | None:
-        words = [word for word in margins if text.find(word, start, end) >= 0]
+    def _span(self, text: str, start: int, end: int) -> BestSpan | None:
+        words = [word for word in self._margins if text.find(word, start, end) >= 0]
         if not words:
             return BestSpan(start, end, 1.0 - 8.0)
-        best = max(words, key=lambda word: margins[word])
+        best = max(words, key=lambda word: self._margins[word])
         at = text.index(best, start, end)
-        return BestSpan(at, at + len(best), 1.0 + margins[best])
+        return BestSpan(at, at + len(best), 1.0 + self._margins[best])
 
 
 def parts(text: str = TEXT) -> tuple[Article, Retriever, Speech]:
@@ -326,41 +314,19 @@ def test_a_verdict_is_told_where_the_answer_is_uncertain() -> None:
     assert (judgement.status, judgement.verdict) == (Status.UNCERTAIN, Verdict.SAYS_SO)
 
 
-def test_an_answer_is_judged_by_its_passage_and_what_yes_or_no_answers_by_all() -> None:
-    open_question, closed_question = "When does the old ferry leave?", "Does the old ferry leave?"
+def test_what_yes_or_no_does_not_answer_is_not_judged() -> None:
     reader = WordReader({"nine": 8.0}, VERDICTS)
     judged, retriever = judge(reader)
-    for question in (open_question, closed_question):
+    for question in ("When does the old ferry leave?", "Does the old ferry leave?"):
         judged.judge(question, retriever.rank(question))
-    assert [one for one, _ in reader.judged] == [open_question, *[closed_question] * READ_PASSAGES]
-    assert "nine" in reader.judged[0][1]
+    assert reader.claims == ["Does the old ferry leave?"]
 
 
-def test_what_judges_is_heard_on_the_sentence_that_was_found() -> None:
-    reader = WordReader({"ten": 6.0}, {"ten": Verdicts(0.5, 0.1, 0.4)}, {"ten": -2.0, "Turku": 9.0})
-    signs = read("When does the new ferry leave?", reader).signs
-    assert (signs.margin, signs.second_margin) == (6.0, -2.0)
-    assert signs.second_says == pytest.approx(0.6)
-
-
-def test_a_sentence_that_was_not_read_is_not_judged() -> None:
-    reader = WordReader({})
-    article, retriever, speech = parts()
-    ranking = retriever.rank("When does the ferry leave the north pier?")
-    passages = ranking.passages[:READ_PASSAGES]
-    unread = next(
-        one
-        for one in ranking.sentences
-        if not any(p.passage.start <= one.sentence.start < p.passage.end for p in passages)
-    )
-    far_ahead = replace(unread, score=99.0)
-    first, *rest = [one for one in ranking.sentences if one is not unread]
-    ranking = replace(ranking, sentences=(first, far_ahead, *rest))
-    signs = (
-        RankingReader(article, speech=speech, retriever=retriever, reader=reader).read("When?", ranking).signs
-    )
-    assert (signs.margin, signs.second_margin, signs.second_says) == (-MARGIN, -MARGIN, 0.0)
-    assert reader.judged == []
+def test_of_a_question_for_yes_or_no_its_own_passage_is_heard() -> None:
+    verdicts = {"Dogs": Verdicts(0.5, 0.2, 0.3), "Bicycles": Verdicts(0.0, 1.0, 0.0)}
+    reader = WordReader({"Dogs": 9.0}, verdicts)
+    assert read("Are dogs allowed on the ferry?", reader).signs.says == pytest.approx(0.7)
+    assert read("Which dogs are allowed on the ferry?", reader).signs.says == 0
 
 
 def test_an_article_of_which_nothing_was_read_does_not_say() -> None:
