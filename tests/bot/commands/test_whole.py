@@ -24,7 +24,7 @@ async def test_a_question_its_source_a_follow_up_and_what_the_article_does_not_s
         result = await reader.slash(channel, "ask", question="How many Labour MPs signed the letter?")
         assert result.response
         text = says(result.response)
-        assert text.splitlines()[1] == "✅ **60**"
+        assert text.splitlines()[1] == "✅ **Nearly 60**"
         assert "\n-# paragraph 4\n" in text
         assert "Nearly 60 Labour MPs recently signed a letter" in text.replace("**", "")
         assert "Article: Khan on Gaza and the recognition of Palestine (a label)" in text
