@@ -45,6 +45,13 @@ MARGIN = 12.0
 _LONG_SPAN = 80  # characters
 
 
+class JudgedPassage(NamedTuple):
+    """A passage that was read: its span, with what leads it, and what it says to a claim or question."""
+
+    span: Span
+    verdicts: Verdicts
+
+
 class ReadRanking(NamedTuple):
     """A ranking that was read.
 
@@ -84,13 +91,6 @@ class Window(NamedTuple):
     span: Span
     parts: tuple[Span, ...]
     sentences: tuple[Sentence, ...]
-
-
-class JudgedPassage(NamedTuple):
-    """A passage that was read: its span, with what leads it, and what it says to a claim or question."""
-
-    span: Span
-    verdicts: Verdicts
 
 
 class Beside(NamedTuple):
@@ -150,7 +150,7 @@ class RankingReader:
 
     def judge_excerpts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
         """What some excerpts, of any articles, say to a claim or to a question that yes or no answers."""
-        return [reading.verdicts for reading in self._reader.judge(claim, excerpts)]
+        return self._reader.verdicts(claim, excerpts)
 
     def short(self, span: Span | None, sentence: Span) -> Span | None:
         """The words of a sentence that answer it: a span in it, without what parts the cells of a table."""
@@ -298,10 +298,11 @@ def read_shares(
     is_for_yes_or_no = asks_yes_or_no(question)
     passages: list[JudgedPassage] = []
     if is_claim or is_for_yes_or_no:
-        of_winner = [window for place, window in windows if place == winner]
-        all_verdicts = reader.judge_excerpts(whole, [shares[winner].reader.excerpt(one) for one in of_winner])
+        of_winner = [number for number, (place, _) in enumerate(windows) if place == winner]
+        all_verdicts = reader.judge_excerpts(whole, [excerpts[number] for number in of_winner])
         passages = [
-            JudgedPassage(one.span, verdicts) for one, verdicts in zip(of_winner, all_verdicts, strict=True)
+            JudgedPassage(windows[number][1].span, verdicts)
+            for number, verdicts in zip(of_winner, all_verdicts, strict=True)
         ]
     own_verdicts = [one.verdicts for one in passages if one.span.start <= best.sentence.start < one.span.end]
     beside = Beside(

@@ -62,12 +62,12 @@ class Speech:
         )
 
     def prepare(self) -> None:
-        """Works out now what takes as much memory as the text meanwhile, and little afterwards."""
+        """Works out now what takes much memory meanwhile, and little afterwards."""
         self._attributions  # noqa: B018 - it is kept
 
     @cached_property
     def _attributions(self) -> list[Attribution | None]:
-        """By quotation, in order. Nothing asks for the whole narration after that."""
+        """By quotation, in order. Nothing asks for the narration's tokens after that."""
         attributions = self._speakers.all
         self._antecedents.at(0)
         self._narration.forget_tokens()

@@ -26,7 +26,7 @@ _STEMMERS = {
 }  # fmt: skip
 
 
-_AT_ONCE = 100_000
+_AT_ONCE = 100_000  # terms whose numbers are put in other numbers' place at once
 _NONE, _SEVERAL = -1, -2  # for the number of a key: a small word has none, another may have several
 
 

@@ -52,8 +52,8 @@ def _fitted_before(path: Path, reader: str) -> dict[str, Tiers]:
         before = FittedTiers.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except ValidationError as error:
-        sys.stdout.write(f"{path} is written anew, since it was fitted by another version: {error}\n")
+    except ValidationError:
+        sys.stdout.write(f"{path} was fitted by another version, and is written anew.\n")
         return {}
     return before.by_embedder if before.reader == reader else {}
 

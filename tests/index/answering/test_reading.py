@@ -58,14 +58,16 @@ class WordReader:
         self.texts += [excerpt.text for excerpt in excerpts]
         return [self._reading(excerpt) for excerpt in excerpts]
 
-    def judge(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
-        self.claims.append(question)
-        return [self._reading(excerpt) for excerpt in excerpts]
+    def verdicts(self, claim: str, excerpts: Sequence[Excerpt]) -> list[Verdicts]:
+        self.claims.append(claim)
+        return [
+            next((v for word, v in self._verdicts.items() if word in excerpt.text), SILENT)
+            for excerpt in excerpts
+        ]
 
     def _reading(self, excerpt: Excerpt) -> Reading:
         spans = tuple(self._span(excerpt.text, start, end) for start, end in excerpt.sentences)
-        verdicts = next((v for word, v in self._verdicts.items() if word in excerpt.text), SILENT)
-        return Reading(spans, 1.0, verdicts)
+        return Reading(spans, 1.0)
 
     def _span(self, text: str, start: int, end: int) -> BestSpan | None:
         words = [word for word in self._margins if text.find(word, start, end) >= 0]

@@ -66,8 +66,12 @@ def test_the_graph_says_what_the_network_says(
         assert other.best is not None
         assert one.no_answer == pytest.approx(other.no_answer, abs=off)
         assert one.best.score == pytest.approx(other.best.score, abs=off)
-        assert tuple(one.verdicts) == pytest.approx(tuple(other.verdicts), abs=off)
-        assert sum(one.verdicts) == pytest.approx(1)
+    verdicts = reader.verdicts("The Rhine rises in the Alps.", EXCERPTS)
+    assert len(verdicts) == 3
+    of_torch = in_torch.verdicts("The Rhine rises in the Alps.", EXCERPTS)
+    for verdict, other_verdict in zip(verdicts, of_torch, strict=True):
+        assert tuple(verdict) == pytest.approx(tuple(other_verdict), abs=off)
+        assert sum(verdict) == pytest.approx(1)
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +86,10 @@ def exported(
 def test_nothing_to_read_is_no_reading(exported: Path) -> None:
     reader = OnnxReader(exported, threads=1)
     assert reader.read("Where?", []) == []
-    assert reader.judge("It rises.", []) == []
+    assert reader.verdicts("It rises.", []) == []
 
 
-def test_what_judges_is_a_graph_of_its_own_where_there_is_one(
+def test_claims_are_judged_by_a_graph_of_their_own_where_there_is_one(
     network: ReaderNetwork, exported: Path, tmp_path: Path
 ) -> None:
     other = ReaderNetwork(network.bert.config).eval()
@@ -98,9 +102,9 @@ def test_what_judges_is_a_graph_of_its_own_where_there_is_one(
     )
     assert with_another.sha256 == f"{alone.sha256} {by_itself.sha256}"
     claim = "The Rhine rises in the Alps."
-    assert with_another.judge(claim, EXCERPTS) == by_itself.read(claim, EXCERPTS)
-    assert with_another.judge(claim, EXCERPTS) != alone.judge(claim, EXCERPTS)
-    assert with_another.read(claim, EXCERPTS) == alone.read(claim, EXCERPTS) == alone.judge(claim, EXCERPTS)
+    assert with_another.verdicts(claim, EXCERPTS) == by_itself.verdicts(claim, EXCERPTS)
+    assert with_another.verdicts(claim, EXCERPTS) != alone.verdicts(claim, EXCERPTS)
+    assert with_another.read(claim, EXCERPTS) == alone.read(claim, EXCERPTS)
 
 
 def test_the_hash_lies_beside_and_the_file_is_the_same_each_time(
@@ -152,10 +156,10 @@ class Said:
 
     def read(self, question: str, excerpts: Sequence[Excerpt]) -> list[Reading]:
         span, no_answer = self._readings[question]
-        return [Reading((span,), no_answer, Verdicts(0.0, 0.0, 1.0)) for _ in excerpts]
+        return [Reading((span,), no_answer) for _ in excerpts]
 
-    def judge(self, question: str, _: Sequence[Excerpt]) -> list[Reading]:
-        raise AssertionError(question)
+    def verdicts(self, claim: str, _: Sequence[Excerpt]) -> list[Verdicts]:
+        raise AssertionError(claim)
 
 
 def test_of_several_weights_the_mean_is_loaded(tmp_path: Path) -> None:
